@@ -1,0 +1,69 @@
+"""A change as statements, in the order in which they are run."""
+
+from __future__ import annotations
+
+from complaintflow.adapters.sql import encoding, statements
+from complaintflow.adapters.sql.encoding import Values, to_ticks
+from complaintflow.rows import CaseRow, Change
+
+Batch = tuple[str, list[Values]]
+"""One statement with the rows it is run for (never none)."""
+
+
+def save_case(row: CaseRow) -> tuple[str, Values]:
+    """The statement that guards the version: it touches one row, or the case is stale (or its key taken)."""
+    created_at, updated_at = to_ticks(row.created_at), to_ticks(row.updated_at)
+    if row.version == 1:
+        head = (row.id, row.process, row.bundle, row.key, row.status)
+        return statements.ADD_CASE, (*head, 1, created_at, updated_at, row.state)
+    news = (row.bundle, row.key, row.status, row.version, updated_at, row.state)
+    return statements.SAVE_CASE, (*news, row.id, row.version - 1)
+
+
+def save_rows(change: Change) -> list[Batch]:
+    """Everything but the case. What closes comes first: a token may close and open again in one change."""
+    batches = [*_closing(change), *_opening(change), *_adding(change)]
+    return [batch for batch in batches if batch[1]]
+
+
+def _closing(change: Change) -> list[Batch]:
+    case_id = change.case.id
+    closing = (
+        # A task that is written again may have left an inbox.
+        (statements.CLOSE_INBOX, [*change.closed_tasks, *(row.token for row in change.tasks)]),
+        (statements.CLOSE_TASK, change.closed_tasks),
+        (statements.CLOSE_TIMER, change.closed_timers),
+        (statements.CLOSE_SUBSCRIPTION, change.closed_subscriptions),
+        (statements.CLOSE_JOB, change.closed_jobs),
+        (statements.CLOSE_INCIDENT, change.closed_incidents),
+    )
+    return [(sql, [(case_id, token) for token in tokens]) for sql, tokens in closing]
+
+
+def _opening(change: Change) -> list[Batch]:
+    born = change.case.created_at
+    return [
+        (statements.OPEN_TASK, [encoding.task_values(row) for row in change.tasks]),
+        (statements.OPEN_INBOX, [values for row in change.tasks for values in encoding.inbox_values(row)]),
+        (statements.OPEN_TIMER, [encoding.timer_values(row) for row in change.timers]),
+        (
+            statements.OPEN_SUBSCRIPTION,
+            [encoding.subscription_values(row, born) for row in change.subscriptions],
+        ),
+        (statements.OPEN_JOB, [encoding.job_values(row) for row in change.jobs]),
+        (statements.OPEN_INCIDENT, [encoding.incident_values(row) for row in change.incidents]),
+    ]
+
+
+def _adding(change: Change) -> list[Batch]:
+    case_id = change.case.id
+    kept = [(case_id, name, content) for name, content in change.values.items() if content is not None]
+    dropped = [(case_id, name) for name, content in change.values.items() if content is None]
+    bundle = change.bundle
+    return [
+        (statements.SET_VALUE, kept),
+        (statements.DROP_VALUE, dropped),
+        (statements.ADD_HISTORY, [encoding.history_values(row) for row in change.history]),
+        (statements.ADD_NOTICE, [encoding.notice_values(row) for row in change.notices]),
+        (statements.ADD_BUNDLE, [] if bundle is None else [(bundle.digest, bundle.process, bundle.content)]),
+    ]

@@ -1,0 +1,115 @@
+"""Driver errors as errors of ours: what happened, in which database, what to do. Never the values in the rows."""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections.abc import Callable
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from complaintflow.errors import CaseError, ForeignDatabase, StaleCase, StoreError, StoreUnavailable
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_BUSY: Final = "another process holds the database; try again, or give the URL a longer ?timeout= (seconds)"
+_SCHEMA: Final = "open the database once with create=True, or call store.upgrade()"
+
+# By the first letters of the error's name, the most telling ones first.
+_SQLITE: Final = (
+    ("SQLITE_BUSY", StoreUnavailable, "the database is locked", _BUSY),
+    ("SQLITE_LOCKED", StoreUnavailable, "the database is locked", _BUSY),
+    ("SQLITE_READONLY", StoreUnavailable, "the database cannot be written", "make the file and its folder writable"),
+    ("SQLITE_CANTOPEN", StoreUnavailable, "the database file cannot be opened", "create its folder, check its rights"),
+    ("SQLITE_FULL", StoreUnavailable, "the disk is full", "make room; nothing was written"),
+    ("SQLITE_IOERR", StoreUnavailable, "the disk does not answer", "check the disk; nothing was written"),
+    ("SQLITE_CORRUPT", StoreUnavailable, "the database file is damaged", "restore it from a backup"),
+    ("SQLITE_NOTADB", ForeignDatabase, "the file is not an SQLite database", ""),
+)
+# By SQLSTATE, or its class.
+_POSTGRES: Final = (
+    ("40001", StaleCase, "another transaction was in the way", ""),
+    ("40P01", StaleCase, "another transaction was in the way", ""),
+    ("25006", StoreUnavailable, "the database cannot be written", "connect to the primary server"),
+    ("28", StoreUnavailable, "the database refuses the user", "check user and password in the database URL"),
+    ("3D000", StoreUnavailable, "there is no database of this name", "create it: createdb NAME"),
+    ("42P01", StoreError, "a table of complaintflow is missing", _SCHEMA),
+    ("42703", StoreError, "a column of complaintflow is missing", _SCHEMA),
+    ("42501", StoreUnavailable, "the database user lacks a right", "grant it the tables named cf_*"),
+    ("53", StoreUnavailable, "the database server is full", "free its disk, memory or connections"),
+    ("57", StoreUnavailable, "the database server broke the connection off", "try again when it is up"),
+    ("55P03", StoreUnavailable, "the database is locked", "try again"),
+    ("08", StoreUnavailable, "the database does not answer", "start the server, or correct the database URL"),
+)
+_LOST: Final = (StoreUnavailable, "the database does not answer", "start the server, or correct the database URL")
+
+
+class _Placed(Protocol):
+    @property
+    def where(self) -> str:
+        """The database, for the reader of an error."""
+
+
+def translated(error: Exception, where: str) -> StoreError | CaseError | None:
+    """The error to raise instead, or None when a driver has nothing to do with it."""
+    if isinstance(error, PoolTimeout):
+        what = "all connections to the database are in use"
+        return StoreUnavailable(what, where=where, advice="leave a transaction before the next; or use more processes")
+    cause: BaseException = error
+    if isinstance(error, DBAPIError) and error.orig is not None:
+        cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return _from_sqlite(cause, where)
+    if type(cause).__module__.split(".")[0] == "psycopg":
+        return _from_postgres(cause, where)
+    if isinstance(error, SQLAlchemyError):
+        return StoreError(f"the database refused a statement ({type(error).__name__})", where=where)
+    return None
+
+
+def _from_sqlite(cause: sqlite3.Error, where: str) -> StoreError:
+    name = getattr(cause, "sqlite_errorname", "")
+    for beginning, kind, what, advice in _SQLITE:
+        if name.startswith(beginning):
+            return kind(what, where=where, advice=advice)
+    if "no such table" in str(cause) or "has no column" in str(cause) or "no such column" in str(cause):
+        return StoreError("a table or column of complaintflow is missing", where=where, advice=_SCHEMA)
+    return StoreError(f"SQLite refused a statement: {cause}", where=where)
+
+
+def _from_postgres(cause: BaseException, where: str) -> StoreError | CaseError:
+    state: str | None = getattr(cause, "sqlstate", None)
+    if state is None:
+        if type(cause).__name__ in ("OperationalError", "ConnectionTimeout", "PipelineAborted"):
+            kind, what, advice = _LOST
+            return kind(what, where=where, advice=advice)
+        return StoreError(f"the PostgreSQL driver refused a statement ({type(cause).__name__})", where=where)
+    for beginning, kind_, what, advice in _POSTGRES:
+        if state.startswith(beginning):
+            return kind_(what, where=where, advice=advice)
+    # Only the first line: the details may quote a row.
+    primary = getattr(getattr(cause, "diag", None), "message_primary", None) or type(cause).__name__
+    return StoreError(f"PostgreSQL refused a statement: {primary}", where=where)
+
+
+def answers(
+    method: Callable[Concatenate[Any, _P], _R],
+) -> Callable[Concatenate[Any, _P], _R]:
+    """Decorate a method of an object that has ``where``: whatever its driver raises leaves as an error of ours."""
+
+    @functools.wraps(method)
+    def answering(self: _Placed, *args: _P.args, **options: _P.kwargs) -> _R:
+        try:
+            return method(self, *args, **options)
+        except (StoreError, CaseError):
+            raise
+        except Exception as error:
+            ours = translated(error, self.where)
+            if ours is None:
+                raise
+            raise ours from error
+
+    return answering

@@ -1,0 +1,16 @@
+"""What alembic runs for each migration: on the connection that ``schema.upgrade`` hands over, in its transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from complaintflow.adapters.sql.tables import metadata, schema
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table=schema.name,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

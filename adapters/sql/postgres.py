@@ -1,0 +1,132 @@
+"""PostgreSQL through psycopg 3: READ COMMITTED, one round trip for a whole write, leases by SKIP LOCKED."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError
+
+from complaintflow.adapters.sql.changes import Batch
+from complaintflow.adapters.sql.encoding import Values
+from complaintflow.adapters.sql.transaction import SqlTransaction
+from complaintflow.errors import StoreError
+
+_HOLD: Final = (
+    "WITH ready AS MATERIALIZED ("
+    "SELECT case_id, token, ready_at FROM cf_job WHERE {which}ready_at <= ?"
+    " ORDER BY ready_at, due_at, case_id, token LIMIT ? FOR UPDATE SKIP LOCKED)"
+    " UPDATE cf_job AS job SET ready_at = ?, owner = ? FROM ready"
+    " WHERE job.case_id = ready.case_id AND job.token = ready.token"
+    " RETURNING ready.ready_at, job.due_at, job.case_id, job.token, job.type, job.element, job.attempt, job.retries"
+)
+_HOLD_ANY: Final = _HOLD.format(which="")
+_HOLD_OF_CASE: Final = _HOLD.format(which="case_id = ? AND ")
+
+CONNECT_SECONDS: Final = 10
+"""How long to wait for the server unless the URL has ``?connect_timeout=``."""
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine with psycopg 3.
+
+    Raises:
+        StoreError: psycopg is not installed.
+    """
+    options = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    try:
+        engine = create_engine(url, connect_args=options, hide_parameters=True)
+    except ImportError as error:
+        what = "PostgreSQL needs the driver psycopg 3, which is not installed"
+        raise StoreError(what, advice="pip install complaintflow[postgres]") from error
+    event.listen(engine, "checkout", _refuse_the_dead)
+    return engine
+
+
+def reading_engine(engine: Engine) -> Engine:
+    """The same connections, with transactions that see one moment and write nothing."""
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _refuse_the_dead(driver: Any, record: object, proxy: object) -> None:
+    """Notice a connection that the server has closed while it lay in the pool: no round trip, it looks at the socket."""
+    try:
+        # The first look reads the server's farewell, the second the end of the stream.
+        driver.pgconn.consume_input()
+        driver.pgconn.consume_input()
+    except Exception as error:
+        raise DisconnectionError from error
+
+
+@functools.cache
+def _as_psycopg(sql: str) -> str:
+    return sql.replace("?", "%s")
+
+
+class PostgresTransaction(SqlTransaction):
+    """The port on a psycopg connection."""
+
+    def __init__(self, connection: Connection, where: str, *, writable: bool) -> None:
+        super().__init__(connection, where, writable=writable)
+        self._savepoint = False
+
+    def _rows(self, sql: str, parameters: Values) -> Sequence[Sequence[Any]]:
+        found: list[tuple[Any, ...]] = self._cursor().execute(_as_psycopg(sql), parameters).fetchall()
+        return found
+
+    def _run(self, sql: str, rows: list[Values]) -> None:
+        self._cursor().executemany(_as_psycopg(sql), rows)
+
+    def _cursor(self) -> Any:
+        return self._driver.cursor(binary=True)
+
+    def _save(self, guard: tuple[str, Values], rest: list[Batch]) -> bool:
+        guarding, cursor = self._cursor(), self._cursor()
+        sql, values = guard
+        try:
+            with self._driver.pipeline():
+                self._release(cursor)
+                cursor.execute("SAVEPOINT cf_write")
+                self._savepoint = True
+                guarding.execute(_as_psycopg(sql), values)
+                for sql, rows in rest:
+                    statement = _as_psycopg(sql)
+                    for values in rows:  # faster than executemany, which counts the rows of each
+                        cursor.execute(statement, values)
+        except Exception:
+            self._undo(cursor)
+            # Without its case a row violates a foreign key: the guard says why.
+            if guarding.rowcount == 0:
+                return False
+            raise
+        if guarding.rowcount == 0:
+            self._undo(cursor)
+            return False
+        return True
+
+    def _undo(self, cursor: Any) -> None:
+        if not self._driver.broken and not self._driver.closed:
+            cursor.execute("ROLLBACK TO SAVEPOINT cf_write")
+
+    def _release(self, cursor: Any) -> None:
+        if self._savepoint:
+            cursor.execute("RELEASE SAVEPOINT cf_write")
+            self._savepoint = False
+
+    def finish(self) -> None:
+        """Leave no savepoint in a transaction that goes on in the host's hands."""
+        self._release(self._cursor())
+
+    def _hold(self, now: int, until: int, owner: str, limit: int, case_id: str | None) -> Iterable[Sequence[Any]]:
+        if case_id is None:
+            records = self._rows(_HOLD_ANY, (now, limit, until, owner))
+        else:
+            records = self._rows(_HOLD_OF_CASE, (case_id, now, limit, until, owner))
+        # An UPDATE returns its rows in no order.
+        for _, due_at, *job in sorted(records):
+            yield [*job, due_at]
+
+    def _takes_the_key(self, error: Exception) -> bool:
+        return getattr(getattr(error, "diag", None), "constraint_name", None) == "cf_case_key"

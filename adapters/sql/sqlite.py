@@ -1,0 +1,114 @@
+"""SQLite: the embedded default. WAL, synchronous FULL, foreign keys, and BEGIN IMMEDIATE where something is written."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+
+from complaintflow.adapters.sql import statements
+from complaintflow.adapters.sql.changes import Batch
+from complaintflow.adapters.sql.encoding import Values
+from complaintflow.adapters.sql.transaction import SqlTransaction
+
+BEGIN_OPTION: Final = "complaintflow_begin"
+"""Execution option of a connection: how its transactions begin, if not IMMEDIATE."""
+
+BUSY_SECONDS: Final = 5.0
+"""How long to wait for another writer unless the URL has ``?timeout=``."""
+
+
+def is_memory(url: URL) -> bool:
+    """Whether the database lives in this process only."""
+    return url.database in (None, "", ":memory:") or url.query.get("mode") == "memory"
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine whose transactions are SQLite's own: the driver begins none.
+
+    A database in memory is one connection, which threads use in turn; the pool is the queue.
+    """
+    timeout = float(str(url.query.get("timeout", BUSY_SECONDS)))
+    options: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if is_memory(url) else {}
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_timeout=timeout,
+        connect_args={"timeout": timeout, "check_same_thread": False},
+        hide_parameters=True,
+        **options,
+    )
+    event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def reading_engine(engine: Engine) -> Engine:
+    """The same connections, with transactions that take no lock until they write."""
+    return engine.execution_options(**{BEGIN_OPTION: "BEGIN"})
+
+
+def _prepare_connection(driver: sqlite3.Connection, record: object) -> None:
+    driver.isolation_level = None
+    driver.execute("PRAGMA foreign_keys = ON")
+    driver.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN IMMEDIATE"))
+
+
+def join_transaction(connection: Connection) -> None:
+    """Make sure that the host's connection is in a transaction: its driver may wait for the first INSERT.
+
+    Otherwise our savepoint would be the outermost transaction, and its release a commit.
+    """
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction:
+        driver.execute("BEGIN")
+
+
+class SqliteTransaction(SqlTransaction):
+    """The port on an ``sqlite3`` connection."""
+
+    def _rows(self, sql: str, parameters: Values) -> Sequence[Sequence[Any]]:
+        found: list[tuple[Any, ...]] = self._driver.execute(sql, parameters).fetchall()
+        return found
+
+    def _run(self, sql: str, rows: list[Values]) -> None:
+        self._driver.executemany(sql, rows)
+
+    def _save(self, guard: tuple[str, Values], rest: list[Batch]) -> bool:
+        cursor = self._driver.cursor()
+        cursor.execute("SAVEPOINT cf_write")
+        try:
+            if cursor.execute(*guard).rowcount == 0:
+                return False
+            for sql, rows in rest:
+                if len(rows) == 1:
+                    cursor.execute(sql, rows[0])
+                else:
+                    cursor.executemany(sql, rows)
+        except BaseException:
+            # After some errors (a full disk) SQLite has rolled back by itself, and the savepoint is gone.
+            if self._driver.in_transaction:
+                cursor.execute("ROLLBACK TO cf_write")
+            raise
+        finally:
+            if self._driver.in_transaction:
+                cursor.execute("RELEASE cf_write")
+        return True
+
+    def _hold(self, now: int, until: int, owner: str, limit: int, case_id: str | None) -> Iterable[Sequence[Any]]:
+        if case_id is None:
+            records = self._rows(statements.READY_JOBS, (now, limit))
+        else:
+            records = self._rows(statements.READY_JOBS_OF, (case_id, now, limit))
+        # IMMEDIATE: between the question and the hold nobody else writes.
+        self._run(statements.HOLD_JOB, [(until, owner, record[0], record[1]) for record in records])
+        return records
+
+    def _takes_the_key(self, error: Exception) -> bool:
+        return isinstance(error, sqlite3.IntegrityError) and "cf_case.key" in str(error)

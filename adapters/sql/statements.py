@@ -1,0 +1,99 @@
+"""The SQL of the hot path: constant strings, so that the driver prepares each once and SQLAlchemy compiles none.
+
+A statement stands here when it never varies; what is put together from optional conditions is SQLAlchemy Core in
+``queries``. Parameters are question marks, as SQLite wants them; ``postgres`` rewrites them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Table
+
+from complaintflow.adapters.sql import tables
+
+
+def _columns(table: Table, without: tuple[str, ...] = ()) -> list[str]:
+    return [column.name for column in table.columns if column.name not in without]
+
+
+def _insert(table: Table, without: tuple[str, ...] = ()) -> str:
+    names = _columns(table, without)
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
+
+
+def _replace(table: Table) -> str:
+    keys = [column.name for column in table.primary_key]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _columns(table, tuple(keys)))
+    return f"{_insert(table)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
+
+
+def _delete(table: Table, column: str = "token") -> str:
+    return f"DELETE FROM {table.name} WHERE case_id = ? AND {column} = ?"  # noqa: S608
+
+
+def _select(table: Table, rest: str, without: tuple[str, ...] = ()) -> str:
+    return f"SELECT {', '.join(_columns(table, without))} FROM {table.name} {rest}"  # noqa: S608
+
+
+ADD_CASE: Final = _insert(tables.case) + " ON CONFLICT DO NOTHING"
+SAVE_CASE: Final = (
+    "UPDATE cf_case SET bundle = ?, key = ?, status = ?, version = ?, updated_at = ?, state = ?"
+    " WHERE id = ? AND version = ?"
+)
+CASE: Final = _select(tables.case, "WHERE id = ?")
+CASE_EXISTS: Final = "SELECT 1 FROM cf_case WHERE id = ?"
+
+OPEN_TASK: Final = _replace(tables.task)
+OPEN_INBOX: Final = _insert(tables.task_group)
+OPEN_TIMER: Final = _replace(tables.timer)
+OPEN_SUBSCRIPTION: Final = _replace(tables.subscription)
+OPEN_JOB: Final = _replace(tables.job)
+OPEN_INCIDENT: Final = _replace(tables.incident)
+
+CLOSE_TASK: Final = _delete(tables.task)
+CLOSE_INBOX: Final = _delete(tables.task_group)
+CLOSE_TIMER: Final = _delete(tables.timer)
+CLOSE_SUBSCRIPTION: Final = _delete(tables.subscription)
+CLOSE_JOB: Final = _delete(tables.job)
+CLOSE_INCIDENT: Final = _delete(tables.incident)
+
+ADD_HISTORY: Final = _insert(tables.history)
+ADD_NOTICE: Final = _insert(tables.notice, without=("id",))
+SET_VALUE: Final = _replace(tables.value)
+DROP_VALUE: Final = _delete(tables.value, "name")
+ADD_BUNDLE: Final = _insert(tables.bundle) + " ON CONFLICT DO NOTHING"
+
+BUNDLE: Final = "SELECT content FROM cf_bundle WHERE digest = ?"
+VALUES: Final = "SELECT name, content FROM cf_value WHERE case_id = ?"
+TIMERS: Final = _select(tables.timer, "WHERE case_id = ? ORDER BY due_at, token")
+SUBSCRIPTIONS: Final = _select(tables.subscription, "WHERE case_id = ? ORDER BY token", without=("case_created_at",))
+JOBS: Final = _select(tables.job, "WHERE case_id = ? ORDER BY token", without=("ready_at", "owner"))
+HISTORY: Final = _select(tables.history, "WHERE case_id = ? AND seq > ? ORDER BY seq")
+NOTICES: Final = _select(tables.notice, "WHERE case_id = ? ORDER BY id", without=("id",))
+DUE_TIMERS: Final = _select(tables.timer, "WHERE due_at <= ? ORDER BY due_at, case_id, token LIMIT ?")
+
+_READY: Final = "ready_at <= ? ORDER BY ready_at, due_at, case_id, token LIMIT ?"
+READY_JOBS: Final = _select(tables.job, f"WHERE {_READY}", without=("ready_at", "owner"))
+READY_JOBS_OF: Final = _select(tables.job, f"WHERE case_id = ? AND {_READY}", without=("ready_at", "owner"))
+HOLD_JOB: Final = "UPDATE cf_job SET ready_at = ?, owner = ? WHERE case_id = ? AND token = ?"
+
+WAITING: Final = _select(
+    tables.subscription,
+    "WHERE kind = ? AND name = ? AND key = ? ORDER BY case_created_at, case_id, token",
+    without=("case_created_at",),
+)
+WAITING_WITHOUT_KEY: Final = WAITING.replace("key = ?", "key IS NULL")
+
+BEAT: Final = _replace(tables.worker)
+FORGET_WORKERS: Final = "DELETE FROM cf_worker WHERE seen_at < ?"
+NEXT_DUE: Final = (
+    "SELECT (SELECT min(due_at) FROM cf_timer), (SELECT min(ready_at) FROM cf_job WHERE ready_at IS NOT NULL)"
+)
+BACKLOG: Final = (
+    "SELECT (SELECT count(*) FROM cf_timer WHERE due_at <= ?),"
+    " (SELECT count(*) FROM cf_job WHERE ready_at IS NOT NULL AND due_at <= ?),"
+    " (SELECT min(due_at) FROM cf_timer WHERE due_at <= ?),"
+    " (SELECT min(due_at) FROM cf_job WHERE ready_at IS NOT NULL AND due_at <= ?),"
+    " (SELECT count(*) FROM cf_worker WHERE seen_at >= ?)"
+)

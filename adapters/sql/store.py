@@ -1,0 +1,200 @@
+"""``complaintflow.work.Store`` over SQLAlchemy: who begins a transaction, and who ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from types import ModuleType
+
+from sqlalchemy import Connection, Engine
+
+from complaintflow.adapters.sql import forks, postgres, schema, sqlite
+from complaintflow.adapters.sql.faults import answers
+from complaintflow.adapters.sql.postgres import PostgresTransaction
+from complaintflow.adapters.sql.sqlite import SqliteTransaction
+from complaintflow.adapters.sql.transaction import SqlTransaction
+from complaintflow.adapters.sql.url import shown_url
+from complaintflow.errors import StoreError, StoreUnavailable
+
+_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
+
+
+class SqlStore:
+    """Cases in SQLite or PostgreSQL.
+
+    Threads may share it. A forked child may use it too, but for a database in memory, which is the parent's own.
+
+    Args:
+        engine: as ``open_engine`` of ``sqlite`` or ``postgres`` makes it. It is public: a host that wants its own rows
+            in the same transaction opens its sessions on it, and hands them to ``using``.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.where = shown_url(engine.url)
+        self._kind = _kind_of(engine.dialect.name)
+        self._reader: Engine = self._kind.reading_engine(engine)
+        self._closed = False
+        self._memory = engine.dialect.name == "sqlite" and sqlite.is_memory(engine.url)
+        forks.watch(self)
+
+    def transaction(self) -> AbstractContextManager[SqlTransaction]:
+        """Begin a transaction that may write.
+
+        Raises:
+            StoreUnavailable: the database does not answer, is locked too long or cannot be written.
+        """
+        return self._transaction(self.engine, writable=True)
+
+    def reading(self) -> AbstractContextManager[SqlTransaction]:
+        """Begin a transaction that only reads: a consistent picture that blocks nobody.
+
+        A database in memory is one connection: there it waits for the transaction of another thread.
+        """
+        return self._transaction(self._reader, writable=False)
+
+    @contextmanager
+    def _transaction(self, engine: Engine, *, writable: bool) -> Iterator[SqlTransaction]:
+        connection = self._begin(engine)
+        try:
+            yield _transaction_on(connection, self.where, writable=writable)
+            self._commit(connection)
+        except BaseException:
+            with suppress(Exception):  # what went wrong before says more
+                connection.rollback()
+            raise
+        finally:
+            connection.close()
+
+    @answers
+    def _begin(self, engine: Engine) -> Connection:
+        if self._closed:
+            raise StoreUnavailable("the store is closed", where=self.where, advice="open it again")
+        connection = engine.connect()
+        try:
+            connection.begin()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @answers
+    def _commit(self, connection: Connection) -> None:
+        connection.commit()
+
+    def using(self, connection: object) -> HostedStore:
+        """A store on a connection that somebody else owns: it neither commits nor rolls back.
+
+        Args:
+            connection: an SQLAlchemy ``Session`` or ``Connection`` to the same database. On SQLite the host says how
+                its transactions begin. One that reads first and writes later can fail as locked; on ``store.engine``
+                every transaction is IMMEDIATE, and cannot.
+
+        Raises:
+            StoreError: it is something else, has another driver, or commits each statement by itself.
+        """
+        return HostedStore(connection, self.engine.dialect.name, self.where)
+
+    @answers
+    def prepare(self) -> None:
+        """Create the tables in a fresh database, or bring older ones up to date.
+
+        Raises:
+            NewerDatabase, ForeignDatabase, StoreUnavailable, StoreError: see ``schema``.
+        """
+        schema.prepare(self.engine, self.where)
+
+    @answers
+    def check(self) -> None:
+        """Raise StoreError unless the database has the tables of this release."""
+        schema.check(self.engine, self.where)
+
+    @answers
+    def upgrade(self) -> None:
+        """Run the migrations that the database has not seen, in one transaction."""
+        schema.upgrade(self.engine, self.where)
+
+    def close(self) -> None:
+        """Give the connections back. Idempotent."""
+        self._closed = True
+        self.engine.dispose()
+
+    def before_fork(self) -> None:
+        """Close the idle connections, for the child must not inherit them."""
+        if not self._memory:
+            self.engine.dispose()
+
+    def after_fork(self) -> None:
+        """In the child: start with an empty pool, whatever other threads of the parent were doing."""
+        if not self._memory:
+            self.engine.dispose(close=False)
+
+
+class HostedStore:
+    """A store inside a transaction of the host."""
+
+    def __init__(self, host: object, dialect: str, where: str) -> None:
+        self._host = host
+        self._dialect = dialect
+        self.where = where
+        self._joined()
+
+    def transaction(self) -> AbstractContextManager[SqlTransaction]:
+        """The host's transaction; it begins now if the host has not begun it."""
+        return self._inside()
+
+    def reading(self) -> AbstractContextManager[SqlTransaction]:
+        """The host's transaction: it sees what the host has written."""
+        return self._inside()
+
+    @contextmanager
+    def _inside(self) -> Iterator[SqlTransaction]:
+        transaction = _transaction_on(self._joined(), self.where, writable=True)
+        yield transaction
+        if isinstance(transaction, PostgresTransaction):
+            transaction.finish()
+
+    @answers
+    def _joined(self) -> Connection:
+        """The host's connection, in a transaction."""
+        connection = self._connection()
+        dialect = connection.dialect
+        if dialect.name != self._dialect or dialect.driver != _DRIVERS[self._dialect]:
+            what = f"the store is {self._dialect} with {_DRIVERS[self._dialect]}, the connection {dialect.name}"
+            raise StoreError(f"{what} with {dialect.driver}", where=self.where, advice="use a connection of that kind")
+        if not connection.in_transaction():
+            connection.begin()
+        if dialect.name == "sqlite":
+            sqlite.join_transaction(connection)
+        elif getattr(connection.connection.driver_connection, "autocommit", False):
+            what = "the connection commits each statement by itself, so a change would not be whole"
+            raise StoreError(what, where=self.where, advice="use one that is not in AUTOCOMMIT")
+        return connection
+
+    def _connection(self) -> Connection:
+        if isinstance(self._host, Connection):
+            return self._host
+        from sqlalchemy.orm import Session  # only a host that has it uses it, and it takes long to load
+
+        if isinstance(self._host, Session):
+            return self._host.connection()
+        what = f"using() got {type(self._host).__qualname__}"
+        raise StoreError(what, where=self.where, advice="give it an SQLAlchemy Session or Connection")
+
+    def using(self, connection: object) -> HostedStore:
+        """The same on another connection."""
+        return HostedStore(connection, self._dialect, self.where)
+
+    def close(self) -> None:
+        """Nothing: the connection is the host's."""
+
+
+def _kind_of(dialect: str) -> ModuleType:
+    return sqlite if dialect == "sqlite" else postgres
+
+
+def _transaction_on(connection: Connection, where: str, *, writable: bool) -> SqlTransaction:
+    kind = SqliteTransaction if connection.dialect.name == "sqlite" else PostgresTransaction
+    return kind(connection, where, writable=writable)
+
+

@@ -1,0 +1,233 @@
+"""The tables: one for each record of ``complaintflow.rows``, and an index for each question of the port.
+
+Times are whole microseconds since 1970 in UTC, so that both databases compare and keep them exactly. Where a sort
+puts rows without a time last, the column holds ``NEVER`` in place of NULL and the index needs no second look.
+
+Text compares by code point on both databases ("C" collation on PostgreSQL): one order everywhere, and a prefix is a range.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+NEVER: Final = 2**63 - 1
+"""A time that no row reaches: later than the year 9999."""
+
+REVISION: Final = "0001"
+"""The newest migration: what a fresh database is stamped with. Revisions are numbers of four digits, in order."""
+
+metadata = MetaData()
+
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+_NUMBER = BigInteger()
+_MOMENT = BigInteger()
+# A row that is rewritten with every step finds room on its own page, and the indexes stay as they are.
+_OFTEN_UPDATED = {"postgresql_with": {"fillfactor": 50}}
+# SQLite keeps a small row inside its primary key: one tree to write in place of two.
+_IN_THE_KEY = {"sqlite_with_rowid": False}
+
+
+def _of_a_case(name: str, *columns: Column[Any], **options: Any) -> Table:
+    """A table whose rows belong to one visit of one node of one case."""
+    return Table(
+        name,
+        metadata,
+        Column("case_id", _TEXT, ForeignKey("cf_case.id", ondelete="CASCADE"), primary_key=True),
+        Column("token", _NUMBER, primary_key=True, autoincrement=False),
+        *columns,
+        **_IN_THE_KEY,
+        **options,
+    )
+
+
+schema = Table("cf_schema", metadata, Column("version_num", String(32), primary_key=True))
+
+case = Table(
+    "cf_case",
+    metadata,
+    Column("id", _TEXT, primary_key=True),
+    Column("process", _TEXT, nullable=False),
+    Column("bundle", _TEXT, nullable=False),
+    Column("key", _TEXT),
+    Column("status", _TEXT, nullable=False),
+    Column("version", _NUMBER, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("updated_at", _MOMENT, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    **_OFTEN_UPDATED,
+)
+_has_key = case.c.key.is_not(None)
+Index("cf_case_key", case.c.key, case.c.process, unique=True, sqlite_where=_has_key, postgresql_where=_has_key)
+Index("cf_case_newest", case.c.created_at, case.c.id, case.c.status, case.c.process)
+
+task = _of_a_case(
+    "cf_task",
+    Column("process", _TEXT, nullable=False),
+    Column("element", _TEXT, nullable=False),
+    Column("groups", _TEXT, nullable=False),
+    Column("users", _TEXT, nullable=False),
+    Column("assignee", _TEXT),
+    Column("priority", Integer, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("due_at", _MOMENT, nullable=False),
+    Column("follow_up_at", _MOMENT),
+    Column("provisional", Boolean, nullable=False),
+)
+Index("cf_task_due", task.c.due_at, task.c.priority.desc(), task.c.created_at, task.c.case_id, task.c.token)
+
+# Who finds a task in which inbox: a row for each group ('g'), candidate user and assignee ('u'), with the sort key.
+task_group = _of_a_case(
+    "cf_task_group",
+    Column("kind", _TEXT, primary_key=True),
+    Column("name", _TEXT, primary_key=True),
+    Column("due_at", _MOMENT, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+)
+Index(
+    "cf_task_group_inbox",
+    task_group.c.kind,
+    task_group.c.name,
+    task_group.c.due_at,
+    task_group.c.priority.desc(),
+    task_group.c.created_at,
+    task_group.c.case_id,
+    task_group.c.token,
+)
+
+timer = _of_a_case(
+    "cf_timer",
+    Column("element", _TEXT, nullable=False),
+    Column("due_at", _MOMENT, nullable=False),
+    Column("deadline", _TEXT),
+    Column("provisional", Boolean, nullable=False),
+)
+Index("cf_timer_due", timer.c.due_at, timer.c.case_id, timer.c.token)
+
+subscription = _of_a_case(
+    "cf_subscription",
+    Column("kind", _TEXT, nullable=False),
+    Column("name", _TEXT, nullable=False),
+    Column("key", _TEXT),
+    Column("element", _TEXT, nullable=False),
+    Column("case_created_at", _MOMENT, nullable=False),
+)
+Index(
+    "cf_subscription_waiting",
+    subscription.c.kind,
+    subscription.c.name,
+    subscription.c.key,
+    subscription.c.case_created_at,
+    subscription.c.case_id,
+    subscription.c.token,
+)
+
+# ready_at is when somebody may take the job: due_at at first, the end of the lease while it is held.
+job = _of_a_case(
+    "cf_job",
+    Column("type", _TEXT, nullable=False),
+    Column("element", _TEXT, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("retries", Integer, nullable=False),
+    Column("due_at", _MOMENT),
+    Column("ready_at", _MOMENT),
+    Column("owner", _TEXT),
+)
+_may_start = job.c.ready_at.is_not(None)
+Index(
+    "cf_job_ready",
+    job.c.ready_at,
+    job.c.due_at,
+    job.c.case_id,
+    job.c.token,
+    sqlite_where=_may_start,
+    postgresql_where=_may_start,
+)
+
+incident = _of_a_case(
+    "cf_incident",
+    Column("kind", _TEXT, nullable=False),
+    Column("element", _TEXT, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("detail", LargeBinary, nullable=False),
+)
+Index("cf_incident_oldest", incident.c.created_at, incident.c.case_id, incident.c.token)
+
+history = Table(
+    "cf_history",
+    metadata,
+    Column("case_id", _TEXT, ForeignKey("cf_case.id", ondelete="CASCADE"), primary_key=True),
+    Column("seq", _NUMBER, primary_key=True, autoincrement=False),
+    Column("at", _MOMENT, nullable=False),
+    Column("event", _TEXT, nullable=False),
+    Column("element", _TEXT),
+    Column("token", _NUMBER),
+    Column("actor", _TEXT),
+    Column("detail", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    **_IN_THE_KEY,
+)
+
+notice = Table(
+    "cf_notice",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("case_id", _TEXT, ForeignKey("cf_case.id", ondelete="CASCADE"), nullable=False),
+    Column("token", _NUMBER, nullable=False),
+    Column("name", _TEXT, nullable=False),
+    Column("channel", _TEXT, nullable=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+Index("cf_notice_case", notice.c.case_id, notice.c.id)
+
+value = Table(
+    "cf_value",
+    metadata,
+    Column("case_id", _TEXT, ForeignKey("cf_case.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", _TEXT, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+bundle = Table(
+    "cf_bundle",
+    metadata,
+    Column("digest", _TEXT, primary_key=True),
+    Column("process", _TEXT, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+worker = Table("cf_worker", metadata, Column("owner", _TEXT, primary_key=True), Column("seen_at", _MOMENT, nullable=False))
+
+__all__ = [
+    "NEVER",
+    "REVISION",
+    "bundle",
+    "case",
+    "history",
+    "incident",
+    "job",
+    "metadata",
+    "notice",
+    "schema",
+    "subscription",
+    "task",
+    "task_group",
+    "timer",
+    "value",
+    "worker",
+]

@@ -1,0 +1,254 @@
+"""The questions and the write that both databases answer alike; ``sqlite`` and ``postgres`` add what differs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from complaintflow.adapters.sql import encoding, queries, statements
+from complaintflow.adapters.sql.changes import Batch, save_case, save_rows
+from complaintflow.adapters.sql.encoding import Values, due_order, to_moment, to_ticks
+from complaintflow.adapters.sql.faults import answers
+from complaintflow.errors import DuplicateKey, StaleCase, StoreError, UnknownCase
+from complaintflow.rows import (
+    Backlog,
+    CaseRow,
+    Change,
+    HistoryRow,
+    IncidentRow,
+    JobRow,
+    NoticeRow,
+    SubscriptionRow,
+    TaskRow,
+    TimerRow,
+)
+
+_Row = TypeVar("_Row")
+
+_WORKERS_KEPT = timedelta(days=30)
+
+
+class SqlTransaction(ABC):
+    """``complaintflow.work.Transaction`` on an SQLAlchemy connection that is in a transaction.
+
+    Args:
+        connection: whoever made it commits or rolls back.
+        where: the database, for the reader of an error.
+        writable: False refuses every write.
+    """
+
+    def __init__(self, connection: Connection, where: str, *, writable: bool) -> None:
+        self._connection = connection
+        self._driver: Any = connection.connection.driver_connection
+        self._writable = writable
+        self.where = where
+
+    @abstractmethod
+    def _rows(self, sql: str, parameters: Values) -> Sequence[Sequence[Any]]:
+        """All rows that a constant statement yields."""
+
+    @abstractmethod
+    def _run(self, sql: str, rows: list[Values]) -> None:
+        """Run a constant statement for each of the rows."""
+
+    @abstractmethod
+    def _save(self, guard: tuple[str, Values], rest: list[Batch]) -> bool:
+        """Write all or, when the guard touches no row, nothing; say which. An error leaves nothing either."""
+
+    @abstractmethod
+    def _hold(self, now: int, until: int, owner: str, limit: int, case_id: str | None) -> Iterable[Sequence[Any]]:
+        """Take ready jobs and return the columns of ``JobRow``, oldest first."""
+
+    @abstractmethod
+    def _takes_the_key(self, error: Exception) -> bool:
+        """Whether the driver says that two cases would have one key."""
+
+    @answers
+    def write(self, change: Change) -> None:
+        """Write one command's change, or nothing of it.
+
+        Raises:
+            StaleCase: the stored version is not ``change.case.version - 1``.
+            DuplicateKey: another case of the process has this business key.
+        """
+        self._must_be_writable()
+        try:
+            saved = self._save(save_case(change.case), save_rows(change))
+        except Exception as error:
+            if self._takes_the_key(error):
+                raise self._duplicate(change.case) from error
+            raise
+        if saved:
+            return
+        if change.case.version == 1 and not self._rows(statements.CASE_EXISTS, (change.case.id,)):
+            raise self._duplicate(change.case)
+        raise StaleCase(
+            f"case {change.case.id} is not at version {change.case.version - 1} any more", where=self.where
+        )
+
+    def _duplicate(self, case: CaseRow) -> DuplicateKey:
+        what = f"another case of process {case.process} has the business key {case.key!r}"
+        return DuplicateKey(what, where=self.where, advice="look that case up by its key, or give this one another")
+
+    def _must_be_writable(self) -> None:
+        if not self._writable:
+            raise StoreError("this transaction only reads", where=self.where, advice="use store.transaction()")
+
+    def _all(self, read: Callable[[Sequence[Any]], _Row], sql: str, *parameters: Any) -> list[_Row]:
+        return [read(record) for record in self._rows(sql, parameters)]
+
+    @answers
+    def case(self, case_id: str) -> CaseRow:
+        """Raises UnknownCase."""
+        for record in self._rows(statements.CASE, (case_id,)):
+            return encoding.read_case(record)
+        raise UnknownCase(f"there is no case {case_id}", where=self.where)
+
+    @answers
+    def values(self, case_id: str) -> dict[str, bytes]:
+        """The case's large values by name."""
+        return {name: bytes(content) for name, content in self._rows(statements.VALUES, (case_id,))}
+
+    @answers
+    def case_ids(
+        self,
+        *,
+        process: str | None = None,
+        key: str | None = None,
+        status: str | None = None,
+        prefix: str | None = None,
+        limit: int = 100,
+    ) -> list[str]:
+        """Ids of matching cases, newest first; ``prefix`` is a beginning of the id."""
+        query = queries.case_ids(process, key, status, prefix, limit)
+        return list(self._connection.scalars(query))
+
+    @answers
+    def bundle(self, digest: str) -> bytes | None:
+        """The stored files of a definition."""
+        for (content,) in self._rows(statements.BUNDLE, (digest,)):
+            return bytes(content)
+        return None
+
+    @answers
+    def tasks(
+        self,
+        *,
+        case_id: str | None = None,
+        token: int | None = None,
+        groups: Sequence[str] | None = None,
+        user: str | None = None,
+        process: str | None = None,
+        due_before: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[TaskRow]:
+        """Open tasks by due time (those without one last), then priority (high first), then age.
+
+        Every condition given must hold. ``groups`` matches any of the candidate groups, ``user`` the assignee or a
+        candidate user. Each group's inbox is one walk of an index; several are merged.
+        """
+        common: dict[str, Any] = {
+            "case_id": case_id,
+            "token": token,
+            "process": process,
+            "due_before": due_before,
+            "limit": limit,
+        }
+        if user is not None or groups is None or case_id is not None:
+            return self._tasks(groups=groups, user=user, **common)
+        inboxes = [self._tasks(group=group, **common) for group in dict.fromkeys(groups)]
+        if len(inboxes) == 1:
+            return inboxes[0]
+        # A task of two groups comes twice, one after the other.
+        return list(islice(dict.fromkeys(merge(*inboxes, key=_inbox_order)), limit))
+
+    def _tasks(self, **conditions: Any) -> list[TaskRow]:
+        return [encoding.read_task(record) for record in self._connection.execute(queries.tasks(**conditions))]
+
+    @answers
+    def timers(self, case_id: str) -> list[TimerRow]:
+        """The case's open timers, earliest first."""
+        return self._all(encoding.read_timer, statements.TIMERS, case_id)
+
+    @answers
+    def subscriptions(self, case_id: str) -> list[SubscriptionRow]:
+        """What the case waits to hear, by token."""
+        return self._all(encoding.read_subscription, statements.SUBSCRIPTIONS, case_id)
+
+    @answers
+    def jobs(self, case_id: str) -> list[JobRow]:
+        """The case's outbox, by token."""
+        return self._all(encoding.read_job, statements.JOBS, case_id)
+
+    @answers
+    def incidents(self, case_id: str | None = None, limit: int = 100) -> list[IncidentRow]:
+        """Open incidents, oldest first."""
+        return [encoding.read_incident(row) for row in self._connection.execute(queries.incidents(case_id, limit))]
+
+    @answers
+    def history(self, case_id: str, after: int = 0) -> list[HistoryRow]:
+        """Entries with ``seq`` greater than ``after``, in order."""
+        return self._all(encoding.read_history, statements.HISTORY, case_id, after)
+
+    @answers
+    def notices(self, case_id: str) -> list[NoticeRow]:
+        """Notices of the case in the order they were written."""
+        return self._all(encoding.read_notice, statements.NOTICES, case_id)
+
+    @answers
+    def due_timers(self, now: datetime, limit: int) -> list[TimerRow]:
+        """Timers with ``due_at <= now``, earliest first."""
+        return self._all(encoding.read_timer, statements.DUE_TIMERS, to_ticks(now), limit)
+
+    @answers
+    def next_due(self) -> datetime | None:
+        """The earliest time of any timer or job; a job that is held counts from the end of its lease."""
+        ((timer, job),) = self._rows(statements.NEXT_DUE, ())
+        times = [ticks for ticks in (timer, job) if ticks is not None]
+        return to_moment(min(times)) if times else None
+
+    @answers
+    def lease_jobs(
+        self, now: datetime, until: datetime, owner: str, limit: int, case_id: str | None = None
+    ) -> list[JobRow]:
+        """Take jobs with ``due_at <= now`` that nobody holds, oldest first, and hold them until ``until``.
+
+        A job whose lease ran out is as old as the end of that lease. Writing the job again, or closing it, ends
+        the lease.
+        """
+        self._must_be_writable()
+        records = self._hold(to_ticks(now), to_ticks(until), owner, limit, case_id)
+        return [encoding.read_job(record) for record in records]
+
+    @answers
+    def waiting(self, kind: str, name: str, key: str | None) -> list[SubscriptionRow]:
+        """Tokens of any case that wait for this message (same key) or signal (key None), oldest case first."""
+        if key is None:
+            return self._all(encoding.read_subscription, statements.WAITING_WITHOUT_KEY, kind, name)
+        return self._all(encoding.read_subscription, statements.WAITING, kind, name, key)
+
+    @answers
+    def beat(self, owner: str, now: datetime) -> None:
+        """Note that this worker is alive; workers not seen for 30 days are forgotten."""
+        self._must_be_writable()
+        self._run(statements.BEAT, [(owner, to_ticks(now))])
+        self._run(statements.FORGET_WORKERS, [(to_ticks(now - _WORKERS_KEPT),)])
+
+    @answers
+    def backlog(self, now: datetime, alive_since: datetime) -> Backlog:
+        """What is due and not done (held jobs too), and how many workers have beaten since ``alive_since``."""
+        ticks = to_ticks(now)
+        (counted,) = self._rows(statements.BACKLOG, (ticks, ticks, ticks, ticks, to_ticks(alive_since)))
+        timers, jobs, first_timer, first_job, workers = counted
+        times = [first for first in (first_timer, first_job) if first is not None]
+        return Backlog(timers, jobs, to_moment(min(times)) if times else None, workers)
+
+
+def _inbox_order(row: TaskRow) -> tuple[int, int, datetime, str, int]:
+    return (due_order(row.due_at), -row.priority, row.created_at, row.case_id, row.token)

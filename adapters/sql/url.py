@@ -1,0 +1,46 @@
+"""Which database a URL means."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from complaintflow.errors import InvalidDatabaseUrl
+
+_DRIVERS: Final = {
+    "sqlite": "sqlite+pysqlite",
+    "sqlite+pysqlite": "sqlite+pysqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+
+
+def parse(text: str) -> URL:
+    """The URL with the driver spelled out.
+
+    Raises:
+        InvalidDatabaseUrl: it is neither SQLite nor PostgreSQL, or misspelled. The message never has the password.
+    """
+    scheme, separator, _ = text.partition("://")
+    if not separator or scheme not in _DRIVERS:
+        shown = repr(scheme) if separator and scheme.replace("+", "").isalnum() else "without a scheme such as sqlite://"
+        raise InvalidDatabaseUrl(f"a database URL {shown} is not one we can open", where="the database URL")
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        # Nothing of the text is shown, and no cause: where it breaks off, a password may stand.
+        what = f"the database URL beginning with {scheme}:// cannot be read"
+        advice = "write special characters of the password as %40, %3A, %2F; the port is a number"
+        raise InvalidDatabaseUrl(what, where="the database URL", advice=advice) from None
+    if scheme.startswith("sqlite") and (url.host or url.username or url.password or url.port):
+        advice = "use three slashes before a relative path and four before an absolute one: sqlite:///complaintflow.db"
+        raise InvalidDatabaseUrl("the SQLite URL names a host", where=shown_url(url), advice=advice)
+    return url.set(drivername=_DRIVERS[scheme])
+
+
+def shown_url(url: URL) -> str:
+    """The URL as it may stand in a message."""
+    return url.render_as_string(hide_password=True)

@@ -1,0 +1,340 @@
+"""Activities: work for a person, a handler, a table, a formula, or another flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from complaintflow.bpmn.formula import plain
+from complaintflow.bpmn.node import Node, Stuck
+from complaintflow.bpmn.token import BEGIN, ENTER
+from complaintflow.bpmn.triggers import MessageTrigger, Moment
+
+if TYPE_CHECKING:
+    from complaintflow.bpmn.events import ArmedStart, BoundaryEvent, StartEvent
+    from complaintflow.bpmn.formula import Formula
+    from complaintflow.bpmn.loops import Loop
+    from complaintflow.bpmn.token import Token
+
+
+@dataclass(frozen=True, slots=True)
+class JobWait:
+    """Work for a handler."""
+
+    token: Token
+    type: str
+    retries: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskWait:
+    """Work for a person."""
+
+    token: Token
+    groups: tuple[str, ...]
+    users: tuple[str, ...]
+    assignee: str | None
+    priority: int
+    due: Moment | None
+    follow_up: Moment | None
+
+
+def guard(token: Token) -> None:
+    """Ask the host whether this node may begin (a promise needs its decision: D16).
+
+    Raises:
+        Stuck: it may not.
+    """
+    token.game.host.may_begin(token)
+
+
+class Activity(Node):
+    """What all activities share: input mappings, attached events, loops."""
+
+    def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
+        super().__init__(flow_spec, name, **attributes)
+        self.boundary: list[BoundaryEvent] = []
+        self.loop: Loop | None = None
+
+    def _run(self, token: Token) -> Any:
+        if self._is_body(token):
+            assert self.loop is not None
+            return self.loop.begin(token) if token.phase == ENTER else self.loop.decide(token)
+        if token.phase == ENTER:
+            self.map_inputs(token)
+            if not token.is_iteration:
+                self.arm(token)
+            token.phase = BEGIN
+        return self.begin(token)
+
+    def begin(self, token: Token) -> Any:
+        """Start the work: None waits, a dict is done with these results.
+
+        Raises:
+            Stuck: it cannot begin.
+        """
+        return True
+
+    def arm(self, token: Token) -> None:
+        """Arm the attached events that wait by themselves; errors and escalations are looked up when thrown."""
+        for event in self.boundary:
+            if event.trigger is not None and event.trigger.waits is not None:
+                token.game.host_token(token, event)
+
+    def _is_body(self, token: Token) -> bool:
+        return self.loop is not None and not token.is_iteration
+
+    def merge_results(self, token: Token, variables: dict[str, Any]) -> None:
+        """Per iteration; a loop's body brings nothing but its output collection."""
+        if self._is_body(token):
+            for name, value in variables.items():
+                token.surroundings.propagate(name, value)
+        else:
+            super().merge_results(token, variables)
+
+    def map_outputs(self, token: Token) -> None:
+        """Per iteration; a loop's body has nothing of its own to map."""
+        if not self._is_body(token):
+            super().map_outputs(token)
+
+    def _on_complete(self, token: Token) -> None:
+        for child in token.hosted:
+            child.cancel()
+        token.game.close_waits(token)
+        body = token.host if token.is_iteration else None
+        super()._on_complete(token)
+        if body is not None and self.loop is not None:
+            self.loop.iterated(body)
+
+
+class PlainTask(Activity):
+    """``task`` and ``manualTask``: nothing to execute, the flow goes on (as in Camunda 8)."""
+
+    tag = "task"
+
+
+class UserTask(Activity):
+    """Work for a person, with a form, candidates and a due date."""
+
+    tag = "userTask"
+    waits = "task"
+
+    def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
+        super().__init__(flow_spec, name, manual=True, **attributes)
+        self.form_id: str | None = None
+        self.assignee: Formula | None = None
+        self.groups: Formula | None = None
+        self.users: Formula | None = None
+        self.due: Formula | None = None
+        self.follow_up: Formula | None = None
+        self.priority: Formula | None = None
+
+    def begin(self, token: Token) -> Any:
+        """Put the task into the inbox."""
+        guard(token)
+        game, scope = token.game, token.variables
+        priority = game.value(self.priority, scope) if self.priority is not None else 50
+        due = game.moment(self.due, scope) if self.due is not None else None
+        if due is not None and due.deadline is not None and due.start is not None:
+            token.internal_data["deadline"] = [due.deadline, due.start.isoformat()]
+        game.open(
+            "task",
+            TaskWait(
+                token,
+                groups=_names(game.value(self.groups, scope)) if self.groups is not None else (),
+                users=_names(game.value(self.users, scope)) if self.users is not None else (),
+                assignee=_name(game.value(self.assignee, scope)) if self.assignee is not None else None,
+                priority=_priority(priority, self),
+                due=due,
+                follow_up=game.moment(self.follow_up, scope) if self.follow_up is not None else None,
+            ),
+        )
+        game.host.began(token)
+        return None
+
+
+def _name(value: Any) -> str | None:
+    return value.strip() if isinstance(value, str) and value.strip() else None
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """A list of texts, or text with commas; anything else names nobody."""
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(dict.fromkeys(name for part in parts if (name := _name(part)) is not None))
+
+
+def _priority(value: Any, node: Node) -> int:
+    number = plain(value)
+    if isinstance(number, str) and number.strip().isdigit():
+        number = int(number)
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 100:
+        raise Stuck("expression", f"the priority of '{node.label}' is {value!r}, not a whole number from 0 to 100")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job definition: which handler, how many attempts."""
+
+    type: Formula
+    retries: Formula | None
+
+    def open(self, token: Token) -> None:
+        """Put the job into the outbox.
+
+        Raises:
+            Stuck: type or retries did not evaluate.
+        """
+        game, scope = token.game, token.variables
+        retries = plain(game.value(self.retries, scope)) if self.retries is not None else 3
+        if isinstance(retries, str) and retries.strip().isdigit():
+            retries = int(retries)
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 1:
+            raise Stuck("expression", f"the retries of '{token.task_spec.label}' are {retries!r}, not a number above 0")
+        game.open("job", JobWait(token, game.text(self.type, scope), retries))
+        game.host.began(token)
+
+
+class JobTask(Activity):
+    """``serviceTask``, ``sendTask``, and script or decision tasks that name a job type."""
+
+    tag = "serviceTask"
+    waits = "job"
+
+    def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
+        super().__init__(flow_spec, name, **attributes)
+        self.job: Job | None = None
+
+    def begin(self, token: Token) -> Any:
+        """Leave the work to a handler."""
+        guard(token)
+        assert self.job is not None
+        self.job.open(token)
+        return None
+
+
+class ScriptTask(Activity):
+    """A FEEL formula whose value becomes a variable."""
+
+    tag = "scriptTask"
+
+    def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
+        super().__init__(flow_spec, name, **attributes)
+        self.script: Formula | None = None
+        self.result_variable: str = ""
+
+    def begin(self, token: Token) -> Any:
+        """Evaluate at once."""
+        assert self.script is not None
+        return {self.result_variable: plain(token.game.value(self.script, token.variables))}
+
+
+class DecisionTask(Activity):
+    """A DMN decision whose result becomes a variable."""
+
+    tag = "businessRuleTask"
+
+    def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
+        super().__init__(flow_spec, name, **attributes)
+        self.decision: Formula | None = None
+        self.result_variable: str = ""
+
+    def begin(self, token: Token) -> Any:
+        """Evaluate at once."""
+        assert self.decision is not None
+        game = token.game
+        value = game.host.decide(game.text(self.decision, token.variables), token)
+        return {self.result_variable: plain(value)}
+
+
+class ReceiveTask(Activity):
+    """Waits for a message."""
+
+    tag = "receiveTask"
+    waits = "subscription"
+
+    def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
+        super().__init__(flow_spec, name, **attributes)
+        self.trigger: MessageTrigger | None = None
+
+    def begin(self, token: Token) -> Any:
+        """Subscribe."""
+        assert self.trigger is not None
+        self.trigger.arm(token)
+        return None
+
+    def happen(self, token: Token, variables: dict[str, Any]) -> None:
+        """The message came: directly, or as the first behind an event-based gateway."""
+        game = token.game
+        if token.host is None or token.is_iteration:
+            game.finish(token, variables)
+            return
+        flow, gateway = token.workflow, token.host
+        gateway.cancel()
+        game.finish(game.place(flow, self), variables)
+
+
+class SubProcess(Activity):
+    """A flow within the flow."""
+
+    tag = "subProcess"
+
+    def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
+        super().__init__(flow_spec, name, **attributes)
+        self.inner: Any = None
+
+    def begin(self, token: Token) -> Any:
+        """Open the inner flow; its completion completes this activity."""
+        token.game.open_flow(token, self.inner, token.variables)
+        return None
+
+
+class EventSubProcess(SubProcess):
+    """A sub-process that its start event sets off while the flow around it is alive."""
+
+    def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
+        super().__init__(flow_spec, name, **attributes)
+        self.start_event: StartEvent | None = None
+        self.armed: ArmedStart | None = None
+
+    def begin(self, token: Token) -> Any:
+        """Open the inner flow behind its start event, with what the event brought."""
+        scope = token.game.own_scope(token)
+        token.game.open_flow(token, self.inner, scope, start=self.start_event)
+        return None
+
+
+class CallActivity(Activity):
+    """Another process of the bundle. Its scope has no parent: only what is passed is there."""
+
+    tag = "callActivity"
+
+    def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
+        super().__init__(flow_spec, name, **attributes)
+        self.process: Formula | None = None
+        self.passes_all = True
+        self.returns_all = True
+
+    def begin(self, token: Token) -> Any:
+        """Open the called process.
+
+        Raises:
+            Stuck: the bundle has no process of that id.
+        """
+        assert self.process is not None
+        game = token.game
+        process_id = game.text(self.process, token.variables)
+        spec = game.program.processes.get(process_id)
+        if spec is None:
+            known = ", ".join(sorted(game.program.processes))
+            raise Stuck("call", f"'{self.label}' calls the process '{process_id}'; this bundle has {known}")
+        if self.passes_all:
+            variables = token.variables.visible()
+        else:
+            variables = dict(token.scope.variables) if token.scope is not None else {}
+        game.open_flow(token, spec, game.new_scope(None, variables), owns_scope=True)
+        return None
+
+    def returned(self, token: Token, variables: dict[str, Any]) -> None:
+        """The called process ended with these variables."""
+        token.game.finish(token, variables if self.returns_all or self.output_mappings else {})

@@ -1,0 +1,244 @@
+"""What a diagram may contain. Everything else is refused with file, element and advice (D14).
+
+The list is an allow-list: an element or attribute that is not here would be ignored by the engine,
+and a designer who drew it would not be told. Pictures (``bpmndi``, colours) carry no behaviour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+
+from complaintflow.bpmn.xml import BPMN, CAMUNDA, MODELER, XSI, ZEEBE, local, namespace
+from complaintflow.errors import UnsupportedElement
+
+_PICTURES: Final = frozenset(
+    {
+        "http://www.omg.org/spec/BPMN/20100524/DI",
+        "http://www.omg.org/spec/DD/20100524/DC",
+        "http://www.omg.org/spec/DD/20100524/DI",
+        "http://bpmn.io/schema/bpmn/biocolor/1.0",
+        "http://www.omg.org/spec/BPMN/non-normative/color/1.0",
+    }
+)
+
+_ACTIVITY = "isForCompensation startQuantity completionQuantity default"
+
+# Allowed attributes per element, besides id and name.
+_BPMN: Final[dict[str, frozenset[str]]] = {
+    tag: frozenset(attributes.split())
+    for tag, attributes in {
+        "definitions": "targetNamespace exporter exporterVersion expressionLanguage typeLanguage",
+        "collaboration": "isClosed",
+        "participant": "processRef",
+        "messageFlow": "sourceRef targetRef messageRef",
+        "process": "isExecutable processType isClosed",
+        "laneSet": "",
+        "childLaneSet": "",
+        "lane": "",
+        "flowNodeRef": "",
+        "documentation": "textFormat",
+        "extensionElements": "",
+        "incoming": "",
+        "outgoing": "",
+        "sequenceFlow": "sourceRef targetRef isImmediate",
+        "conditionExpression": "language",
+        "startEvent": "isInterrupting parallelMultiple",
+        "endEvent": "",
+        "intermediateCatchEvent": "parallelMultiple",
+        "intermediateThrowEvent": "",
+        "boundaryEvent": "attachedToRef cancelActivity parallelMultiple",
+        "timerEventDefinition": "",
+        "timeDate": "language",
+        "timeDuration": "language",
+        "timeCycle": "language",
+        "messageEventDefinition": "messageRef",
+        "signalEventDefinition": "signalRef",
+        "errorEventDefinition": "errorRef",
+        "escalationEventDefinition": "escalationRef",
+        "terminateEventDefinition": "",
+        "linkEventDefinition": "",
+        "task": _ACTIVITY,
+        "manualTask": _ACTIVITY,
+        "userTask": _ACTIVITY + " implementation",
+        "serviceTask": _ACTIVITY + " implementation",
+        "sendTask": _ACTIVITY + " implementation messageRef",
+        "receiveTask": _ACTIVITY + " implementation messageRef instantiate",
+        "scriptTask": _ACTIVITY,
+        "businessRuleTask": _ACTIVITY + " implementation",
+        "callActivity": _ACTIVITY,
+        "subProcess": _ACTIVITY + " triggeredByEvent",
+        "exclusiveGateway": "gatewayDirection default",
+        "parallelGateway": "gatewayDirection",
+        "inclusiveGateway": "gatewayDirection default",
+        "eventBasedGateway": "gatewayDirection instantiate eventGatewayType",
+        "multiInstanceLoopCharacteristics": "isSequential",
+        "completionCondition": "language",
+        "message": "",
+        "signal": "",
+        "error": "errorCode",
+        "escalation": "escalationCode",
+        # Drawn for people, without meaning for execution in Camunda 8.
+        "textAnnotation": "textFormat",
+        "text": "",
+        "association": "sourceRef targetRef associationDirection",
+        "group": "categoryValueRef",
+        "category": "",
+        "categoryValue": "value",
+        "dataObject": "isCollection",
+        "dataObjectReference": "dataObjectRef",
+        "dataStore": "capacity isUnlimited",
+        "dataStoreReference": "dataStoreRef",
+        "dataInputAssociation": "",
+        "dataOutputAssociation": "",
+        "sourceRef": "",
+        "targetRef": "",
+        "property": "",
+    }.items()
+}
+
+_ZEEBE: Final[dict[str, frozenset[str]]] = {
+    tag: frozenset(attributes.split())
+    for tag, attributes in {
+        "taskDefinition": "type retries",
+        "taskHeaders": "",
+        "header": "key value",
+        "ioMapping": "",
+        "input": "source target",
+        "output": "source target",
+        "userTask": "",
+        "formDefinition": "formId bindingType",
+        "assignmentDefinition": "assignee candidateGroups candidateUsers",
+        "taskSchedule": "dueDate followUpDate",
+        "priorityDefinition": "priority",
+        "calledElement": "processId propagateAllChildVariables propagateAllParentVariables bindingType",
+        "calledDecision": "decisionId resultVariable bindingType",
+        "script": "expression resultVariable",
+        "subscription": "correlationKey",
+        "loopCharacteristics": "inputCollection inputElement outputCollection outputElement",
+        "properties": "",
+        "property": "name value",
+        "versionTag": "value",
+    }.items()
+}
+
+# Attributes that may be written out only with the value that changes nothing.
+_FIXED: Final[dict[str, frozenset[str]]] = {
+    "isForCompensation": frozenset({"false"}),
+    "startQuantity": frozenset({"1"}),
+    "completionQuantity": frozenset({"1"}),
+    "isImmediate": frozenset({"true"}),
+    "parallelMultiple": frozenset({"false"}),
+    "instantiate": frozenset({"false"}),
+    "eventGatewayType": frozenset({"Exclusive"}),
+    "bindingType": frozenset({"deployment", "latest"}),
+}
+
+_ADVICE: Final[dict[str, str]] = {
+    "complexGateway": "draw an inclusive gateway, or a parallel one followed by a decision",
+    "transaction": "draw an ordinary sub-process with an error boundary event",
+    "adHocSubProcess": "draw a parallel gateway with one optional branch per activity",
+    "standardLoopCharacteristics": "draw the loop with a gateway, or use a multi-instance marker",
+    "loopCardinality": "set the input collection instead, for example =for i in 1..3 return i",
+    "compensateEventDefinition": "draw the undoing step as an ordinary path",
+    "cancelEventDefinition": "throw an error and catch it on the sub-process",
+    "conditionalEventDefinition": "wait for a message or a timer, then decide at a gateway",
+    "ioSpecification": "use input and output mappings (zeebe:ioMapping)",
+    "script": "write a FEEL expression (Implementation: FEEL expression); code is never executed",
+    "executionListeners": "draw the work as a task of its own",
+    "taskListeners": "draw the work as a task of its own",
+    "formKey": "link a form by its id (formId)",
+    "versionTag": "use bindingType deployment",
+    "globalUserTask": "draw the task where it is used",
+    "correlationProperty": "set the correlation key on the message (zeebe:subscription)",
+}
+
+
+def check(root: etree._Element, file: str) -> None:
+    """Walk the document once.
+
+    Raises:
+        UnsupportedElement: the first thing that is not allowed.
+    """
+    if root.tag != f"{{{BPMN}}}definitions":
+        raise UnsupportedElement(
+            f"the root element is <{local(root)}>, not BPMN <definitions>",
+            where=file,
+            advice="save the diagram from Camunda Modeler",
+        )
+    for element in _behaviour(root):
+        space, tag = namespace(element), local(element)
+        where = f"{file}, line {element.sourceline}, element {_owner(element)}"
+        if space == BPMN:
+            allowed = _BPMN.get(tag)
+        elif space == ZEEBE:
+            allowed = _ZEEBE.get(tag)
+        elif space == MODELER:
+            continue
+        else:
+            raise UnsupportedElement(_foreign(space, tag), where=where, advice=_foreign_advice(space))
+        if allowed is None:
+            raise UnsupportedElement(
+                f"<{element.prefix or 'bpmn'}:{tag}> is not supported",
+                where=where,
+                advice=_ADVICE.get(tag, "draw it with the elements listed in the documentation"),
+            )
+        _attributes(element, allowed, where)
+
+
+def _behaviour(root: etree._Element) -> Iterator[etree._Element]:
+    """All elements but pictures, outer before inner."""
+    todo = [root]
+    while todo:
+        element = todo.pop()
+        if namespace(element) in _PICTURES:
+            continue
+        yield element
+        todo += [child for child in reversed(element) if isinstance(child.tag, str)]
+
+
+def _attributes(element: etree._Element, allowed: frozenset[str], where: str) -> None:
+    for key, value in element.attrib.items():
+        name = etree.QName(key)
+        if name.namespace in (MODELER, XSI, *_PICTURES):
+            continue
+        if name.namespace:
+            raise UnsupportedElement(
+                _foreign(name.namespace, str(name.localname)), where=where, advice=_foreign_advice(name.namespace)
+            )
+        attribute = str(name.localname)
+        if attribute not in allowed and attribute not in ("id", "name"):
+            raise UnsupportedElement(
+                f"the attribute {attribute} of <{local(element)}> is not supported",
+                where=where,
+                advice=_ADVICE.get(attribute, "remove it, or draw what it does"),
+            )
+        fixed = _FIXED.get(attribute)
+        if fixed is not None and value not in fixed:
+            raise UnsupportedElement(
+                f'{attribute}="{value}" of <{local(element)}> is not supported',
+                where=where,
+                advice=f"use {' or '.join(sorted(fixed))}",
+            )
+
+
+def _owner(element: etree._Element) -> str:
+    """The id of the nearest element that has one."""
+    node: etree._Element | None = element
+    while node is not None:
+        if node.get("id"):
+            return str(node.get("id"))
+        node = node.getparent()
+    return local(element)
+
+
+def _foreign(space: str, name: str) -> str:
+    return f"{name} is in the namespace {space or '(none)'}, which this release does not read"
+
+
+def _foreign_advice(space: str) -> str:
+    if space == CAMUNDA:
+        return "this is a Camunda 7 diagram; convert it to Camunda 8 in Camunda Modeler"
+    return "remove it, or draw what it does"

@@ -1,0 +1,117 @@
+"""Multi-instance loops, as Camunda 8 defines them.
+
+The body's scope holds the output collection, sized before the first round; each round has a scope
+with ``loopCounter`` (from 1) and the element, and input mappings are evaluated into that scope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from complaintflow.bpmn.formula import Formula, plain
+from complaintflow.bpmn.node import Stuck
+from complaintflow.bpmn.token import BEGIN
+
+if TYPE_CHECKING:
+    from complaintflow.bpmn.token import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Parallel or sequential rounds over a collection."""
+
+    sequential: bool
+    collection: Formula
+    element: str | None
+    output_collection: str | None
+    output_element: Formula | None
+    completion: Formula | None
+
+    def begin(self, body: Token) -> Any:
+        """Open the first round, or all of them.
+
+        Raises:
+            Stuck: the collection is not a list.
+        """
+        node, game = body.task_spec, body.game
+        items = self._items(body)
+        node.arm(body)
+        if self.output_collection:
+            game.own_scope(body).declare(self.output_collection, [None] * len(items))
+        if not items:
+            return self._results(body)
+        body.internal_data.update(total=len(items), next=0, done=0, active=0)
+        body.phase = BEGIN
+        for _ in items[:1] if self.sequential else items:
+            self._open(body, items)
+        return None
+
+    def collect(self, token: Token) -> None:
+        """Before a round's scope closes, keep its output element."""
+        body = token.host
+        if body is None or self.output_collection is None or self.output_element is None or body.scope is None:
+            return
+        value = plain(token.game.value(self.output_element, token.variables))
+        collected = list(body.scope.variables[self.output_collection])
+        collected[token.internal_data["round"]] = value
+        body.scope.declare(self.output_collection, collected)
+
+    def iterated(self, body: Token) -> None:
+        """A round is over."""
+        counts = body.internal_data
+        counts["done"] += 1
+        counts["active"] -= 1
+        try:
+            self.decide(body)
+        except Stuck as stuck:
+            body.game.halt(body, stuck)
+
+    def decide(self, body: Token) -> None:
+        """Finish, open the next round, or wait for the others.
+
+        Raises:
+            Stuck: the completion condition is neither true nor false.
+        """
+        counts = body.internal_data
+        if counts["done"] == counts["total"] or self._enough(body):
+            body.game.finish(body, self._results(body))
+        elif self.sequential and not counts["active"]:
+            self._open(body, self._items(body))
+
+    def _open(self, body: Token, items: list[Any]) -> None:
+        counts, game = body.internal_data, body.game
+        index = counts["next"]
+        counts["next"] += 1
+        counts["active"] += 1
+        token = game.host_token(body, body.task_spec)
+        token.internal_data["round"] = index
+        scope = game.own_scope(token)
+        scope.declare("loopCounter", index + 1)
+        if self.element:
+            scope.declare(self.element, plain(items[index]) if index < len(items) else None)
+
+    def _items(self, body: Token) -> list[Any]:
+        items = body.game.value(self.collection, body.surroundings)
+        if not isinstance(items, list):
+            raise Stuck("expression", f"the loop over '{self.collection.text}' found {items!r}, not a list")
+        return items
+
+    def _enough(self, body: Token) -> bool:
+        if self.completion is None:
+            return False
+        counts = body.internal_data
+        known = {
+            "numberOfInstances": counts["total"],
+            "numberOfActiveInstances": counts["active"],
+            "numberOfCompletedInstances": counts["done"],
+            "numberOfTerminatedInstances": 0,
+        }
+        scope = body.game.detached(body.variables, known)
+        return body.game.holds(self.completion, scope)
+
+    def _results(self, body: Token) -> dict[str, Any]:
+        if not self.output_collection or body.scope is None:
+            return {}
+        # The collection is taken out of the body's scope, or it would shadow the one it is meant for.
+        return {self.output_collection: body.scope.variables.pop(self.output_collection)}

@@ -1,0 +1,177 @@
+"""The base of every flow node: what arrives, what runs, where it leaves.
+
+A node is a SpiffWorkflow ``TaskSpec``. The game calls three of its hooks: ``arrive`` when a
+sequence flow brings a token, ``_run`` when the token is ready, ``_on_complete`` when it is done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+
+if TYPE_CHECKING:
+    from complaintflow.bpmn.formula import Formula
+    from complaintflow.bpmn.token import Flow, Token
+
+
+class Stuck(Exception):  # noqa: N818 - not an error of the program: the token stops and a person looks
+    """A token cannot go on: it becomes an incident.
+
+    Args:
+        kind: ``condition``, ``expression``, ``decision``, ``timer``, ``call``, ``error``, ``join``,
+            ``commitment`` or ``job``.
+        message: one sentence for the person who resolves it.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        self.message = message
+        super().__init__(message)
+
+
+@dataclass(slots=True, eq=False)
+class Edge:
+    """A sequence flow. ``index`` is its place among the target's incoming flows."""
+
+    id: str
+    name: str | None
+    source: Node
+    target: Node
+    condition: Formula | None
+    index: int = 0
+    documentation: str = ""
+
+    def take(self, flow: Flow) -> None:
+        """Bring a token to the target."""
+        flow.game.path.append(self.id)
+        self.target.arrive(self, flow)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """An input or output mapping: ``source`` is evaluated, ``target`` is a variable or a path into one."""
+
+    source: Formula
+    target: str
+
+
+class Node(BpmnTaskSpec):  # type: ignore[misc]
+    """A flow node that passes the token on; gateways, events and activities refine it.
+
+    Attributes:
+        waits: the kind of row that is open while a token stands here, if any.
+        arms_flow: a token here is armed for its flow and does not keep it from being complete.
+    """
+
+    waits: str | None = None
+    arms_flow: bool = False
+    tag: str = ""
+    bpmn_name: str | None
+
+    def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
+        super().__init__(flow_spec, name, **attributes)
+        self.bpmn_id = name
+        self.where = f"{flow_spec.file}, element {name}"
+        self.incoming: list[Edge] = []
+        self.outgoing: list[Edge] = []
+        self.default: Edge | None = None
+        self.default_flow: str | None = None
+        self.properties: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
+        self.input_mappings: list[Mapped] = []
+        self.output_mappings: list[Mapped] = []
+
+    @property
+    def precursors(self) -> list[Node]:
+        """Nodes that bring a token here by other ways than a sequence flow: a host, a link."""
+        return []
+
+    @property
+    def label(self) -> str:
+        """What the diagram says, or the id where it says nothing."""
+        return self.bpmn_name or str(self.name)
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The clause ids this node implements."""
+        return tuple(self.properties.get("clause", "").replace(",", " ").split())
+
+    def arrive(self, edge: Edge, flow: Flow) -> None:
+        """A sequence flow brought a token."""
+        flow.game.spawn(flow, self)
+
+    def _run(self, token: Token) -> bool | None:
+        """Do the node's work; None leaves the token waiting.
+
+        Raises:
+            Stuck: it cannot be done.
+        """
+        return True
+
+    def choose(self, token: Token) -> list[Edge]:
+        """The flows a finished token leaves by: all without a condition and all whose condition holds.
+
+        Raises:
+            Stuck: there are flows, and none can be taken; or a condition is neither true nor false.
+        """
+        if not self.outgoing:
+            return []
+        if len(self.outgoing) == 1 and self.outgoing[0].condition is None:
+            return self.outgoing
+        return self._choose_all(token)
+
+    def _choose_all(self, token: Token) -> list[Edge]:
+        chosen = [
+            edge
+            for edge in self.outgoing
+            if edge is not self.default and (edge.condition is None or token.game.holds(edge.condition, token.variables))
+        ]
+        if chosen:
+            return chosen
+        if self.default is not None:
+            return [self.default]
+        raise self._no_way_out()
+
+    def _no_way_out(self) -> Stuck:
+        conditions = "; ".join(e.condition.text for e in self.outgoing if e.condition is not None)
+        return Stuck("condition", f"no outgoing flow of '{self.label}' can be taken (conditions: {conditions})")
+
+    def merge_results(self, token: Token, variables: dict[str, Any]) -> None:
+        """Take what the activity or event brought: local where output mappings choose, else outward."""
+        if self.output_mappings:
+            scope = token.game.own_scope(token)
+            for name, value in variables.items():
+                scope.declare(name, value)
+        else:
+            scope = token.surroundings if token.scope is None else token.scope
+            for name, value in variables.items():
+                scope.propagate(name, value)
+
+    def map_outputs(self, token: Token) -> None:
+        """Evaluate the output mappings where the results are, and set them outside."""
+        if not self.output_mappings:
+            return
+        inner, outer = token.variables, token.surroundings
+        for mapping in self.output_mappings:
+            outer.propagate(mapping.target, token.game.value(mapping.source, inner))
+
+    def map_inputs(self, token: Token) -> None:
+        """Open the node's own scope where it has input mappings; one after the other sees the ones before."""
+        if not self.input_mappings:
+            return
+        scope = token.game.own_scope(token)
+        for mapping in self.input_mappings:
+            scope.declare(mapping.target, token.game.value(mapping.source, scope))
+
+    def _on_complete(self, token: Token) -> None:
+        """Let go of the token and take its route."""
+        flow = token.workflow
+        flow.drop(token)
+        for edge in token.route:
+            edge.take(flow)
+
+    def _on_cancel(self, token: Token) -> None:
+        """Close what was open for the token."""
+        token.game.close_waits(token)

@@ -1,0 +1,109 @@
+"""All processes of a bundle, compiled: what a game is played on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
+
+from complaintflow.bpmn.activities import CallActivity, DecisionTask, EventSubProcess, SubProcess, UserTask
+from complaintflow.bpmn.events import StartEvent
+from complaintflow.bpmn.node import Edge, Node
+from complaintflow.errors import UnknownProcess
+
+
+class FlowSpec(BpmnProcessSpec):  # type: ignore[misc]
+    """The nodes of one process or sub-process.
+
+    Stock specifications reserve the names ``Start`` and ``End`` for nodes of their own, which a
+    designer may use; the root's name here is one that no XML id can have.
+    """
+
+    def __init__(self, name: str, *, label: str, file: str) -> None:
+        WorkflowSpec.__init__(self, name=name, filename=file)
+        self.description = label
+        self.io_specification = None
+        self.data_objects: dict[str, Any] = {}
+        self.data_stores: dict[str, Any] = {}
+        self.correlation_keys: dict[str, Any] = {}
+        self.bpmn_start_events: list[Any] = []
+        self.svg = None
+        self.start = BpmnTaskSpec(self, "#start")
+        self.plain_start: StartEvent | None = None
+        self.sources: list[Node] = []
+        self.event_subprocesses: list[EventSubProcess] = []
+        self.edges: dict[str, Edge] = {}
+        self.properties: dict[str, str] = {}
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The flow nodes a designer drew here, in the order of the file."""
+        return [spec for spec in self.task_specs.values() if isinstance(spec, Node) and "#" not in spec.name]
+
+    @property
+    def start_events(self) -> list[StartEvent]:
+        """The start events, in the order of the file."""
+        return [node for node in self.nodes if isinstance(node, StartEvent)]
+
+
+class Program:
+    """Processes by id, and every flow (sub-processes included) by its own name."""
+
+    def __init__(self, processes: dict[str, FlowSpec]) -> None:
+        self.processes = processes
+        self.flows: dict[str, FlowSpec] = {}
+        todo = list(processes.values())
+        while todo:
+            spec = todo.pop()
+            self.flows[spec.name] = spec
+            todo += [node.inner for node in spec.nodes if isinstance(node, SubProcess)]
+
+    def process(self, process_id: str) -> FlowSpec:
+        """The process of this id.
+
+        Raises:
+            UnknownProcess: the files have none.
+        """
+        if process_id not in self.processes:
+            raise UnknownProcess(
+                f"the diagrams have no process '{process_id}'",
+                where=", ".join(sorted({spec.file for spec in self.processes.values()})),
+                advice=f"they have: {', '.join(sorted(self.processes))}",
+            )
+        return self.processes[process_id]
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Every flow node of every flow."""
+        return [node for spec in self.flows.values() for node in spec.nodes]
+
+    @property
+    def edges(self) -> list[Edge]:
+        """Every sequence flow of every flow."""
+        return [edge for spec in self.flows.values() for edge in spec.edges.values()]
+
+    def find(self, element: str) -> Node | None:
+        """The node with this id, wherever it is."""
+        return next((node for node in self.nodes if node.bpmn_id == element), None)
+
+    def form_ids(self) -> set[str]:
+        """Forms that user tasks and start events link."""
+        return {node.form_id for node in self.nodes if isinstance(node, (UserTask, StartEvent)) and node.form_id}
+
+    def decision_ids(self) -> set[str]:
+        """Decisions called by a constant id."""
+        return {
+            node.decision.text
+            for node in self.nodes
+            if isinstance(node, DecisionTask) and node.decision is not None and node.decision.expression is None
+        }
+
+    def called_processes(self) -> set[str]:
+        """Processes called by a constant id."""
+        return {
+            node.process.text
+            for node in self.nodes
+            if isinstance(node, CallActivity) and node.process is not None and node.process.expression is None
+        }

@@ -1,0 +1,171 @@
+"""What an event waits for. A trigger opens a row for its token and says which kind of row it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from complaintflow.bpmn.node import Stuck
+
+if TYPE_CHECKING:
+    from complaintflow.bpmn.formula import Formula
+    from complaintflow.bpmn.token import Token
+
+_CYCLE: Final = re.compile(r"R(?P<times>\d*)/(?P<interval>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time that a formula gave. ``deadline`` and ``start`` are set where a policy deadline was asked."""
+
+    at: datetime
+    deadline: str | None = None
+    start: datetime | None = None
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimerWait:
+    """An open timer."""
+
+    token: Token
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """An open message or signal subscription."""
+
+    token: Token
+    kind: str
+    name: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimerTrigger:
+    """``form`` is "date", "duration" or "cycle"."""
+
+    form: str
+    formula: Formula
+    waits: ClassVar[str] = "timer"
+
+    def arm(self, token: Token) -> None:
+        """Open the timer's row.
+
+        Raises:
+            Stuck: the formula does not give a time.
+        """
+        if self.form == "cycle":
+            self._arm_cycle(token)
+        else:
+            self._open(token, token.game.moment(self.formula, token.variables, duration=self.form == "duration"))
+
+    def again(self, token: Token) -> bool:
+        """After firing without interrupting: open the next round of a cycle. False when there is none."""
+        left = token.internal_data.get("left")
+        if left is None or left == 1:
+            return False
+        previous = datetime.fromisoformat(token.internal_data["due"])
+        token.internal_data["left"] = left - 1 if left else 0
+        self._open(token, token.game.host.after(token.internal_data["every"], previous))
+        return True
+
+    def _arm_cycle(self, token: Token) -> None:
+        text = token.game.value(self.formula, token.variables)
+        match = _CYCLE.fullmatch(text) if isinstance(text, str) else None
+        if match is None:
+            raise Stuck("timer", f"the cycle '{self.formula.text}' gave {text!r}, not an ISO 8601 repetition like R3/P7D")
+        # 0 stands for "without end": a cycle of zero rounds would not be drawn.
+        token.internal_data["left"] = int(match["times"] or 0)
+        token.internal_data["every"] = match["interval"]
+        self._open(token, token.game.host.after(match["interval"], token.game.host.now))
+
+    def _open(self, token: Token, moment: Moment) -> None:
+        token.internal_data["due"] = moment.at.isoformat()
+        if moment.deadline is not None and moment.start is not None:
+            token.internal_data["deadline"] = [moment.deadline, moment.start.isoformat()]
+        token.game.open("timer", TimerWait(token, moment))
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTrigger:
+    """``key`` is the correlation key; a message start event of a process has none."""
+
+    name: Formula
+    key: Formula | None
+    waits: ClassVar[str] = "subscription"
+
+    def arm(self, token: Token) -> None:
+        """Open the subscription.
+
+        Raises:
+            Stuck: name or key did not evaluate to text or a number.
+        """
+        game = token.game
+        name = game.value(self.name, token.variables)
+        key = game.value(self.key, token.variables) if self.key is not None else None
+        if not isinstance(name, str) or not name:
+            raise Stuck("expression", f"the message name '{self.name.text}' gave {name!r}, not text")
+        if isinstance(key, bool) or not isinstance(key, (str, int)):
+            text = self.key.text if self.key is not None else ""
+            raise Stuck("expression", f"the correlation key '{text}' gave {key!r}, not text or a whole number")
+        game.open("subscription", Subscription(token, "message", name, str(key)))
+
+    def again(self, token: Token) -> bool:
+        """A subscription stays open until its host is done."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTrigger:
+    """A broadcast."""
+
+    name: Formula
+    waits: ClassVar[str] = "subscription"
+
+    def arm(self, token: Token) -> None:
+        """Open the subscription.
+
+        Raises:
+            Stuck: the name did not evaluate to text.
+        """
+        token.game.open("subscription", Subscription(token, "signal", token.game.text(self.name, token.variables), None))
+
+    def again(self, token: Token) -> bool:
+        """A subscription stays open until its host is done."""
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorTrigger:
+    """Catches a thrown error of this code, or of any code."""
+
+    code: str | None
+    kind: ClassVar[str] = "error"
+    waits: ClassVar[None] = None
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationTrigger:
+    """Catches a thrown escalation of this code, or of any code."""
+
+    code: str | None
+    kind: ClassVar[str] = "escalation"
+    waits: ClassVar[None] = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTrigger:
+    """Continues where a link of the same name is thrown, within one flow."""
+
+    name: str
+    waits: ClassVar[None] = None
+
+
+ArmedTrigger = TimerTrigger | MessageTrigger | SignalTrigger
+CaughtTrigger = ErrorTrigger | EscalationTrigger
+Trigger = ArmedTrigger | CaughtTrigger | LinkTrigger
+Thrown = dict[str, Any]

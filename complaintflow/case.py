@@ -1,0 +1,308 @@
+"""One step of a case: (case, command) -> case', effects. No I/O.
+
+    live = LiveCase.open(row, bundle, settings, now, actor)     what was stored, playing again
+    command.apply(live)                                          see ``commands.py``
+    live.change()                                                everything to write, in one commit
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from complaintflow.bpmn.activities import JobWait, TaskWait
+from complaintflow.bpmn.game import Game
+from complaintflow.bpmn.marking import freeze, thaw
+from complaintflow.bpmn.triggers import Moment, Subscription, TimerWait
+from complaintflow.calendar import Due, Remaining
+from complaintflow.errors import CaseEnded, ClockWentBack
+from complaintflow.history import Entry, chain
+from complaintflow.host import CaseHost
+from complaintflow.rows import (
+    BundleRow,
+    CaseRow,
+    Change,
+    IncidentRow,
+    JobRow,
+    NoticeRow,
+    SubscriptionRow,
+    TaskRow,
+    TimerRow,
+)
+
+if TYPE_CHECKING:
+    from complaintflow.bpmn.token import Token
+    from complaintflow.calendar import WorkingCalendar
+    from complaintflow.codec import Codec
+    from complaintflow.definition import Bundle
+
+ACTIVE: Final = "active"
+COMPLETED: Final = "completed"
+CANCELLED: Final = "cancelled"
+
+# The type of the engine's own job that carries a thrown signal to other cases.
+SIGNAL: Final = "#signal"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What all cases of an engine share. Without a ``calendar`` each policy file says its own."""
+
+    codec: Codec
+    calendar: WorkingCalendar | None = None
+
+
+class LiveCase:
+    """A case while a command works on it."""
+
+    def __init__(
+        self, row: CaseRow, bundle: Bundle, settings: Settings, now: datetime, actor: str | None, ledger: dict[str, Any]
+    ) -> None:
+        self.row = row
+        self.bundle = bundle
+        self.calendar = settings.calendar or bundle.calendar
+        self.settings = settings
+        self.now = now
+        self.actor = actor
+        self.ledger = ledger
+        self.status = row.status
+        self.entries: list[Entry] = []
+        self.notices: list[NoticeRow] = []
+        self.retried: list[JobRow] = []
+        self.reassigned: list[TaskRow] = []
+        facts = {
+            "id": row.id,
+            "key": row.key or row.id,
+            "process": row.process,
+            "started_at": row.created_at.astimezone(self.calendar.zone),
+            "decisions": ledger["decided"],
+        }
+        self.host = CaseHost(bundle, self.calendar, now, facts, ledger, actor)
+        self.game: Game
+
+    @classmethod
+    def new(
+        cls, case_id: str, key: str | None, bundle: Bundle, settings: Settings, now: datetime, actor: str | None
+    ) -> LiveCase:
+        """A case that does not exist yet; its change inserts it."""
+        row = CaseRow(case_id, bundle.process_id, bundle.digest, key, ACTIVE, 0, now, now, b"")
+        ledger = {"seq": 0, "head": "", "decided": {}, "versions": {}, "promised": {}, "signals": {}}
+        live = cls(row, bundle, settings, now, actor, ledger)
+        live.game = Game(bundle.program, live.host)
+        return live
+
+    @classmethod
+    def open(
+        cls, row: CaseRow, bundle: Bundle, settings: Settings, now: datetime, actor: str | None
+    ) -> LiveCase:
+        """A stored case.
+
+        Raises:
+            ClockWentBack: it was last changed later than ``now``.
+            UnreadableValue: its state does not decode.
+        """
+        if now < row.updated_at:
+            raise ClockWentBack(
+                f"the clock shows {now.isoformat(timespec='seconds')}, and the case was last changed "
+                f"at {row.updated_at.isoformat(timespec='seconds')}",
+                where=f"case {row.id}",
+            )
+        state = settings.codec.decode(row.id, row.state)
+        live = cls(row, bundle, settings, now, actor, state["ledger"])
+        live.game = thaw(state["marking"], bundle.program, live.host)
+        return live
+
+    # -- what commands use ------------------------------------------------------------------
+
+    def require_active(self) -> None:
+        """Raises CaseEnded when the case takes no more commands."""
+        if self.status != ACTIVE:
+            raise CaseEnded(f"the case is {self.status}", where=f"case {self.row.id}")
+
+    def token(self, number: int) -> Token | None:
+        """The live token of this number, if it is still there."""
+        try:
+            return self.game.token(number)
+        except KeyError:
+            return None
+
+    def record(self, event: str, token: Token | None = None, **detail: Any) -> None:
+        """Write a line of history; what the command then did is added to its first line."""
+        element = token.task_spec.bpmn_id if token is not None else None
+        self.entries.append(Entry(event, element, token.id if token is not None else None, detail))
+
+    @property
+    def moved(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.entries or self.game.closed)
+
+    # -- the result -------------------------------------------------------------------------
+
+    def change(self) -> Change:
+        """Everything this step writes."""
+        game, row = self.game, self.row
+        if self.status == ACTIVE and game.top.completed:
+            self.status = COMPLETED
+            self.entries.append(Entry("ended", None, None, {}))
+        self._pause_deadlines()
+        change = Change(row)
+        self._rows(change)
+        self._watch_promises(change)
+        self._describe(change)
+        change.notices = self.notices
+        change.jobs += self.retried
+        change.tasks += self.reassigned
+        change.history = self._history()
+        state = {"marking": freeze(game), "ledger": self.ledger}
+        change.case = replace(
+            row,
+            status=self.status,
+            version=row.version + 1,
+            updated_at=self.now,
+            state=self.settings.codec.encode(row.id, state),
+        )
+        if row.version == 0:
+            change.bundle = BundleRow(self.bundle.digest, self.bundle.process_id, self.bundle.pack())
+        return change
+
+    def _rows(self, change: Change) -> None:
+        for kind, number in self.game.closed:
+            getattr(change, _CLOSED[kind]).append(number)
+        for (_, number), wait in self.game.opened.items():
+            if isinstance(wait, TaskWait):
+                change.tasks.append(self._task_row(number, wait))
+            elif isinstance(wait, TimerWait):
+                change.timers.append(self._timer_row(wait.token, wait.moment))
+            elif isinstance(wait, JobWait):
+                element = wait.token.task_spec.bpmn_id
+                change.jobs.append(JobRow(self.row.id, number, wait.type, element, 0, wait.retries, self.now))
+            elif isinstance(wait, Subscription):
+                element = wait.token.task_spec.bpmn_id
+                change.subscriptions.append(
+                    SubscriptionRow(self.row.id, number, wait.kind, wait.name, wait.key, element)
+                )
+        for name, cargo in self.game.broadcasts:
+            number = self.game.next_token
+            self.game.next_token += 1
+            self.ledger["signals"][str(number)] = [name, cargo]
+            change.jobs.append(JobRow(self.row.id, number, SIGNAL, name, 0, 1, self.now))
+        for number, stuck in self.game.stuck.items():
+            token = self.game.token(number)
+            detail = self.settings.codec.encode(self.row.id, {"message": stuck.message})
+            change.incidents.append(
+                IncidentRow(self.row.id, number, stuck.kind, token.task_spec.bpmn_id, self.now, detail)
+            )
+            self.record("incident", token, kind=stuck.kind, message=stuck.message)
+
+    def _task_row(self, number: int, wait: TaskWait) -> TaskRow:
+        due = wait.due
+        return TaskRow(
+            case_id=self.row.id,
+            token=number,
+            process=self.row.process,
+            element=wait.token.task_spec.bpmn_id,
+            groups=wait.groups,
+            users=wait.users,
+            assignee=wait.assignee,
+            priority=wait.priority,
+            created_at=self.now,
+            due_at=due.at if due is not None else None,
+            follow_up_at=wait.follow_up.at if wait.follow_up is not None else None,
+            provisional=due.provisional if due is not None else False,
+        )
+
+    def _timer_row(self, token: Token, moment: Moment) -> TimerRow:
+        return TimerRow(
+            self.row.id, token.id, token.task_spec.bpmn_id, moment.at, moment.deadline, moment.provisional
+        )
+
+    def _watch_promises(self, change: Change) -> None:
+        """Note each deadline that opens; one that ends after the promise around it is reported now (D7)."""
+        promised = self.ledger["promised"]
+        opened: dict[str, datetime] = {}
+        for row in change.timers:
+            if row.deadline is not None:
+                opened.setdefault(row.deadline, row.due_at)
+        for wait in self.game.opened.values():
+            if isinstance(wait, TaskWait) and wait.due is not None and wait.due.deadline is not None:
+                opened.setdefault(wait.due.deadline, wait.due.at)
+        promised.update({name: at.isoformat() for name, at in opened.items()})
+        for name, at in opened.items():
+            outer = self.bundle.policy.deadline(name).inside
+            if outer in promised and at > datetime.fromisoformat(promised[outer]):
+                self.record(
+                    "deadline-outlives-promise", deadline=name, due=at.isoformat(), promise=outer, promised=promised[outer]
+                )
+
+    def _timed(self) -> list[Token]:
+        flows = (self.game.top, *self.game.flows.values())
+        return [token for flow in flows for token in flow.tokens if "deadline" in token.internal_data]
+
+    def _pause_deadlines(self) -> None:
+        """Stop the clock of deadlines whose policy names a state the case is in, and start it again after."""
+        timed = [token for token in self._timed() if token.task_spec.waits == "timer"]
+        if not timed:
+            return
+        flows = (self.game.top, *self.game.flows.values())
+        standing = {token.task_spec.bpmn_id for flow in flows for token in flow.tokens}
+        for token in timed:
+            name = token.internal_data["deadline"][0]
+            entry = self.bundle.policy.deadline(name)
+            pausing = bool(standing.intersection(entry.pauses_in))
+            paused = "paused" in token.internal_data
+            if pausing and not paused:
+                self._pause(token, name)
+            elif paused and not pausing:
+                self._resume(token, name)
+
+    def _pause(self, token: Token, name: str) -> None:
+        calendar, entry = self.calendar, self.bundle.policy.deadline(name)
+        at = datetime.fromisoformat(token.internal_data["due"])
+        due = Due(at, False, (at - timedelta(microseconds=1)).astimezone(calendar.zone).date())
+        remaining = calendar.remaining(self.now, due, entry.interval, ends=entry.ends, roll=entry.roll)
+        token.internal_data["paused"] = remaining.to_json()
+        if self.game.opened.pop(("timer", token.id), None) is None:
+            self.game.closed.append(("timer", token.id))
+        self.record("deadline-paused", token, deadline=name, due=at.isoformat())
+
+    def _resume(self, token: Token, name: str) -> None:
+        remaining = Remaining.from_json(token.internal_data.pop("paused"))
+        due = self.calendar.resume(self.now, remaining)
+        token.internal_data["due"] = due.at.isoformat()
+        self.game.open("timer", TimerWait(token, Moment(due.at, name, self.now, due.provisional)))
+        self.record("deadline-resumed", token, deadline=name, due=due.at.isoformat())
+
+    def _describe(self, change: Change) -> None:
+        """Add to the command's line where the token went and what was opened."""
+        if not self.entries:
+            return
+        detail = self.entries[0].detail
+        if self.game.path:
+            detail["path"] = self.game.path
+        notes = [*self.game.notes, *self.host.notes]
+        if notes:
+            detail["notes"] = [[note.kind, note.element, note.detail] for note in notes]
+        opened = [row.element for row in (*change.tasks, *change.jobs, *change.timers, *change.subscriptions)]
+        if opened:
+            detail["opened"] = opened
+
+    def _history(self) -> list[Any]:
+        rows = []
+        for entry in self.entries:
+            self.ledger["seq"] += 1
+            detail = self.settings.codec.encode(self.row.id, entry.detail)
+            row = chain(self.ledger["head"], self.row.id, self.ledger["seq"], self.now, entry, self.actor, detail)
+            self.ledger["head"] = row.digest.hex()
+            rows.append(row)
+        return rows
+
+
+_CLOSED: Final[Mapping[str, str]] = {
+    "task": "closed_tasks",
+    "timer": "closed_timers",
+    "subscription": "closed_subscriptions",
+    "job": "closed_jobs",
+    "incident": "closed_incidents",
+}

@@ -1,0 +1,27 @@
+"""A whole syntax tree to one closure, and what a check at load wants to know about it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from complaintflow.feel import compile_calls, compile_loops, compile_tests, compile_values
+from complaintflow.feel.closures import Code, Compiler
+from complaintflow.feel.nodes import Node
+
+_FORMS = {**compile_values.FORMS, **compile_tests.FORMS, **compile_loops.FORMS, **compile_calls.FORMS}
+
+
+class Compiled(NamedTuple):
+    """The closure and the names it uses."""
+
+    code: Code
+    free_names: frozenset[str]
+    filter_names: frozenset[str]
+    calls: frozenset[str]
+
+
+def compile_tree(text: str, tree: Node) -> Compiled:
+    """The closure of a tree that was parsed from the text."""
+    compiler = Compiler(text, _FORMS)
+    code = compiler.compile(tree)
+    return Compiled(code, frozenset(compiler.free), frozenset(compiler.filtered), frozenset(compiler.calls))

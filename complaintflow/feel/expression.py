@@ -1,0 +1,174 @@
+"""Expressions that are parsed once and evaluated often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from complaintflow.errors import FeelSyntaxError
+from complaintflow.feel.limits import DEFAULT_LIMITS, Limits, exceeded
+from complaintflow.feel.runtime import Run, Scope, Warning
+from complaintflow.feel.temporal import plain
+from complaintflow.feel.types import Type
+from complaintflow.feel.values import Value
+
+Functions = Mapping[str, Callable[..., Any]]
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NAME_DEPTH = 4
+_NAME_COUNT = 2000
+
+
+class Expression:
+    """One expression, or the unary tests of one cell, compiled.
+
+    Attributes:
+        text: the source.
+        free_names: the variables it certainly reads.
+        filter_names: names inside filters; each is an entry of the list's elements or else a variable.
+        calls: the names of the functions it calls, built-in or not.
+    """
+
+    __slots__ = ("_code", "calls", "filter_names", "free_names", "text")
+
+    def __init__(self, text: str, names: frozenset[str], limits: Limits, *, unary: bool) -> None:
+        from complaintflow.feel.compiler import compile_tree
+        from complaintflow.feel.parser import parse_tree
+
+        self.text = text
+        found = compile_tree(text, parse_tree(text, names, limits, unary=unary))
+        self._code = found.code
+        self.free_names = found.free_names
+        self.filter_names = found.filter_names
+        self.calls = found.calls
+
+    def __repr__(self) -> str:
+        return f"<Expression {self.text!r}>"
+
+    def evaluate(
+        self,
+        context: Mapping[str, Any] = _NOTHING,
+        *,
+        functions: Functions = _NOTHING,
+        warnings: list[Warning] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        types: Mapping[str, object] = _NOTHING,
+    ) -> Value:
+        """The value in a context.
+
+        Args:
+            context: the variables; read by key when they are needed, never copied or changed.
+            functions: the host's functions by name, called with FEEL values by position; they are found after
+                variables and built-ins, except that `now`, `today`, `uuid` and `random number` give way to them.
+            warnings: is appended to, one `Warning` for each part that gave null without being written so.
+            limits: the bounds.
+            types: the types of a DMN model (`types.Type`) by name, for ``instance of`` and typed parameters.
+
+        Raises:
+            FeelLimitExceeded: a bound was passed.
+            EvaluationError: an `assert` did not hold.
+        """
+        run = Run(self.text, functions, warnings, limits, types)
+        try:
+            value = self._code(Scope(context, None, run))
+        except RecursionError:
+            raise exceeded("the nesting of the evaluation", limits.recursion, "recursion") from None
+        return plain(value) if run.fine else value
+
+    def test(self, value: Value, context: Mapping[str, Any] = _NOTHING, **options: Any) -> bool | None:
+        """For unary tests: whether the value passes. The tests see it as ``?``; options as for `evaluate`."""
+        run = Run(
+            self.text,
+            options.get("functions", _NOTHING),
+            options.get("warnings"),
+            options.get("limits", DEFAULT_LIMITS),
+            options.get("types", _NOTHING),
+        )
+        try:
+            result: bool | None = self._code(Scope({"?": value}, Scope(context, None, run), run))
+        except RecursionError:
+            raise exceeded("the nesting of the evaluation", run.limits.recursion, "recursion") from None
+        return result
+
+
+@lru_cache(maxsize=8192)
+def _parsed(text: str, names: frozenset[str], limits: Limits, unary: bool) -> Expression:
+    return Expression(text, names, limits, unary=unary)
+
+
+def parse(text: str, names: Iterable[str] = (), *, where: str = "", limits: Limits = DEFAULT_LIMITS) -> Expression:
+    """The expression, from the cache if it was parsed before.
+
+    Args:
+        text: the source, without the ``=`` that marks an expression in a diagram.
+        names: names with spaces or symbols that are in scope; others need no mention.
+        where: the file and element, for the message of an error.
+        limits: bounds of length and nesting.
+
+    Raises:
+        FeelSyntaxError: it does not parse.
+        FeelLimitExceeded: it is too long or nested too deeply.
+    """
+    return _located(text, names, where, limits, unary=False)
+
+
+def parse_unary(text: str, names: Iterable[str] = (), *, where: str = "", limits: Limits = DEFAULT_LIMITS) -> Expression:
+    """Unary tests, as in a cell of a decision table; use `Expression.test`. ``-`` always passes."""
+    return _located(text, names, where, limits, unary=True)
+
+
+def _located(text: str, names: Iterable[str], where: str, limits: Limits, *, unary: bool) -> Expression:
+    known = names if isinstance(names, frozenset) else frozenset(names)
+    try:
+        return _parsed(text, known, limits, unary)
+    except FeelSyntaxError as error:
+        if not where:
+            raise
+        raise FeelSyntaxError(
+            error.what, text=error.text, position=error.position, where=where, advice=error.remedy
+        ) from None
+
+
+def evaluate(text: str, context: Mapping[str, Any] = _NOTHING, **options: Any) -> Value:
+    """Parse and evaluate; names with spaces are taken from the context. Options as for `Expression.evaluate`.
+
+    Raises:
+        FeelSyntaxError: it does not parse.
+        FeelLimitExceeded: a bound was passed.
+    """
+    return parse(text, spaced_names(context)).evaluate(context, **options)
+
+
+def unary_test(text: str, value: Value, context: Mapping[str, Any] = _NOTHING, **options: Any) -> bool | None:
+    """Whether the value passes the unary tests; None if that cannot be said. Options as for `evaluate`."""
+    return parse_unary(text, spaced_names(context)).test(value, context, **options)
+
+
+def parse_type(text: str) -> Type:
+    """The type a text names, as in the ``typeRef`` of a DMN file: ``number``, ``list<date>``, ``tLoan``.
+
+    Raises:
+        FeelSyntaxError: it is none.
+    """
+    from complaintflow.feel.typetext import parse_type as read
+
+    return read(text)
+
+
+def spaced_names(context: Mapping[str, Any]) -> frozenset[str]:
+    """The names in a context, nested ones included, that are not a single plain word."""
+    found: set[str] = set()
+    _collect(context, found, _NAME_DEPTH)
+    return frozenset(found)
+
+
+def _collect(value: Any, found: set[str], depth: int) -> None:
+    if isinstance(value, Mapping):
+        for key in value:
+            if isinstance(key, str) and not key.isidentifier() and len(found) < _NAME_COUNT:
+                found.add(key)
+            if depth:
+                _collect(value[key], found, depth - 1)
+    elif isinstance(value, list) and depth and value:
+        _collect(value[0], found, depth - 1)

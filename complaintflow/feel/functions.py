@@ -1,0 +1,190 @@
+"""The table of built-in functions: how one is declared, and how arguments are fitted to it (DMN 1.5, 10.3.4).
+
+A declaration is what a reader sees in the standard, and is checked as it stands::
+
+    @builtin("substring(string: string, start position: number, length?: number)", example=...)
+    def substring(run, string, start, length=None): ...
+
+``name?`` may be left out, ``...name`` takes all that follows, and ``name: kind?`` accepts null. A kind is one of
+`_KINDS`; several are joined by ``or``. A name may have a second spelling: ``m/context``. Arguments get the implicit
+conversions of 10.3.2.9.4: a list of one element where one is wanted, and a list made of one where a list is wanted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import TypeAlias
+
+from complaintflow.feel import numbers
+from complaintflow.feel.runtime import Run
+from complaintflow.feel.values import Failure, Function, Range, Value, YearMonthDuration, describe, kind
+
+Implementation: TypeAlias = Callable[..., Value]
+
+_KINDS: Mapping[str, Callable[[Value], bool]] = {
+    "any": lambda value: True,
+    "number": numbers.is_number,
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "list": lambda value: isinstance(value, list | tuple),
+    "context": lambda value: kind(value) == "context",
+    "date": lambda value: isinstance(value, date) and not isinstance(value, datetime),
+    "time": lambda value: isinstance(value, time),
+    "date and time": lambda value: isinstance(value, datetime),
+    "days and time duration": lambda value: isinstance(value, timedelta),
+    "years and months duration": lambda value: isinstance(value, YearMonthDuration),
+    "range": lambda value: isinstance(value, Range),
+    "function": lambda value: isinstance(value, Function),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a signature."""
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    optional: bool
+    nullable: bool
+    variadic: bool
+
+    def fit(self, value: Value) -> Value:
+        """The value, converted if need be.
+
+        Raises:
+            Failure: it does not fit.
+        """
+        if value is None:
+            if self.nullable:
+                return None
+            raise Failure(f'"{self.names[0]}" is null')
+        for name in self.kinds:
+            if _KINDS[name](value):
+                return value
+        if "list" in self.kinds:
+            return [value]
+        if isinstance(value, list) and len(value) == 1 and value[0] is not None:
+            for name in self.kinds:
+                if _KINDS[name](value[0]):
+                    return value[0]
+        raise Failure(f'"{self.names[0]}" must be a {" or a ".join(self.kinds)}, and is {describe(value)}')
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """One signature and what computes it."""
+
+    declaration: str
+    parameters: tuple[Parameter, ...]
+    implementation: Implementation
+
+    def bind(self, arguments: Sequence[Value], names: Sequence[str] | None) -> list[Value]:
+        """The arguments in the implementation's order.
+
+        Raises:
+            Failure: too many, too few, or one that does not fit.
+        """
+        if names is not None:
+            return self._bind_named(dict(zip(names, arguments, strict=True)))
+        parameters = self.parameters
+        variadic = bool(parameters) and parameters[-1].variadic
+        needed = sum(not parameter.optional and not parameter.variadic for parameter in parameters)
+        if len(arguments) < needed or (len(arguments) > len(parameters) and not variadic):
+            raise Failure(f"{self.declaration} does not take {len(arguments)} arguments")
+        if variadic:
+            fixed = len(parameters) - 1
+            heads = [parameter.fit(value) for parameter, value in zip(parameters, arguments[:fixed], strict=False)]
+            return [*heads, *(parameters[-1].fit(value) for value in arguments[fixed:])]
+        return [parameter.fit(value) for parameter, value in zip(parameters, arguments, strict=False)]
+
+    def _bind_named(self, given: dict[str, Value]) -> list[Value]:
+        bound: list[Value] = []
+        for parameter in self.parameters:
+            name = next((name for name in parameter.names if name in given), None)
+            if name is not None:
+                value = parameter.fit(given.pop(name))
+                bound.extend(value if parameter.variadic and isinstance(value, list) else [value])
+            elif parameter.optional:
+                bound.append(None)
+            elif not parameter.variadic:
+                raise Failure(f'the argument "{parameter.names[0]}" is missing')
+        if given:
+            raise Failure(f'{self.declaration} has no parameter "{next(iter(given))}"')
+        return bound
+
+
+@dataclass(slots=True)
+class Builtin:
+    """One built-in function with all its signatures.
+
+    Attributes:
+        name: as it is called.
+        overloads: tried in order; the first that the arguments fit is taken.
+        about: what it does, in a sentence.
+        example: an expression that is true; it is executed as a test and printed in the documentation.
+        source: where it is defined: the standard, or Camunda's extensions.
+    """
+
+    name: str
+    overloads: list[Overload] = field(default_factory=list)
+    about: str = ""
+    example: str = ""
+    source: str = ""
+
+    def __call__(self, run: Run, arguments: Sequence[Value], names: Sequence[str] | None = None) -> Value:
+        """Call it with FEEL values.
+
+        Raises:
+            Failure: no signature fits, or the function has no result for them.
+        """
+        first: Failure | None = None
+        for overload in self.overloads:
+            try:
+                bound = overload.bind(arguments, names)
+            except Failure as why:
+                first = first or why
+                continue
+            return overload.implementation(run, *bound)
+        raise first or Failure(f"{self.name} cannot be called")
+
+
+TABLE: dict[str, Builtin] = {}
+"""All built-in functions by name; filled by the modules ``functions_*``, which `library` imports."""
+
+_DECLARATION = re.compile(r"([a-z][\w ]*)\((.*)\)", re.IGNORECASE)
+CAMUNDA = "Camunda"
+STANDARD = "DMN 1.5"
+
+
+def builtin(*declarations: str, example: str = "", source: str = STANDARD) -> Callable[[Implementation], Implementation]:
+    """Declare a function; several declarations share one implementation."""
+
+    def declare(implementation: Implementation) -> Implementation:
+        for declaration in declarations:
+            match = _DECLARATION.fullmatch(declaration)
+            if match is None:
+                raise ValueError(declaration)
+            entry = TABLE.setdefault(match[1], Builtin(match[1]))
+            entry.overloads.append(Overload(declaration, _parameters(match[2]), implementation))
+            entry.about = entry.about or " ".join((implementation.__doc__ or "").split())
+            entry.example = entry.example or example
+            entry.source = entry.source or source
+        return implementation
+
+    return declare
+
+
+def _parameters(text: str) -> tuple[Parameter, ...]:
+    return tuple(_parameter(part.strip()) for part in text.split(",")) if text else ()
+
+
+def _parameter(text: str) -> Parameter:
+    name, _, kinds = (part.strip() for part in text.partition(":"))
+    variadic = name.startswith("...")
+    optional = name.endswith("?")
+    nullable = kinds.endswith("?") or kinds == "any"
+    spellings = tuple(name.removeprefix("...").removesuffix("?").split("/"))
+    return Parameter(spellings, tuple(kinds.removesuffix("?").split(" or ")), optional, nullable, variadic)

@@ -1,0 +1,172 @@
+"""Calculating with dates, times and durations (DMN 1.5, 10.3.2.3.4 to 10.3.2.3.8, tables 55 to 57 and 63).
+
+Instants are compared and moved on the time line, not on the wall clock: an hour over the end of summer time is an
+hour. Years and months move on the calendar.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from complaintflow.feel.values import Failure, Value, YearMonthDuration
+
+_REFERENCE_DAY = date(2000, 1, 1)
+"""A time in a named zone has no date to look its offset up with; this day stands in."""
+_DAY = timedelta(days=1)
+_MIDNIGHT = time(tzinfo=UTC)
+Moment: TypeAlias = date | datetime
+
+
+def day_of(moment: Moment) -> date:
+    """The date part."""
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def as_date_time(moment: Moment) -> datetime:
+    """A date is its midnight in UTC where a date and time is needed (DMN 1.5, 10.3.2.3.5)."""
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, _MIDNIGHT)
+
+
+def instant(moment: datetime) -> datetime:
+    """The same moment in UTC, so that Python compares time lines; without zone it stays as it is."""
+    return moment if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def clock_offset(clock: time) -> timedelta | None:
+    """The offset of a time; that of a named zone is taken on the reference day."""
+    if clock.tzinfo is None:
+        return None
+    return datetime.combine(_REFERENCE_DAY, clock).utcoffset()
+
+
+def since_midnight(clock: time) -> timedelta:
+    """How far the time is into its day, in UTC where it has an offset (value of a time, DMN 1.5, 10.3.2.3.4)."""
+    span = timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second, microseconds=clock.microsecond)
+    return span - (clock_offset(clock) or timedelta(0))
+
+
+def move(moment: Moment, span: timedelta | YearMonthDuration) -> Moment:
+    """The moment plus a duration; a date stays a date.
+
+    Raises:
+        Failure: outside the years 1 to 9999.
+    """
+    try:
+        if isinstance(span, YearMonthDuration):
+            return _move_months(moment, span.months)
+        if not isinstance(moment, datetime):
+            return (datetime.combine(moment, time()) + span).date()
+        if moment.tzinfo is None:
+            return moment + span
+        return (moment.astimezone(UTC) + span).astimezone(moment.tzinfo)
+    except (OverflowError, ValueError):
+        raise Failure("the result lies outside the years 1 to 9999") from None
+
+
+def _move_months(moment: Moment, months: int) -> Moment:
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    if not 1 <= year <= 9999:
+        raise OverflowError
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def move_time(clock: time, span: timedelta) -> time:
+    """A time plus a duration runs around the clock; its offset stays."""
+    moved = (datetime.combine(_REFERENCE_DAY, clock.replace(tzinfo=None)) + span % _DAY).time()
+    return moved.replace(tzinfo=clock.tzinfo)
+
+
+def between(left: Moment, right: Moment) -> timedelta:
+    """left - right; a date is its midnight in UTC when the other has a zone, or a midnight without one.
+
+    Raises:
+        Failure: one has a time zone and the other has none.
+    """
+    if not isinstance(left, datetime) and not isinstance(right, datetime):
+        return left - right
+    first, second = _comparable(left, right)
+    return first - second
+
+
+def before(left: Moment, right: Moment) -> bool:
+    """True if left is earlier.
+
+    Raises:
+        Failure: one has a time zone and the other has none.
+    """
+    first, second = _comparable(left, right)
+    return first < second
+
+
+def _comparable(left: Moment, right: Moment) -> tuple[datetime, datetime]:
+    first, second = as_date_time(left), as_date_time(right)
+    if (first.tzinfo is None) != (second.tzinfo is None):
+        raise Failure("one of the two has a time zone and the other has none")
+    return instant(first), instant(second)
+
+
+def months_between(start: Moment, end: Moment) -> YearMonthDuration:
+    """Whole months from start to end, negative if end is earlier (``years and months duration``, DMN 1.5, table 74)."""
+    first, last = start, end
+    if isinstance(start, datetime) != isinstance(end, datetime):
+        first, last = day_of(start), day_of(end)
+    months = (last.year - first.year) * 12 + last.month - first.month
+    rest_first, rest_last = _within_month(first), _within_month(last)
+    if months > 0 and rest_last < rest_first:
+        months -= 1
+    elif months < 0 and rest_last > rest_first:
+        months += 1
+    return YearMonthDuration(months)
+
+
+def _within_month(moment: Moment) -> tuple[int, timedelta]:
+    if isinstance(moment, datetime):
+        return moment.day, since_midnight(moment.time())
+    return moment.day, timedelta(0)
+
+
+def property_of(value: Value, name: str) -> Value:
+    """A named part of a temporal value (DMN 1.5, table 63), like ``.year`` or ``.time offset``.
+
+    Raises:
+        Failure: this kind has no such part.
+    """
+    if isinstance(value, timedelta):
+        found = _duration_part(value, name)
+    elif isinstance(value, YearMonthDuration):
+        sign = -1 if value.months < 0 else 1
+        found = {"years": sign * (abs(value.months) // 12), "months": sign * (abs(value.months) % 12)}.get(name)
+    else:
+        return _moment_part(value, name)
+    if found is None:
+        raise Failure(f'a duration of this kind has no "{name}"')
+    return found
+
+
+def _duration_part(span: timedelta, name: str) -> int | None:
+    sign = -1 if span < timedelta(0) else 1
+    seconds = abs(span) // timedelta(seconds=1)
+    parts = {"days": seconds // 86400, "hours": seconds // 3600 % 24, "minutes": seconds // 60 % 60}
+    parts["seconds"] = seconds % 60
+    return sign * parts[name] if name in parts else None
+
+
+def _moment_part(value: date | time | datetime, name: str) -> Value:
+    if isinstance(value, date):
+        if name in ("year", "month", "day"):
+            return getattr(value, name)
+        if name == "weekday":
+            return value.isoweekday()
+    if isinstance(value, datetime | time):
+        if name in ("hour", "minute", "second"):
+            return getattr(value, name)
+        if name == "time offset":
+            return value.utcoffset() if isinstance(value, datetime) else clock_offset(value)
+        if name == "timezone":
+            return value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
+    elif name in ("hour", "minute", "second", "time offset"):
+        return timedelta(0) if name == "time offset" else 0
+    raise Failure(f'such a value has no "{name}"')

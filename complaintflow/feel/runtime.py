@@ -1,0 +1,117 @@
+"""What an evaluation carries along: the scopes of names, the work done so far, and the warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from complaintflow.feel.limits import Limits, exceeded
+from complaintflow.feel.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """Why a part of an expression gave null.
+
+    Attributes:
+        expression: the part, as it is written.
+        position: where it begins in the whole expression, counted from 0.
+        message: the reason, a sentence without full stop.
+    """
+
+    expression: str
+    position: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"`{self.expression}` gave null: {self.message}"
+
+
+class Run:
+    """One evaluation: its settings and its counters."""
+
+    __slots__ = ("depth", "fine", "functions", "limits", "steps", "text", "types", "warnings")
+
+    def __init__(
+        self,
+        text: str,
+        functions: Mapping[str, Callable[..., Value]],
+        warnings: list[Warning] | None,
+        limits: Limits,
+        types: Mapping[str, object],
+    ) -> None:
+        self.text = text
+        self.functions = functions
+        self.warnings = warnings
+        self.limits = limits
+        self.types = types
+        self.steps = 0
+        self.depth = 0
+        self.fine = False
+
+    def spend(self, steps: int) -> None:
+        """Count work.
+
+        Raises:
+            FeelLimitExceeded: it was too much.
+        """
+        self.steps += steps
+        if self.steps > self.limits.steps:
+            raise exceeded("the work of the expression", self.limits.steps, "steps")
+
+    def sized(self, items: list[Value]) -> list[Value]:
+        """The list, if it is not too long; its length counts as work."""
+        if len(items) > self.limits.list_length:
+            raise exceeded("a list", self.limits.list_length, "list_length")
+        self.spend(len(items))
+        return items
+
+    def lengthy(self, text: str) -> str:
+        """The string, if it is not too long."""
+        if len(text) > self.limits.string_length:
+            raise exceeded("a string", self.limits.string_length, "string_length")
+        return text
+
+    def bounded(self, number: Value) -> None:
+        """Refuse a number whose exponent is too large."""
+        if isinstance(number, Decimal) and abs(number.adjusted()) > self.limits.exponent:
+            raise exceeded("the exponent of a number", self.limits.exponent, "exponent")
+
+    def warn(self, text: str, start: int, end: int, message: str) -> None:
+        """Record why ``text[start:end]`` gave null."""
+        if self.warnings is not None:
+            self.warnings.append(Warning(text[start:end], start, message))
+
+    def explained(self, text: str, start: int, end: int) -> bool:
+        """True if the latest warning is about a part of ``text[start:end]``, so that a null there needs no second."""
+        if not self.warnings:
+            return self.warnings is None
+        latest = self.warnings[-1]
+        inside = start <= latest.position and latest.position + len(latest.expression) <= end
+        return inside and text.startswith(latest.expression, latest.position)
+
+
+class Scope:
+    """One level of names; looked up outwards. The outermost is the host's context, read by key and never copied."""
+
+    __slots__ = ("parent", "run", "vars")
+
+    def __init__(self, names: Mapping[str, Value], parent: Scope | None, run: Run) -> None:
+        self.vars = names
+        self.parent = parent
+        self.run = run
+
+    def find(self, name: str) -> Value:
+        """The value of a name.
+
+        Raises:
+            KeyError: no level has it.
+        """
+        scope: Scope | None = self
+        while scope is not None:
+            try:
+                return scope.vars[name]
+            except KeyError:
+                scope = scope.parent
+        raise KeyError(name)

@@ -1,0 +1,126 @@
+"""The kinds of values FEEL knows, and how Python values are seen as them (DMN 1.5, table 53 and 10.3.2.2).
+
+| FEEL | Python |
+|---|---|
+| number | int, Decimal, float (not bool, not NaN or infinite) |
+| string, boolean, null | str, bool, None |
+| date, time, date and time | date, time, datetime |
+| days and time duration | timedelta |
+| years and months duration | YearMonthDuration |
+| list, context | list or tuple, any Mapping |
+| range, function | Range, Function |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+Value: TypeAlias = Any
+"""A FEEL value: whatever stands in the table above."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class YearMonthDuration:
+    """A years and months duration, counted in months; negative ones run backwards."""
+
+    months: int
+
+    def __str__(self) -> str:
+        years, months = divmod(abs(self.months), 12)
+        body = (f"{years}Y" if years else "") + (f"{months}M" if months else "")
+        return ("-" if self.months < 0 else "") + "P" + (body or "0M")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An interval; an end that is None is open to infinity on that side.
+
+    A range written as a test (``> 5``) has one end; ``[1..10]`` has two.
+    """
+
+    low: Value
+    high: Value
+    low_closed: bool = True
+    high_closed: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function value: what ``function(a) ...`` gives, and what a DMN room passes in for a knowledge model.
+
+    Attributes:
+        parameters: their names, in order.
+        call: takes the arguments by position.
+        name: for messages.
+        signature: the types of the parameters, each a ``types.Type`` or None, and of the result.
+    """
+
+    parameters: tuple[str, ...]
+    call: Callable[..., Value]
+    name: str = "function"
+    signature: tuple[tuple[Any, ...], Any] | None = None
+
+
+class Failure(Exception):
+    """Why an operation gives null; it becomes a warning and never leaves the package."""
+
+
+KINDS: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "number",
+    Decimal: "number",
+    float: "number",
+    str: "string",
+    list: "list",
+    tuple: "list",
+    dict: "context",
+    date: "date",
+    time: "time",
+    datetime: "date and time",
+    timedelta: "days and time duration",
+    YearMonthDuration: "years and months duration",
+    Range: "range",
+    Function: "function",
+}
+
+_SUBCLASSES: tuple[tuple[type, str], ...] = (
+    (bool, "boolean"),
+    (int, "number"),
+    (Decimal, "number"),
+    (float, "number"),
+    (str, "string"),
+    (datetime, "date and time"),
+    (date, "date"),
+    (time, "time"),
+    (timedelta, "days and time duration"),
+    (Function, "function"),
+    (list, "list"),
+    (tuple, "list"),
+    (Mapping, "context"),
+)
+
+
+def kind(value: Value) -> str:
+    """The FEEL name of the value's kind; ``"unknown"`` for a Python object that FEEL does not know."""
+    known = KINDS.get(type(value))
+    if known is not None:
+        return known
+    for python_type, name in _SUBCLASSES:
+        if isinstance(value, python_type):
+            return name
+    return "unknown"
+
+
+def describe(value: Value) -> str:
+    """The value in a few words, for messages: its kind, and its content where that is short."""
+    what = kind(value)
+    if what in ("null", "list", "context", "function", "unknown", "range"):
+        return what
+    if what == "string":
+        return f'string "{value}"' if len(value) <= 30 else f'string "{value[:27]}..."'
+    return f"{what} {str(value).lower() if what == 'boolean' else value}"

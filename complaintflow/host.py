@@ -1,0 +1,169 @@
+"""What expressions may ask of the case around them: the clock, the calendar, the policy, the decisions.
+
+The functions beyond FEEL are few (D4): ``deadline(name, from)``, ``repeat(name)``,
+``working_days_between(a, b)``, ``now()`` and ``today()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from complaintflow import feel
+from complaintflow.bpmn.formula import plain, read_time, shown
+from complaintflow.bpmn.game import Note
+from complaintflow.bpmn.node import Stuck
+from complaintflow.bpmn.triggers import Moment
+from complaintflow.calendar import Due, Interval, WorkingCalendar
+from complaintflow.errors import CalendarError, ComplaintflowError
+
+if TYPE_CHECKING:
+    from complaintflow.bpmn.token import Token
+    from complaintflow.definition import Bundle
+
+
+class CaseHost:
+    """The surroundings of one case during one command.
+
+    Args:
+        bundle: the case's definition.
+        calendar: the organisation's.
+        now: the command's time, aware.
+        facts: the ``case`` context that every expression reads.
+        ledger: the case's own book, kept beside the marking: decisions made, deadlines promised.
+        actor: who gave the command.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        calendar: WorkingCalendar,
+        now: datetime,
+        facts: dict[str, Any],
+        ledger: dict[str, Any],
+        actor: str | None,
+    ) -> None:
+        self.bundle = bundle
+        self.calendar = calendar
+        self.zone = calendar.zone
+        self.now = now
+        self.actor = actor
+        self.ledger = ledger
+        self.asked: Moment | None = None
+        self.ambient: Mapping[str, Any] = {"case": facts, "policy": bundle.policy_context}
+        self.functions: Mapping[str, Callable[..., Any]] = {
+            "deadline": self.deadline,
+            "repeat": self.repeat,
+            "working_days_between": self.working_days_between,
+            "now": lambda: self.now.astimezone(self.zone),
+            "today": lambda: self.now.astimezone(self.zone).date(),
+        }
+        self.notes: list[Note] = []
+
+    # -- what a designer may call -----------------------------------------------------------
+
+    def deadline(self, name: str, start: Any) -> datetime:
+        """When the policy's deadline ends that starts at ``start`` (a time, or its ISO 8601 text)."""
+        due = self.due(name, self._time(start))
+        return due.at.astimezone(self.zone)
+
+    def repeat(self, name: str) -> str:
+        """The policy's interval as an ISO 8601 repetition, for a timer's cycle."""
+        entry = self.bundle.policy.repeat(name)
+        return f"R{entry.times or ''}/{entry.interval}"
+
+    def working_days_between(self, a: Any, b: Any) -> int:
+        """Working days after the day of ``a`` up to and including that of ``b``."""
+        return self.calendar.working_days_between(self._day(a), self._day(b))
+
+    # -- what the game asks -----------------------------------------------------------------
+
+    def due(self, name: str, start: datetime) -> Due:
+        """Compute a deadline of the policy, and remember that it was asked for."""
+        entry = self.bundle.policy.deadline(name)
+        due = self.calendar.due(start, entry.interval, ends=entry.ends, roll=entry.roll)
+        self.asked = Moment(due.at, name, start, due.provisional)
+        return due
+
+    def instant(self, value: datetime | date) -> datetime:
+        """See ``Host``."""
+        if not isinstance(value, datetime):
+            value = datetime.combine(value, time.min)
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=self.zone)
+        return value.astimezone(UTC)
+
+    def after(self, interval: str | timedelta | feel.YearMonthDuration, start: datetime) -> Moment:
+        """See ``Host``."""
+        try:
+            if isinstance(interval, str) and not interval.lstrip("-").startswith("P"):
+                due = self.calendar.due(start, Interval.parse(interval))
+                return Moment(due.at, provisional=due.provisional)
+            span = read_time(interval) if isinstance(interval, str) else interval
+            if isinstance(span, feel.YearMonthDuration):
+                local = start.astimezone(self.zone)
+                return Moment(self.instant(feel.evaluate("a + b", {"a": local, "b": span})))
+            if isinstance(span, timedelta):
+                return Moment((start + span).astimezone(UTC))
+        except (CalendarError, OverflowError) as error:
+            raise Stuck("timer", str(error)) from None
+        raise Stuck("timer", f"'{interval}' is not a duration")
+
+    def decide(self, decision_id: str, token: Token) -> Any:
+        """See ``Host``."""
+        model = self.bundle.decisions.get(decision_id)
+        if model is None:
+            raise Stuck("decision", f"there is no decision '{decision_id}'")
+        rules: list[Any] = []
+        try:
+            value = model.evaluate(decision_id, token.variables, functions=self.functions, trace=rules)
+        except ComplaintflowError as error:
+            raise Stuck("decision", str(error)) from None
+        self.notes.append(
+            Note("decided", token.task_spec.bpmn_id, {"decision": decision_id, "rules": plain(rules), "result": plain(value)})
+        )
+        return value
+
+    def may_begin(self, token: Token) -> None:
+        """See ``Host``. A promise needs its decision first (RET-D2, RET-D5, LAW-2.7.2.b)."""
+        needed = self.bundle.commitment(token.task_spec)
+        if needed is not None and needed not in self.ledger["decided"]:
+            raise Stuck(
+                "commitment",
+                f"'{token.task_spec.label}' tells or promises the outcome, and '{needed}' has not been decided yet",
+            )
+
+    def began(self, token: Token) -> None:
+        """See ``Host``. A matter that is taken up again is no longer decided."""
+        decides = token.task_spec.properties.get("decides")
+        if decides is not None and self.ledger["decided"].pop(decides, None) is not None:
+            self.notes.append(Note("revoked", token.task_spec.bpmn_id, {"decision": decides}))
+
+    def finished(self, token: Token, variables: Mapping[str, Any]) -> None:
+        """See ``Host``. The completed deciding task is the decision."""
+        decides = token.task_spec.properties.get("decides")
+        if decides is None:
+            return
+        versions = self.ledger["versions"]
+        versions[decides] = versions.get(decides, 0) + 1
+        record = {
+            "at": self.now.isoformat(),
+            "by": self.actor,
+            "element": token.task_spec.bpmn_id,
+            "version": versions[decides],
+        }
+        self.ledger["decided"][decides] = record
+        self.notes.append(Note("ruled", token.task_spec.bpmn_id, {"decision": decides} | record))
+
+    # -- times ------------------------------------------------------------------------------
+
+    def _time(self, value: Any) -> datetime:
+        if isinstance(value, str):
+            value = read_time(value)
+        if isinstance(value, (datetime, date)):
+            return self.instant(value)
+        raise CalendarError(f"a deadline starts at {shown(value)}, which is not a time")
+
+    def _day(self, value: Any) -> date:
+        return self._time(value).astimezone(self.zone).date()

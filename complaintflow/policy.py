@@ -1,0 +1,523 @@
+"""policy.toml: every number, role and interval that a written policy leaves to the organisation (D11).
+
+A policy is loaded from layers, the shipped file first and the organisation's last; a later layer replaces single
+entries, or single keys of an entry. Each entry says which clause it belongs to and whether its value is the document's
+or our default. The classes below are the format: a field is a key of the file under the same name, except where the
+class names another (`interval` is written ``within``, ``every`` or ``keep``; `origin` is written ``from``).
+
+pydantic validates, and is imported (0.1 s) when the first file is loaded, not with this module.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NoReturn
+
+from complaintflow.calendar import Ends, Interval, WorkingCalendar
+from complaintflow.errors import CalendarError, InvalidPolicy
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+    from pydantic_core import ErrorDetails
+
+Origin = Literal["document", "default", "organisation"]
+Clauses = tuple[str, ...]
+
+
+class _Read:
+    """Annotation: pydantic reads the value with a function of ours, which raises ValueError with a sentence."""
+
+    def __init__(self, read: Callable[[Any], object]) -> None:
+        self.read = read
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.read)
+
+
+def _interval(value: object) -> Interval:
+    try:
+        return Interval.parse(str(value))
+    except CalendarError as error:
+        raise ValueError(error.what) from error
+
+
+def _clauses(value: object) -> Clauses:
+    ids = tuple(value) if isinstance(value, list) else (value,)
+    if not ids or not all(isinstance(one, str) and re.fullmatch(r"\S+", one) for one in ids):
+        raise ValueError("it names no clause")
+    return ids
+
+
+def _at_least(least: int) -> _Read:
+    def read(value: object) -> int:
+        if type(value) is not int or value < least:
+            raise ValueError(f"it is no whole number of {least} or more")
+        return value
+
+    return _Read(read)
+
+
+def _format(**written: str) -> dict[str, object]:
+    """pydantic's settings for a class: nothing unknown, nothing converted, and the keys that differ from the fields."""
+    return {"extra": "forbid", "strict": True, "alias_generator": lambda name: written.get(name, name)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What every entry has.
+
+    Attributes:
+        clause: ids of the clauses it belongs to.
+        origin: "document" if the written policy gives the value, "default" if it leaves it open and this is ours.
+        why: the reason for a default; required then.
+        label: what people see, by language ("en", "zh").
+    """
+
+    clause: Annotated[Clauses, _Read(_clauses)]
+    origin: Literal["document", "default"]
+    why: str = ""
+    label: Mapping[Literal["en", "zh"], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.origin == "default" and not self.why.strip():
+            raise ValueError('from = "default" needs a why: say why this value was chosen')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deadline(Setting):
+    """A promise in time; `ends` and `roll` are handed to `WorkingCalendar.due` as they are.
+
+    Attributes:
+        interval: written ``within``.
+        pauses_in: ids of the elements during which it pauses.
+        inside: the name of the deadline around it.
+    """
+
+    __pydantic_config__ = _format(interval="within", origin="from")
+    interval: Annotated[Interval, _Read(_interval)]
+    ends: Ends | None = None
+    roll: bool | None = None
+    pauses_in: tuple[str, ...] = ()
+    inside: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeat(Setting):
+    """Something done again and again: `interval` (written ``every``), `times` (None: without end)."""
+
+    __pydantic_config__ = _format(interval="every", origin="from")
+    interval: Annotated[Interval, _Read(_interval)]
+    times: Annotated[int | None, _at_least(1)] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role(Setting):
+    """Who does it: the candidate group of tasks."""
+
+    __pydantic_config__ = _format(origin="from")
+    group: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound(Setting):
+    """How often at most: a whole number, 0 or more."""
+
+    __pydantic_config__ = _format(origin="from")
+    value: Annotated[int, _at_least(0)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount(Setting):
+    """A sum of money or another decimal number; `currency` by ISO 4217."""
+
+    __pydantic_config__ = _format(origin="from")
+    value: Decimal
+    currency: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Setting):
+    """A text: an address, a name."""
+
+    __pydantic_config__ = _format(origin="from")
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices(Setting):
+    """A list of texts."""
+
+    __pydantic_config__ = _format(origin="from")
+    value: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention(Setting):
+    """How long something is kept: `interval`, written ``keep``."""
+
+    __pydantic_config__ = _format(interval="keep", origin="from")
+    interval: Annotated[Interval, _Read(_interval)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch(Setting):
+    """A yes or no."""
+
+    __pydantic_config__ = _format(origin="from")
+    value: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The ``[policy]`` table: what the policy is, and the calendar it is counted on (see `WorkingCalendar`).
+
+    Attributes:
+        country: ISO 3166 code; "none" for a calendar that knows weekends only.
+    """
+
+    __pydantic_config__ = _format()
+    id: str
+    title: str
+    source: str = ""
+    country: str | None = None
+    subdivision: str | None = None
+    zone: str | None = None
+    hours: Mapping[str, tuple[str, ...]] | None = None
+    weekend: tuple[str, ...] | None = None
+    extra_days_off: tuple[date, ...] = ()
+    extra_working_days: tuple[date, ...] = ()
+    confirmed_years: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sections:
+    """The whole file."""
+
+    __pydantic_config__ = _format(head="policy")
+    head: Head
+    deadlines: Mapping[str, Deadline] = field(default_factory=dict)
+    repeats: Mapping[str, Repeat] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    bounds: Mapping[str, Bound] = field(default_factory=dict)
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    lists: Mapping[str, Choices] = field(default_factory=dict)
+    retention: Mapping[str, Retention] = field(default_factory=dict)
+    switches: Mapping[str, Switch] = field(default_factory=dict)
+
+
+_CLASSES: dict[str, Any] = {
+    "policy": Head, "deadlines": Deadline, "repeats": Repeat, "roles": Role, "bounds": Bound, "amounts": Amount,
+    "texts": Text, "lists": Choices, "retention": Retention, "switches": Switch,
+}  # fmt: skip
+_VALUE_KEY = {"deadlines": "within", "repeats": "every", "roles": "group", "retention": "keep"}
+_CALENDAR_KEYS = (
+    "country", "subdivision", "zone", "hours", "weekend", "extra_days_off", "extra_working_days", "confirmed_years",
+)  # fmt: skip
+# What may stand behind a key, by "section.key" or by key.
+_ALLOWED = {
+    "within": 'an interval, as "3 working days", "4 hours" or "2 months"',
+    "every": 'an interval, as "7 days"',
+    "keep": 'an interval, as "3 years"',
+    "clause": 'a clause id, as "RET-3.b", or a list of them',
+    "from": '"document" or "default"',
+    "why": "a sentence",
+    "label": '{ en = "...", zh = "..." }',
+    "ends": '"close of day" or "exact"',
+    "roll": "true or false",
+    "pauses_in": 'a list of element ids, as ["ask-complainant"]',
+    "inside": "the name of another deadline",
+    "times": "a whole number, 1 or more",
+    "group": 'the name of a group, as "store-manager"',
+    "bounds.value": "a whole number, 0 or more",
+    "amounts.value": 'a number, as "500.00"',
+    "texts.value": "a text in quotes",
+    "lists.value": 'a list of texts, as ["a", "b"]',
+    "switches.value": "true or false",
+    "hours": 'a table of opening times, as hours.mon-fri = ["09:00", "18:00"]',
+    "weekend": 'a list of weekdays, as ["sat", "sun"]',
+    "extra_days_off": "a list of dates, as [2027-02-11]",
+    "extra_working_days": "a list of dates, as [2027-02-06]",
+    "confirmed_years": "a list of years, as [2027]",
+}
+
+
+class Entry(NamedTuple):
+    """One entry for listings; `origin` is "organisation" where a later layer replaced the value."""
+
+    section: str
+    name: str
+    value: str
+    clause: Clauses
+    origin: Origin
+    why: str
+    label: Mapping[Literal["en", "zh"], str]
+    file: str
+    line: int | None
+
+
+class _Layer(NamedTuple):
+    file: str
+    text: str
+    tables: dict[str, Any]
+
+    def has(self, path: Sequence[str]) -> bool:
+        value: Any = self.tables
+        for key in path:
+            if not isinstance(value, dict) or key not in value:
+                return False
+            value = value[key]
+        return True
+
+    def line(self, path: Sequence[str]) -> int | None:
+        """The line (from 1) of the longest part of `path` that is written on a line of its own."""
+        found, length = None, 0
+        header: tuple[str, ...] = ()
+        for number, line in enumerate(self.text.splitlines(), 1):
+            match = re.match(r"\s*(?:\[\s*([^\[\]]+?)\s*\]|([\w.\-\"']+)\s*=)", line)
+            if match is None:
+                continue
+            names = tuple(name.strip(" \"'") for name in (match[1] or match[2]).split("."))
+            header, names = (names, names) if match[1] else (header, (*header, *names))
+            shared = names[: len(path)]
+            if length < len(shared) and shared == tuple(path[: len(shared)]):
+                found, length = number, len(shared)
+        return found
+
+    def place(self, path: Sequence[str]) -> str:
+        line = self.line(path)
+        return f"{self.file}{f', line {line}' if line else ''}: {'.'.join(path)}"
+
+
+class _Problem(NamedTuple):
+    what: str
+    where: str
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy(_Sections):
+    """A loaded policy: one mapping per section from name to entry, and `head`. Immutable."""
+
+    _layers: tuple[_Layer, ...] = field(repr=False, compare=False)
+
+    @classmethod
+    def load(cls, text: str, file: str = "policy.toml") -> Policy:
+        """Read one file.
+
+        Raises:
+            InvalidPolicy: with file, line, entry and key of every problem, and what is allowed there.
+        """
+        return cls.merge([(text, file)])
+
+    @classmethod
+    def merge(cls, base_texts: Sequence[tuple[str, str]]) -> Policy:
+        """Read layers of (text, file), the base first; each later one replaces entries or keys of entries.
+
+        A layer need not be complete; ``[policy]`` may be missing from it, or names the same id.
+
+        Raises:
+            InvalidPolicy: as `load`; each problem names the layer that has it.
+        """
+        layers = tuple(_Layer(file, text, _toml(text, file)) for text, file in base_texts)
+        if not layers:
+            raise InvalidPolicy("no policy was given", advice="add a policy.toml")
+        stored = json.dumps(_merged(layers), default=str)
+        try:
+            sections = _adapter().validate_json(stored)
+        except ValueError as error:
+            _refuse([_explain(detail, layers) for detail in error.errors()])  # type: ignore[attr-defined]
+        policy = cls(**{one.name: getattr(sections, one.name) for one in fields(_Sections)}, _layers=layers)
+        if problems := list(policy._contradictions()):
+            _refuse(problems)
+        return policy
+
+    def deadline(self, name: str) -> Deadline:
+        """The deadline of that name; raises InvalidPolicy with the nearest name if there is none."""
+        return self.deadlines[name] if name in self.deadlines else self._missing("deadlines", name)
+
+    def repeat(self, name: str) -> Repeat:
+        """The repeat of that name; raises InvalidPolicy with the nearest name if there is none."""
+        return self.repeats[name] if name in self.repeats else self._missing("repeats", name)
+
+    def entry(self, section: str, name: str) -> Setting:
+        """The entry of any section ("roles", "texts", ...); raises InvalidPolicy with the nearest name if none."""
+        if section not in _CLASSES or section == "policy":
+            raise InvalidPolicy(f'a policy has no section "{section}"', advice=_nearest(section, _sections()))
+        found: Setting | None = getattr(self, section).get(name)
+        return found if found is not None else self._missing(section, name)
+
+    def entries(self) -> list[Entry]:
+        """Every entry, by section and then in the order of the files."""
+        return [self._listed(section, name) for section in _sections() for name in getattr(self, section)]
+
+    def defaults(self) -> list[Entry]:
+        """The entries whose value is still our default: the document leaves them open and no layer settled them."""
+        return [entry for entry in self.entries() if entry.origin == "default"]
+
+    def as_context(self) -> dict[str, dict[str, object]]:
+        """The read-only FEEL variable `policy`: section -> name -> plain value (amounts as Decimal, lists as list)."""
+        context: dict[str, dict[str, object]] = {"roles": {name: role.group for name, role in self.roles.items()}}
+        for section in ("bounds", "amounts", "texts", "switches"):
+            context[section] = {name: entry.value for name, entry in getattr(self, section).items()}
+        context["lists"] = {name: list(entry.value) for name, entry in self.lists.items()}
+        return context
+
+    def calendar_options(self) -> dict[str, Any]:
+        """The keyword arguments for `WorkingCalendar` that the file states."""
+        written = [key for key in _CALENDAR_KEYS if any(layer.has(("policy", key)) for layer in self._layers)]
+        stated = {key: getattr(self.head, key) for key in written}
+        if stated.get("country") == "none":
+            stated["country"] = None
+        return stated
+
+    def _missing(self, section: str, name: str) -> NoReturn:
+        raise InvalidPolicy(
+            f'the policy "{self.head.id}" has no entry "{name}" in {section}',
+            where=", ".join(layer.file for layer in self._layers),
+            advice=_nearest(name, list(getattr(self, section))),
+        )
+
+    def _listed(self, section: str, name: str) -> Entry:
+        entry: Setting = getattr(self, section)[name]
+        path = (section, name, _VALUE_KEY.get(section, "value"))
+        index = max(number for number, layer in enumerate(self._layers) if layer.has(path))
+        layer = self._layers[index]
+        replaced = index > 0 and any(below.has(path) for below in self._layers[:index])
+        origin: Origin = entry.origin
+        if replaced and not layer.has((section, name, "from")):
+            origin = "organisation"
+        value = getattr(entry, "interval", None) or getattr(entry, "group", None) or getattr(entry, "value", None)
+        text = ", ".join(value) if isinstance(value, tuple) else str(value)
+        return Entry(section, name, text, entry.clause, origin, entry.why, entry.label, layer.file, layer.line(path))
+
+    def _contradictions(self) -> Iterator[_Problem]:
+        """What no single key shows: a calendar that cannot be, deadlines inside missing ones or inside themselves."""
+        try:
+            WorkingCalendar(**self.calendar_options())
+        except CalendarError as error:
+            yield _Problem(error.what, _top(self._layers, ("policy",)).place(("policy",)), error.remedy)
+        for name, deadline in self.deadlines.items():
+            path = ("deadlines", name, "inside")
+            where = _top(self._layers, path).place(path)
+            around, outer = [name], deadline.inside
+            if outer is not None and outer not in self.deadlines:
+                others = [other for other in self.deadlines if other != name]
+                yield _Problem(f'inside = "{outer}" is no deadline of this policy', where, _nearest(outer, others))
+            while outer is not None and outer in self.deadlines and outer not in around:
+                around.append(outer)
+                outer = self.deadlines[outer].inside
+            if outer == name:
+                advice = "let the outermost deadline have no `inside`"
+                yield _Problem(f"it is inside itself: {' inside '.join([*around, name])}", where, advice)
+
+
+@cache
+def _adapter() -> TypeAdapter[_Sections]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_Sections)
+
+
+def _toml(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        where = f"{file}, line {line[1]}" if line else file
+        raise InvalidPolicy(f"the policy file is not TOML: {error}", where=where, advice="correct that line") from error
+
+
+def _merged(layers: Sequence[_Layer]) -> dict[str, Any]:
+    """The tables of all layers, one upon the other, down to the keys of an entry."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        for section, table in layer.tables.items():
+            if section not in _CLASSES or not isinstance(table, dict):
+                merged[section] = table
+                continue
+            below = merged.setdefault(section, {})
+            _check_layer(layer, section, table, below)
+            for name, value in table.items():
+                whole = section == "policy" or not isinstance(value, dict) or not isinstance(below.get(name), dict)
+                below[name] = value if whole else {**below[name], **value}
+    return merged
+
+
+def _check_layer(layer: _Layer, section: str, table: dict[str, Any], below: dict[str, Any]) -> None:
+    if section == "policy":
+        if below.get("id", table.get("id")) != table.get("id", below.get("id")):
+            what = f'the layer is for policy "{table["id"]}", but lies over "{below["id"]}"'
+            _refuse([_Problem(what, layer.place(("policy", "id")), "move it to the folder of its own policy")])
+        return
+    for name in table:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            advice = "use small letters, digits and underscores, so that expressions can name it"
+            _refuse([_Problem(f'"{name}" cannot be the name of an entry', layer.place((section, name)), advice)])
+
+
+def _explain(detail: ErrorDetails, layers: Sequence[_Layer]) -> _Problem:
+    """A validation error in the words of the file."""
+    path = [str(part) for part in detail["loc"] if part != "[key]"]
+    section, depth = path[0], 2 if path[0] == "policy" else 3
+    key = path[depth - 1] if len(path) >= depth else ""
+    where = _top(layers, path).place(path)
+    allowed = _ALLOWED.get(f"{section}.{key}") or _ALLOWED.get(key) or "a text"
+    kind = detail["type"]
+    if kind == "unexpected_keyword_argument" and len(path) == 1:
+        return _Problem(f'there is no section "{section}"', where, _nearest(section, list(_CLASSES)))
+    if kind == "unexpected_keyword_argument":
+        return _Problem(f'unknown key "{key}"', where, _nearest(key, _keys(section)))
+    if kind == "missing":
+        if len(path) == 1:
+            return _Problem("the [policy] table is missing", layers[0].file, "begin with [policy], id and title")
+        advice = f"add {key} = {allowed}"
+        others = [name for name in layers[0].tables.get(section, {}) if name != path[1]]
+        if depth == 3 and not layers[0].has(path[:2]) and (near := get_close_matches(path[1], others, 1)):
+            advice += f'; or did you mean the entry "{near[0]}"?'
+        return _Problem(f'"{key}" is missing', where, advice)
+    if not key:
+        if kind == "value_error":
+            return _Problem(detail["msg"].removeprefix("Value error, "), where, 'add why = "..."')
+        return _Problem("a table was expected", where, f"write it as [{'.'.join(path)}] with keys below")
+    reason = f": {detail['ctx']['error']}" if kind == "value_error" else ""
+    given = json.dumps(detail["input"], ensure_ascii=False)
+    return _Problem(f"{key} = {given} is not allowed{reason}", where, f"write {allowed}")
+
+
+def _refuse(problems: Sequence[_Problem]) -> NoReturn:
+    first = problems[0]
+    if len(problems) == 1:
+        raise InvalidPolicy(first.what, where=first.where, advice=first.advice)
+    listed = "".join(f"\n  {problem.where}: {problem.what}; {problem.advice}" for problem in problems)
+    raise InvalidPolicy(f"the policy has {len(problems)} problems:{listed}", advice="correct each of them")
+
+
+def _top(layers: Sequence[_Layer], path: Sequence[str]) -> _Layer:
+    """The layer that says it last: the whole path, or as much of it as any layer has."""
+    parts = (path[:length] for length in range(len(path), 0, -1))
+    return next((layer for part in parts for layer in reversed(layers) if layer.has(part)), layers[0])
+
+
+def _sections() -> list[str]:
+    return [section for section in _CLASSES if section != "policy"]
+
+
+def _keys(section: str) -> list[str]:
+    form = _CLASSES[section]
+    return [form.__pydantic_config__["alias_generator"](one.name) for one in fields(form)]
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return (f'did you mean "{near[0]}"? ' if near else "") + f"allowed: {', '.join(known) or 'none'}"

@@ -1,0 +1,187 @@
+"""What a store keeps: one frozen record per table, and the change that one command makes.
+
+The plain columns are an allow-list: routing keys and times. Everything a reporter or a handler
+said is inside ``bytes`` fields, which are written by the codec (``complaintflow.codec``) and
+mean nothing to a store.
+
+All times are aware datetimes in UTC. A *token* is the number of one visit of one flow node,
+unique within its case and never used again; a row that belongs to it has the same number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One case. ``version`` starts at 1 and grows by one with each command."""
+
+    id: str
+    process: str
+    bundle: str
+    key: str | None
+    status: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """An open user task. ``groups`` are the candidate groups; ``provisional`` says the due date may still move."""
+
+    case_id: str
+    token: int
+    process: str
+    element: str
+    groups: tuple[str, ...]
+    users: tuple[str, ...]
+    assignee: str | None
+    priority: int
+    created_at: datetime
+    due_at: datetime | None
+    follow_up_at: datetime | None
+    provisional: bool
+
+    @property
+    def id(self) -> str:
+        """The public task id, ``<case id>.<token>``."""
+        return f"{self.case_id}.{self.token}"
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRow:
+    """A timer waiting for ``due_at``. ``deadline`` is the policy's name for it, if it has one."""
+
+    case_id: str
+    token: int
+    element: str
+    due_at: datetime
+    deadline: str | None
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRow:
+    """A token waiting for a message (``kind`` "message", correlated by ``key``) or a signal ("signal")."""
+
+    case_id: str
+    token: int
+    kind: str
+    name: str
+    key: str | None
+    element: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A piece of work for a handler: one row of the outbox.
+
+    ``attempt`` counts finished attempts; ``due_at`` is when the next one may start. A job without
+    retries left stays here (``due_at`` None) until its incident is resolved.
+    """
+
+    case_id: str
+    token: int
+    type: str
+    element: str
+    attempt: int
+    retries: int
+    due_at: datetime | None
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: the same for every attempt."""
+        return f"{self.case_id}.{self.token}"
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """Something a person must look at. ``detail`` is sealed: an error text can quote a stored value."""
+
+    case_id: str
+    token: int
+    kind: str
+    element: str
+    created_at: datetime
+    detail: bytes
+
+    @property
+    def id(self) -> str:
+        """The public incident id, ``<case id>.<token>``."""
+        return f"{self.case_id}.{self.token}"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One entry of a case's history; ``digest`` chains it to the entry before."""
+
+    case_id: str
+    seq: int
+    at: datetime
+    event: str
+    element: str | None
+    token: int | None
+    actor: str | None
+    detail: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A rendered notice as it left, sealed."""
+
+    case_id: str
+    token: int
+    name: str
+    channel: str
+    created_at: datetime
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BundleRow:
+    """The files of a definition, stored with the first case that uses it."""
+
+    digest: str
+    process: str
+    content: bytes
+
+
+@dataclass(slots=True)
+class Change:
+    """Everything one command writes, in one commit.
+
+    ``case.version`` is the new version: 1 inserts, n updates where n-1 is stored. Opened rows
+    replace a row of the same token; closed tokens need not have a row. ``values`` are variables
+    too large for the state (None deletes).
+    """
+
+    case: CaseRow
+    tasks: list[TaskRow] = field(default_factory=list)
+    timers: list[TimerRow] = field(default_factory=list)
+    subscriptions: list[SubscriptionRow] = field(default_factory=list)
+    jobs: list[JobRow] = field(default_factory=list)
+    incidents: list[IncidentRow] = field(default_factory=list)
+    closed_tasks: list[int] = field(default_factory=list)
+    closed_timers: list[int] = field(default_factory=list)
+    closed_subscriptions: list[int] = field(default_factory=list)
+    closed_jobs: list[int] = field(default_factory=list)
+    closed_incidents: list[int] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
+    notices: list[NoticeRow] = field(default_factory=list)
+    values: dict[str, bytes | None] = field(default_factory=dict)
+    bundle: BundleRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is due and not done: for the warning that no worker is alive."""
+
+    timers: int
+    jobs: int
+    oldest: datetime | None
+    workers: int

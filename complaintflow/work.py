@@ -1,0 +1,223 @@
+"""One use case: load, step, save, commit once, and again from the start when somebody was faster.
+
+``Store`` and ``Transaction`` are the ports that an organisation implements to keep cases elsewhere;
+the contract suite in ``complaintflow.testing.store_contract`` says whether it did. A store moves
+rows; it never looks into the ``bytes`` it is given.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from complaintflow.case import LiveCase, Settings
+from complaintflow.definition import Bundle, Library
+from complaintflow.errors import StaleCase, UnreadableValue
+from complaintflow.rows import (
+    Backlog,
+    CaseRow,
+    Change,
+    HistoryRow,
+    IncidentRow,
+    JobRow,
+    NoticeRow,
+    SubscriptionRow,
+    TaskRow,
+    TimerRow,
+)
+
+if TYPE_CHECKING:
+    from complaintflow.clock import Clock
+    from complaintflow.commands import Command
+
+ATTEMPTS: Final = 50
+
+
+class Transaction(Protocol):
+    """One database transaction. Leaving its ``with`` block commits; an exception rolls back."""
+
+    def write(self, change: Change) -> None:
+        """Write one command's change.
+
+        Raises:
+            StaleCase: the stored version is not ``change.case.version - 1``.
+            DuplicateKey: another case of the process has this business key.
+        """
+
+    def case(self, case_id: str) -> CaseRow:
+        """Raises UnknownCase."""
+
+    def values(self, case_id: str) -> dict[str, bytes]:
+        """The case's large values by name."""
+
+    def case_ids(
+        self,
+        *,
+        process: str | None = None,
+        key: str | None = None,
+        status: str | None = None,
+        prefix: str | None = None,
+        limit: int = 100,
+    ) -> list[str]:
+        """Ids of matching cases, newest first; ``prefix`` is a beginning of the id."""
+
+    def bundle(self, digest: str) -> bytes | None:
+        """The stored files of a definition."""
+
+    def tasks(
+        self,
+        *,
+        case_id: str | None = None,
+        token: int | None = None,
+        groups: Sequence[str] | None = None,
+        user: str | None = None,
+        process: str | None = None,
+        due_before: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[TaskRow]:
+        """Open tasks by due time (those without one last), then priority (high first), then age.
+
+        ``groups`` matches any of the candidate groups; ``user`` matches the assignee or a candidate user.
+        """
+
+    def timers(self, case_id: str) -> list[TimerRow]:
+        """The case's open timers, earliest first."""
+
+    def subscriptions(self, case_id: str) -> list[SubscriptionRow]:
+        """What the case waits to hear."""
+
+    def jobs(self, case_id: str) -> list[JobRow]:
+        """The case's outbox, by token."""
+
+    def incidents(self, case_id: str | None = None, limit: int = 100) -> list[IncidentRow]:
+        """Open incidents, oldest first."""
+
+    def history(self, case_id: str, after: int = 0) -> list[HistoryRow]:
+        """Entries with ``seq`` greater than ``after``, in order."""
+
+    def notices(self, case_id: str) -> list[NoticeRow]:
+        """Notices of the case in the order they were written."""
+
+    def due_timers(self, now: datetime, limit: int) -> list[TimerRow]:
+        """Timers with ``due_at <= now``, earliest first."""
+
+    def next_due(self) -> datetime | None:
+        """The earliest time of any timer or job, for a worker that wants to rest."""
+
+    def lease_jobs(
+        self, now: datetime, until: datetime, owner: str, limit: int, case_id: str | None = None
+    ) -> list[JobRow]:
+        """Take jobs with ``due_at <= now`` that nobody holds, oldest first, and hold them until ``until``.
+
+        Two callers never get the same job before its lease ends.
+        """
+
+    def waiting(self, kind: str, name: str, key: str | None) -> list[SubscriptionRow]:
+        """Tokens of any case that wait for this message (same key) or signal (key None), oldest case first."""
+
+    def beat(self, owner: str, now: datetime) -> None:
+        """Note that this worker is alive."""
+
+    def backlog(self, now: datetime, alive_since: datetime) -> Backlog:
+        """What is due, and how many workers have beaten since ``alive_since``."""
+
+
+class Store(Protocol):
+    """Where cases live."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that may write.
+
+        Raises:
+            StoreUnavailable: the database does not answer, is locked too long or cannot be written.
+        """
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction that only reads: a consistent picture that blocks nobody."""
+
+    def using(self, connection: object) -> Store:
+        """A store on a connection that somebody else owns: it neither commits nor rolls back.
+
+        Args:
+            connection: for the SQL stores an SQLAlchemy ``Session`` or ``Connection``.
+        """
+
+    def close(self) -> None:
+        """Give the connections back. Idempotent."""
+
+
+class Work:
+    """Runs commands on cases: each is one transaction (D5)."""
+
+    def __init__(self, store: Store, library: Library, settings: Settings, clock: Clock) -> None:
+        self.store = store
+        self.library = library
+        self.settings = settings
+        self.clock = clock
+
+    def start(self, bundle: Bundle, command: Command, *, key: str | None, actor: str | None) -> Change:
+        """Begin a case under a new random id.
+
+        Raises:
+            DuplicateKey: the key is taken.
+            InvalidData: the command's data violate the intake form.
+        """
+        live = LiveCase.new(secrets.token_hex(16), key, bundle, self.settings, self.clock.now(), actor)
+        command.apply(live)
+        change = live.change()
+        with self.store.transaction() as tx:
+            tx.write(change)
+        return change
+
+    def run(self, case_id: str, command: Command, actor: str | None = None) -> Change | None:
+        """Load the case, apply the command, save. None when the command found nothing to do.
+
+        Raises:
+            UnknownCase: there is no such case.
+            StaleCase: others kept changing the case meanwhile.
+            ComplaintflowError: what the command raises; nothing is written then.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.store.transaction() as tx:
+                    live = self.load(tx, case_id, actor)
+                    command.apply(live)
+                    if not live.moved:
+                        return None
+                    change = live.change()
+                    tx.write(change)
+                return change
+            except StaleCase:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def load(self, tx: Transaction, case_id: str, actor: str | None = None) -> LiveCase:
+        """The case as stored, ready to play.
+
+        Raises:
+            UnknownCase: there is no such case.
+            UnreadableValue: its definition or state does not decode.
+        """
+        row = tx.case(case_id)
+        return LiveCase.open(row, self.bundle(tx, row), self.settings, self.clock.now(), actor)
+
+    def bundle(self, tx: Transaction, row: CaseRow) -> Bundle:
+        """The definition a case runs on: the one it started with."""
+        known = self.library.known(row.bundle)
+        if known is not None:
+            return known
+        content = tx.bundle(row.bundle)
+        if content is None:
+            raise UnreadableValue("the definition of a case is missing", where=f"case {row.id}, bundle {row.bundle}")
+        bundle = Bundle.unpack(content)
+        if bundle.digest != row.bundle:
+            raise UnreadableValue("a stored definition was changed", where=f"case {row.id}, bundle {row.bundle}")
+        return self.library.remember(bundle)
+
+    def decode(self, case_id: str, data: bytes) -> Any:
+        """A stored value of a case."""
+        return self.settings.codec.decode(case_id, data)

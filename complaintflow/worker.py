@@ -1,0 +1,110 @@
+"""Due timers and ready jobs, one after the other.
+
+Jobs are leased: a worker that dies gives its jobs back when the lease ends. A timer needs no lease,
+because firing it is a command and the case's version lets only one worker win.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from complaintflow.commands import Fire
+from complaintflow.errors import ClockWentBack, ComplaintflowError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from complaintflow.dispatch import Dispatcher
+    from complaintflow.work import Work
+
+log = logging.getLogger("complaintflow")
+
+LEASE: Final = timedelta(minutes=5)
+ALIVE: Final = timedelta(minutes=2)
+BATCH: Final = 20
+# How long a worker rests at most, so that work opened by another process is not kept waiting.
+NAP: Final = 1.0
+
+
+class Worker:
+    """Fires timers and runs jobs until it is stopped.
+
+    ``on_progress(timers, jobs)`` is called after each round with the totals so far.
+    """
+
+    def __init__(self, work: Work, dispatcher: Dispatcher) -> None:
+        self.work = work
+        self.dispatcher = dispatcher
+        self.name = secrets.token_hex(8)
+        self.timers = 0
+        self.jobs = 0
+        self._stop = threading.Event()
+
+    def run(self, on_progress: Callable[[int, int], None] | None = None) -> None:
+        """Work until ``stop``; rests when nothing is due.
+
+        Raises:
+            StoreUnavailable: the database went away for good.
+        """
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                with self.work.store.transaction() as tx:
+                    tx.beat(self.name, self.work.clock.now())
+                done = self.run_once()
+                failures = 0
+            except StoreUnavailable:
+                failures += 1
+                if failures > 10:
+                    raise
+                log.warning("the database does not answer; trying again")
+                done = 0
+            if on_progress is not None:
+                on_progress(self.timers, self.jobs)
+            if not done:
+                self._stop.wait(NAP)
+
+    def stop(self) -> None:
+        """Finish the round and return from ``run``."""
+        self._stop.set()
+
+    def run_once(self, case_id: str | None = None) -> int:
+        """Fire what is due and run what is ready, once. Returns how much was done."""
+        fired = self._fire_timers() if case_id is None else 0
+        return fired + self._run_jobs(case_id)
+
+    def drain(self, case_id: str | None = None) -> int:
+        """``run_once`` until nothing is due at this time. Returns how much was done."""
+        total = 0
+        while done := self.run_once(case_id):
+            total += done
+        return total
+
+    def _fire_timers(self) -> int:
+        with self.work.store.reading() as tx:
+            due = tx.due_timers(self.work.clock.now(), BATCH)
+        for timer in due:
+            try:
+                self.work.run(timer.case_id, Fire(timer.token, timer.due_at))
+                self.timers += 1
+            except ClockWentBack:
+                raise
+            except ComplaintflowError as error:
+                log.error("a timer of case %s cannot fire: %s", timer.case_id, type(error).__name__)
+                self._postpone(timer.case_id)
+        return len(due)
+
+    def _postpone(self, case_id: str) -> None:
+        """Nothing yet: see ``_fire_timers``."""
+
+    def _run_jobs(self, case_id: str | None) -> int:
+        now = self.work.clock.now()
+        with self.work.store.transaction() as tx:
+            jobs = tx.lease_jobs(now, now + LEASE, self.name, BATCH, case_id)
+        for job in jobs:
+            self.dispatcher.run(job)
+            self.jobs += 1
+        return len(jobs)
