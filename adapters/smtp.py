@@ -14,7 +14,7 @@ import hashlib
 import smtplib
 import ssl
 from contextlib import suppress
-from email.errors import HeaderParseError
+from email.errors import HeaderParseError, MessageDefect
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -60,10 +60,9 @@ class SmtpNotifier:
         context: ssl.SSLContext | None = None,
         fallback: Notifier | None = None,
     ) -> None:
-        name, address = parseaddr(sender)
         try:
-            self._sender = Address(display_name=name, addr_spec=_ascii_domain(address))
-        except (ValueError, HeaderParseError, IndexError) as error:
+            self._sender = _address(*parseaddr(sender))
+        except ValueError as error:
             raise ValueError(f"the sender {sender!r} is not an e-mail address") from error
         if username is not None and not (starttls or tls) and host not in _LOOPBACK:
             raise ValueError("a password would travel unencrypted: leave starttls=True, or use tls=True")
@@ -155,10 +154,10 @@ class SmtpNotifier:
         message["Date"] = format_datetime(notice.created_at)
         message["Message-ID"] = f"<{digest[:40]}@{self._sender.domain}>"
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = notice.language
         message.set_content(notice.text, cte="base64")
         message.add_alternative(notice.html, subtype="html", cte="base64")
         message.set_boundary(f"=_{digest[40:]}")
+        message["Content-Language"] = notice.language
         return message
 
     def _delayed(self, what: str) -> DeliveryDelayed:
@@ -167,10 +166,9 @@ class SmtpNotifier:
 
 def _recipient(notice: Notice) -> Address:
     """The address of the recipient, as one address and nothing else."""
-    text = notice.to.address.strip()
     try:
-        return Address(display_name=one_line(notice.to.person), addr_spec=_ascii_domain(text))
-    except (ValueError, HeaderParseError, IndexError) as error:
+        return _address(one_line(notice.to.person), notice.to.address.strip())
+    except ValueError as error:
         raise NoticeError(
             "the recipient's e-mail address is not one",
             where=f"notice {notice.id} of case {notice.case_id}",
@@ -178,12 +176,23 @@ def _recipient(notice: Notice) -> Address:
         ) from error
 
 
-def _ascii_domain(address: str) -> str:
-    """The address with its domain in ASCII (IDNA), as SMTP wants it."""
-    local, at, domain = address.rpartition("@")
-    if not (local and at and domain) or any(letter.isspace() or not letter.isprintable() for letter in address):
+def _address(name: str, address: str) -> Address:
+    """The address with its domain in ASCII (IDNA), as SMTP wants it.
+
+    Raises:
+        ValueError: it is not exactly one address.
+    """
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or any(letter.isspace() or not letter.isprintable() for letter in address):
         raise ValueError("an e-mail address is local@domain")
-    return f"{local}@{domain.encode('idna').decode('ascii')}"
+    domain = domain.encode("idna").decode("ascii")
+    # Python's parser takes ASCII only (RFC 5322); RFC 6532 allows any other letter where a plain one may stand.
+    plain = "".join(letter if letter.isascii() else "x" for letter in local)
+    try:
+        Address(addr_spec=f"{plain}@{domain}")
+    except (HeaderParseError, MessageDefect, IndexError) as error:
+        raise ValueError("an e-mail address is local@domain") from error
+    return Address(display_name=name, username=local, domain=domain)
 
 
 def _goodbye(server: smtplib.SMTP) -> None:

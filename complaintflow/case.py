@@ -1,25 +1,27 @@
 """One step of a case: (case, command) -> case', effects. No I/O.
 
-    live = LiveCase.open(row, bundle, settings, now, actor)     what was stored, playing again
+    live = LiveCase.open(row, values, bundle, ...)             what was stored, playing again
     command.apply(live)                                          see ``commands.py``
     live.change()                                                everything to write, in one commit
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from complaintflow import deadlines
 from complaintflow.bpmn.activities import JobWait, TaskWait
 from complaintflow.bpmn.game import Game
 from complaintflow.bpmn.marking import freeze, thaw
 from complaintflow.bpmn.triggers import Moment, Subscription, TimerWait
-from complaintflow.calendar import Due, Remaining
 from complaintflow.errors import CaseEnded, ClockWentBack
 from complaintflow.history import Entry, chain
 from complaintflow.host import CaseHost
+from complaintflow.large import STATE_LIMIT, Large
 from complaintflow.rows import (
     BundleRow,
     CaseRow,
@@ -69,6 +71,8 @@ class LiveCase:
         self.ledger = ledger
         self.status = row.status
         self.entries: list[Entry] = []
+        self.large = Large()
+        self._stored_tasks: Callable[[], list[TaskRow]] = list
         self.notices: list[NoticeRow] = []
         self.retried: list[JobRow] = []
         self.reassigned: list[TaskRow] = []
@@ -95,9 +99,20 @@ class LiveCase:
 
     @classmethod
     def open(
-        cls, row: CaseRow, bundle: Bundle, settings: Settings, now: datetime, actor: str | None
+        cls,
+        row: CaseRow,
+        values: Callable[[], Mapping[str, bytes]],
+        tasks: Callable[[], list[TaskRow]],
+        bundle: Bundle,
+        settings: Settings,
+        now: datetime,
+        actor: str | None,
     ) -> LiveCase:
         """A stored case.
+
+        Args:
+            values: fetches its large values; called only where it has some.
+            tasks: fetches its open tasks; called only by commands that change one.
 
         Raises:
             ClockWentBack: it was last changed later than ``now``.
@@ -111,6 +126,9 @@ class LiveCase:
             )
         state = settings.codec.decode(row.id, row.state)
         live = cls(row, bundle, settings, now, actor, state["ledger"])
+        live._stored_tasks = tasks
+        if "large" in state["marking"]:
+            live.large.join(state["marking"], values(), partial(settings.codec.decode, row.id))
         live.game = thaw(state["marking"], bundle.program, live.host)
         return live
 
@@ -127,6 +145,17 @@ class LiveCase:
             return self.game.token(number)
         except KeyError:
             return None
+
+    @property
+    def tokens(self) -> Iterator[Token]:
+        """All live tokens of the case."""
+        for flow in (self.game.top, *self.game.flows.values()):
+            yield from flow.tokens
+
+    def task_row(self, number: int) -> TaskRow | None:
+        """An open task as it is stored, or as this step has changed it already."""
+        rows = {row.token: row for row in (*self._stored_tasks(), *self.reassigned)}
+        return rows.get(number)
 
     def record(self, event: str, token: Token | None = None, **detail: Any) -> None:
         """Write a line of history; what the command then did is added to its first line."""
@@ -146,22 +175,27 @@ class LiveCase:
         if self.status == ACTIVE and game.top.completed:
             self.status = COMPLETED
             self.entries.append(Entry("ended", None, None, {}))
-        self._pause_deadlines()
+        deadlines.pause_and_resume(self)
         change = Change(row)
         self._rows(change)
-        self._watch_promises(change)
+        deadlines.watch_promises(self, change)
         self._describe(change)
         change.notices = self.notices
         change.jobs += self.retried
         change.tasks += self.reassigned
         change.history = self._history()
-        state = {"marking": freeze(game), "ledger": self.ledger}
+        encode = partial(self.settings.codec.encode, row.id)
+        marking = freeze(game)
+        state = encode({"marking": marking, "ledger": self.ledger})
+        if len(state) > STATE_LIMIT or self.large.loaded:
+            change.values = self.large.split(marking, encode)
+            state = encode({"marking": marking, "ledger": self.ledger})
         change.case = replace(
             row,
             status=self.status,
             version=row.version + 1,
             updated_at=self.now,
-            state=self.settings.codec.encode(row.id, state),
+            state=state,
         )
         if row.version == 0:
             change.bundle = BundleRow(self.bundle.digest, self.bundle.process_id, self.bundle.pack())
@@ -218,62 +252,6 @@ class LiveCase:
             self.row.id, token.id, token.task_spec.bpmn_id, moment.at, moment.deadline, moment.provisional
         )
 
-    def _watch_promises(self, change: Change) -> None:
-        """Note each deadline that opens; one that ends after the promise around it is reported now (D7)."""
-        promised = self.ledger["promised"]
-        opened: dict[str, datetime] = {}
-        for row in change.timers:
-            if row.deadline is not None:
-                opened.setdefault(row.deadline, row.due_at)
-        for wait in self.game.opened.values():
-            if isinstance(wait, TaskWait) and wait.due is not None and wait.due.deadline is not None:
-                opened.setdefault(wait.due.deadline, wait.due.at)
-        promised.update({name: at.isoformat() for name, at in opened.items()})
-        for name, at in opened.items():
-            outer = self.bundle.policy.deadline(name).inside
-            if outer in promised and at > datetime.fromisoformat(promised[outer]):
-                self.record(
-                    "deadline-outlives-promise", deadline=name, due=at.isoformat(), promise=outer, promised=promised[outer]
-                )
-
-    def _timed(self) -> list[Token]:
-        flows = (self.game.top, *self.game.flows.values())
-        return [token for flow in flows for token in flow.tokens if "deadline" in token.internal_data]
-
-    def _pause_deadlines(self) -> None:
-        """Stop the clock of deadlines whose policy names a state the case is in, and start it again after."""
-        timed = [token for token in self._timed() if token.task_spec.waits == "timer"]
-        if not timed:
-            return
-        flows = (self.game.top, *self.game.flows.values())
-        standing = {token.task_spec.bpmn_id for flow in flows for token in flow.tokens}
-        for token in timed:
-            name = token.internal_data["deadline"][0]
-            entry = self.bundle.policy.deadline(name)
-            pausing = bool(standing.intersection(entry.pauses_in))
-            paused = "paused" in token.internal_data
-            if pausing and not paused:
-                self._pause(token, name)
-            elif paused and not pausing:
-                self._resume(token, name)
-
-    def _pause(self, token: Token, name: str) -> None:
-        calendar, entry = self.calendar, self.bundle.policy.deadline(name)
-        at = datetime.fromisoformat(token.internal_data["due"])
-        due = Due(at, False, (at - timedelta(microseconds=1)).astimezone(calendar.zone).date())
-        remaining = calendar.remaining(self.now, due, entry.interval, ends=entry.ends, roll=entry.roll)
-        token.internal_data["paused"] = remaining.to_json()
-        if self.game.opened.pop(("timer", token.id), None) is None:
-            self.game.closed.append(("timer", token.id))
-        self.record("deadline-paused", token, deadline=name, due=at.isoformat())
-
-    def _resume(self, token: Token, name: str) -> None:
-        remaining = Remaining.from_json(token.internal_data.pop("paused"))
-        due = self.calendar.resume(self.now, remaining)
-        token.internal_data["due"] = due.at.isoformat()
-        self.game.open("timer", TimerWait(token, Moment(due.at, name, self.now, due.provisional)))
-        self.record("deadline-resumed", token, deadline=name, due=due.at.isoformat())
-
     def _describe(self, change: Change) -> None:
         """Add to the command's line where the token went and what was opened."""
         if not self.entries:
@@ -284,7 +262,7 @@ class LiveCase:
         notes = [*self.game.notes, *self.host.notes]
         if notes:
             detail["notes"] = [[note.kind, note.element, note.detail] for note in notes]
-        opened = [row.element for row in (*change.tasks, *change.jobs, *change.timers, *change.subscriptions)]
+        opened = [wait.token.task_spec.bpmn_id for wait in self.game.opened.values()]
         if opened:
             detail["opened"] = opened
 

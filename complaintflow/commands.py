@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from complaintflow.bpmn.activities import UserTask
 from complaintflow.bpmn.node import Stuck
 from complaintflow.case import CANCELLED, LiveCase
+from complaintflow.deadlines import recompute
 from complaintflow.errors import NoSubscription, PrematureCommitment, TaskAlreadyCompleted, UnknownIncident, UnknownTask
-from complaintflow.rows import JobRow, NoticeRow, TaskRow
+from complaintflow.rows import JobRow, NoticeRow
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Token
@@ -61,16 +62,19 @@ class CompleteTask:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A person takes a task, or with ``assignee`` None gives it back. ``row`` is the task as stored."""
+    """A person takes a task, or with ``assignee`` None gives it back."""
 
-    row: TaskRow
+    token: int
     assignee: str | None
 
     def apply(self, live: LiveCase) -> None:
         """Raises UnknownTask, TaskAlreadyCompleted."""
-        token = _open_task(live, self.row.token)
+        token = _open_task(live, self.token)
+        row = live.task_row(self.token)
+        if row is None:
+            raise TaskAlreadyCompleted("the task is no longer open", where=f"task {live.row.id}.{self.token}")
         live.record("task-claimed" if self.assignee else "task-released", token, assignee=self.assignee)
-        live.reassigned.append(replace(self.row, assignee=self.assignee))
+        live.reassigned.append(replace(row, assignee=self.assignee))
 
 
 def _open_task(live: LiveCase, number: int) -> Token:
@@ -225,6 +229,15 @@ class Resolve:
         live.game.resolve(self.token, work_waits=self.job is not None)
         if self.job is not None:
             live.retried.append(replace(self.job, attempt=0, due_at=live.now))
+
+
+@dataclass(frozen=True, slots=True)
+class Recompute:
+    """The official notice of a year may have arrived: compute provisional dates again."""
+
+    def apply(self, live: LiveCase) -> None:
+        """A case without provisional dates, or whose dates stay, is left alone."""
+        recompute(live)
 
 
 @dataclass(frozen=True, slots=True)

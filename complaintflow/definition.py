@@ -108,7 +108,7 @@ class Bundle:
         from complaintflow.dmn import DecisionModel
 
         models = [DecisionModel.parse(source, file=path) for path, source in self._of(".dmn").items()]
-        return {decision: model for model in models for decision in model.decision_ids}
+        return {decision: model for model in models for decision in model.decisions}
 
     @cached_property
     def notices(self) -> NoticeSet:
@@ -175,7 +175,7 @@ class Bundle:
                 )
             to = node.headers.get("to", "")
             if to.startswith("role:"):
-                self.policy.role(to.removeprefix("role:"))
+                self.policy.entry("roles", to.removeprefix("role:"))
 
     def _check_policy_names(self, program: Program) -> None:
         known = self.policy_context

@@ -45,12 +45,11 @@ class Dispatcher:
         with self.work.store.reading() as tx:
             live = self.work.load(tx, row.case_id)
         token = live.token(row.token)
-        command: Command
         if token is None or "stuck" in token.internal_data:
-            command = DropJob(row)
-        else:
-            command = self._outcome(live, token, row)
-        self.work.run(row.case_id, command, actor=None)
+            self.work.run(row.case_id, DropJob(row))
+            return
+        command = self._outcome(live, token, row)
+        self.work.run(row.case_id, command)
 
     def _outcome(self, live: LiveCase, token: Token, row: JobRow) -> Command:
         try:

@@ -22,7 +22,7 @@ from complaintflow.codec import Codec, JsonCodec
 from complaintflow.commands import Cancel, Claim, CompleteTask, Deliver, Resolve, Start
 from complaintflow.definition import Bundle, Library
 from complaintflow.dispatch import Dispatcher
-from complaintflow.errors import NoSubscription, TaskAlreadyCompleted, UnknownCase, UnknownIncident, UnknownTask
+from complaintflow.errors import NoSubscription, UnknownCase, UnknownIncident, UnknownTask
 from complaintflow.handlers import Handlers
 from complaintflow.layers import Layers
 from complaintflow.notices import KeepingNotifier, Notice, Notifier
@@ -281,8 +281,8 @@ class Engine:
         """
         inner = object.__new__(Engine)
         inner.__dict__.update(self.__dict__)
-        inner._store = self.store.using(session)
-        inner._work = Work(inner._store, self.library, self.settings, self.clock)
+        inner.store = self.store.using(session)
+        inner._work = Work(inner.store, self.library, self.settings, self.clock)
         inner._drains = False
         return inner
 
@@ -310,11 +310,7 @@ class Engine:
 
     def _assign(self, task_id: str, assignee: str | None, actor: str | None) -> Task:
         case_id, token = _split(task_id, "task")
-        with self.store.reading() as tx:
-            rows = tx.tasks(case_id=case_id, token=token)
-        if not rows:
-            raise TaskAlreadyCompleted("the task is no longer open", where=f"task {task_id}")
-        self._work.run(case_id, Claim(rows[0], assignee), actor)
+        self._work.run(case_id, Claim(token, assignee), actor)
         with self.store.reading() as tx:
             return self._task(tx, tx.tasks(case_id=case_id, token=token)[0])
 

@@ -17,13 +17,16 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from complaintflow.errors import DuplicateHandler, HandlerError, MissingHandler, UnboundArgument
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MISSING: Final = object()
+
+# Inside classes that have a field named ``type``, the name means that field.
+Provided: TypeAlias = Mapping[type, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class Handler:
     backoff: Backoff
     wants: tuple[Wanted, ...]
 
-    def arguments(self, job: Job, provided: Mapping[type, Any]) -> dict[str, Any]:
+    def arguments(self, job: Job, provided: Provided) -> dict[str, Any]:
         """The call's keyword arguments.
 
         Raises:
@@ -102,7 +105,7 @@ class Wanted:
     annotation: Any
     default: Any
 
-    def find(self, job: Job, provided: Mapping[type, Any]) -> Any:
+    def find(self, job: Job, provided: Provided) -> Any:
         """The job, a provided object, a variable, the default, or ``_MISSING``."""
         for candidate in _alternatives(self.annotation):
             if candidate is Job:

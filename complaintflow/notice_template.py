@@ -1,8 +1,9 @@
 """The Jinja2 side of notices: what a template may say, and how it is rendered in bounded time.
 
 A template may print variables, choose with ``if``, go through lists with ``for``, use the filters of
-`complaintflow.notice_filters` and include shared parts of its folder. Nothing else of Jinja2: no calls, assignments,
-macros, inheritance or arithmetic. What needs working out is worked out in the diagram, where it leaves a trace.
+`complaintflow.notice_filters`, call the functions that the engine hands in among the variables (``deadline(...)``), and
+include shared parts of its folder. Nothing else of Jinja2: no methods, assignments, macros, inheritance or arithmetic.
+What needs working out is worked out in the diagram, where it leaves a trace.
 
 Variables are plain data: ``a.b`` is the entry ``b`` of ``a`` and never an attribute of a Python object. A variable that
 is missing or null is an error where it is printed, so that no letter ever says "Dear None"; ``| default("...")`` stands
@@ -11,6 +12,7 @@ in for missing, null and empty values.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -23,7 +25,7 @@ from jinja2 import nodes
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from complaintflow.errors import InvalidNotice, NoticeError
+from complaintflow.errors import ComplaintflowError, InvalidNotice, NoticeError
 from complaintflow.notice_filters import FILTERS, Written
 
 MAX_OUTPUT = 200_000  # characters of one notice
@@ -34,6 +36,7 @@ ALLOWED: tuple[type[nodes.Node], ...] = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem,
     nodes.Slice, nodes.Filter, nodes.Keyword, nodes.Test, nodes.If, nodes.CondExpr, nodes.For, nodes.Compare,
     nodes.Operand, nodes.Not, nodes.And, nodes.Or, nodes.Concat, nodes.List, nodes.Tuple, nodes.Neg, nodes.Scope,
+    nodes.Call,
 )  # fmt: skip
 FORBIDDEN_NAMES = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 
@@ -106,11 +109,12 @@ def _shown(value: object, label: str) -> str:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         text = format(Decimal(str(value)), "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
-    kind = {bool: "yes or no", list: "a list", tuple: "a list", dict: "an object"}.get(type(value), "no text")
+    kinds = ((bool, "yes or no"), (Sequence, "a list"), (Mapping, "an object"), (dt.date, "a date"))
+    kind = next((name for kind, name in kinds if isinstance(value, kind)), "no text")
     raise NoticeError(
         f"'{label}' cannot be printed: it is {kind}",
         where=label,
-        advice="print a part of it, join the list, or choose the words with {% if %}",
+        advice="print a part of it, use a filter such as join or date, or choose the words with {% if %}",
     )
 
 
@@ -177,7 +181,7 @@ class Compiled:
             raise
         except jinja2.UndefinedError as error:
             raise self._missing(error) from error
-        except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+        except (ComplaintflowError, jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
             raise NoticeError(
                 f"the notice could not be rendered: {error}", where=self.file, advice="correct the template"
             ) from error
@@ -260,6 +264,10 @@ def _check(tree: nodes.Template, file: str) -> None:
             _refuse(f"it uses the name '{node.name}', which is not a variable of the case", file, node.lineno)
         if isinstance(node, nodes.For) and node.recursive:
             _refuse("it has a recursive loop", file, node.lineno, "use loops within loops")
+        if isinstance(node, nodes.Call) and (not isinstance(node.node, nodes.Name) or node.dyn_args or node.dyn_kwargs):
+            _refuse(
+                "it calls a part of a value", file, node.lineno, "use a filter, or a function such as deadline(...)"
+            )
         if isinstance(node, nodes.Filter) and node.name not in FILTERS:
             _refuse(f"there is no filter '{node.name}'", file, node.lineno, f"filters: {', '.join(sorted(FILTERS))}")
         if isinstance(node, nodes.Test) and node.name not in ENVIRONMENT.tests:

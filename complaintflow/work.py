@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from complaintflow.case import LiveCase, Settings
@@ -203,7 +204,8 @@ class Work:
             UnreadableValue: its definition or state does not decode.
         """
         row = tx.case(case_id)
-        return LiveCase.open(row, self.bundle(tx, row), self.settings, self.clock.now(), actor)
+        values, tasks = partial(tx.values, case_id), partial(tx.tasks, case_id=case_id)
+        return LiveCase.open(row, values, tasks, self.bundle(tx, row), self.settings, self.clock.now(), actor)
 
     def bundle(self, tx: Transaction, row: CaseRow) -> Bundle:
         """The definition a case runs on: the one it started with."""

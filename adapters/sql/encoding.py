@@ -123,7 +123,8 @@ def read_case(record: Sequence[Any]) -> CaseRow:
 
 def read_task(record: Sequence[Any]) -> TaskRow:
     """From all columns of ``cf_task`` in their order."""
-    case_id, token, process, element, groups, users, assignee, priority, created_at, due_at, follow_up_at, moving = record
+    *head, groups, users, assignee, priority, created_at, due_at, follow_up_at, provisional = record
+    case_id, token, process, element = head
     return TaskRow(
         case_id,
         token,
@@ -136,7 +137,7 @@ def read_task(record: Sequence[Any]) -> TaskRow:
         to_moment(created_at),
         None if due_at == NEVER else to_moment(due_at),
         _to_moment_or_none(follow_up_at),
-        bool(moving),
+        bool(provisional),
     )
 
 
@@ -153,8 +154,8 @@ def read_subscription(record: Sequence[Any]) -> SubscriptionRow:
 
 def read_job(record: Sequence[Any]) -> JobRow:
     """From the first seven columns of ``cf_job``."""
-    *head, due_at = record
-    return JobRow(*head, _to_moment_or_none(due_at))
+    case_id, token, kind, element, attempt, retries, due_at = record
+    return JobRow(case_id, token, kind, element, attempt, retries, _to_moment_or_none(due_at))
 
 
 def read_incident(record: Sequence[Any]) -> IncidentRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import sqlite3
 from collections.abc import Callable
-from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,10 +16,12 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _BUSY: Final = "another process holds the database; try again, or give the URL a longer ?timeout= (seconds)"
+_START: Final = "start the server, or correct the database URL"
 _SCHEMA: Final = "open the database once with create=True, or call store.upgrade()"
 
 # By the first letters of the error's name, the most telling ones first.
 _SQLITE: Final = (
+    ("SQLITE_BUSY_SNAPSHOT", StaleCase, "another transaction was in the way", ""),
     ("SQLITE_BUSY", StoreUnavailable, "the database is locked", _BUSY),
     ("SQLITE_LOCKED", StoreUnavailable, "the database is locked", _BUSY),
     ("SQLITE_READONLY", StoreUnavailable, "the database cannot be written", "make the file and its folder writable"),
@@ -34,23 +36,21 @@ _POSTGRES: Final = (
     ("40001", StaleCase, "another transaction was in the way", ""),
     ("40P01", StaleCase, "another transaction was in the way", ""),
     ("25006", StoreUnavailable, "the database cannot be written", "connect to the primary server"),
-    ("28", StoreUnavailable, "the database refuses the user", "check user and password in the database URL"),
-    ("3D000", StoreUnavailable, "there is no database of this name", "create it: createdb NAME"),
     ("42P01", StoreError, "a table of complaintflow is missing", _SCHEMA),
     ("42703", StoreError, "a column of complaintflow is missing", _SCHEMA),
     ("42501", StoreUnavailable, "the database user lacks a right", "grant it the tables named cf_*"),
     ("53", StoreUnavailable, "the database server is full", "free its disk, memory or connections"),
     ("57", StoreUnavailable, "the database server broke the connection off", "try again when it is up"),
     ("55P03", StoreUnavailable, "the database is locked", "try again"),
-    ("08", StoreUnavailable, "the database does not answer", "start the server, or correct the database URL"),
+    ("08", StoreUnavailable, "the database does not answer", _START),
 )
-_LOST: Final = (StoreUnavailable, "the database does not answer", "start the server, or correct the database URL")
 
 
 class _Placed(Protocol):
-    @property
-    def where(self) -> str:
-        """The database, for the reader of an error."""
+    where: str  # the database, for the reader of an error
+
+
+_S = TypeVar("_S", bound=_Placed)
 
 
 def translated(error: Exception, where: str) -> StoreError | CaseError | None:
@@ -70,7 +70,7 @@ def translated(error: Exception, where: str) -> StoreError | CaseError | None:
     return None
 
 
-def _from_sqlite(cause: sqlite3.Error, where: str) -> StoreError:
+def _from_sqlite(cause: sqlite3.Error, where: str) -> StoreError | CaseError:
     name = getattr(cause, "sqlite_errorname", "")
     for beginning, kind, what, advice in _SQLITE:
         if name.startswith(beginning):
@@ -84,24 +84,24 @@ def _from_postgres(cause: BaseException, where: str) -> StoreError | CaseError:
     state: str | None = getattr(cause, "sqlstate", None)
     if state is None:
         if type(cause).__name__ in ("OperationalError", "ConnectionTimeout", "PipelineAborted"):
-            kind, what, advice = _LOST
-            return kind(what, where=where, advice=advice)
+            # The server's own words ("database x does not exist"): they have no password in them, and no row.
+            said = (str(cause).strip().splitlines() or [""])[0]
+            what = f"the database does not answer ({said})" if said else "the database does not answer"
+            return StoreUnavailable(what, where=where, advice=_START)
         return StoreError(f"the PostgreSQL driver refused a statement ({type(cause).__name__})", where=where)
-    for beginning, kind_, what, advice in _POSTGRES:
+    for beginning, kind, what, advice in _POSTGRES:
         if state.startswith(beginning):
-            return kind_(what, where=where, advice=advice)
+            return kind(what, where=where, advice=advice)
     # Only the first line: the details may quote a row.
     primary = getattr(getattr(cause, "diag", None), "message_primary", None) or type(cause).__name__
     return StoreError(f"PostgreSQL refused a statement: {primary}", where=where)
 
 
-def answers(
-    method: Callable[Concatenate[Any, _P], _R],
-) -> Callable[Concatenate[Any, _P], _R]:
+def answers(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_S, _P], _R]:
     """Decorate a method of an object that has ``where``: whatever its driver raises leaves as an error of ours."""
 
     @functools.wraps(method)
-    def answering(self: _Placed, *args: _P.args, **options: _P.kwargs) -> _R:
+    def answering(self: _S, /, *args: _P.args, **options: _P.kwargs) -> _R:
         try:
             return method(self, *args, **options)
         except (StoreError, CaseError):

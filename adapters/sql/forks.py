@@ -1,7 +1,8 @@
 """Connections do not survive a fork: a child that used or closed its parent's would damage both.
 
-Before a fork every idle connection is closed, so that the child inherits none; both sides connect again when they need
-to. This matters most with SQLite, whose file locks belong to the process and whose library remembers them across a fork.
+Before a fork every idle connection is closed, so that the child inherits none; both sides connect again when they
+need to. This matters most with SQLite: its file locks belong to the process, but its library remembers them across a
+fork.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -51,7 +52,7 @@ def reading_engine(engine: Engine) -> Engine:
 
 
 def _refuse_the_dead(driver: Any, record: object, proxy: object) -> None:
-    """Notice a connection that the server has closed while it lay in the pool: no round trip, it looks at the socket."""
+    """Notice a connection that the server closed while it lay in the pool: a look at the socket, no round trip."""
     try:
         # The first look reads the server's farewell, the second the end of the stream.
         driver.pgconn.consume_input()
@@ -107,7 +108,8 @@ class PostgresTransaction(SqlTransaction):
         return True
 
     def _undo(self, cursor: Any) -> None:
-        if not self._driver.broken and not self._driver.closed:
+        # Where the connection is lost or the host's transaction had failed before, the first error says more.
+        with suppress(Exception):
             cursor.execute("ROLLBACK TO SAVEPOINT cf_write")
 
     def _release(self, cursor: Any) -> None:
@@ -125,8 +127,8 @@ class PostgresTransaction(SqlTransaction):
         else:
             records = self._rows(_HOLD_OF_CASE, (case_id, now, limit, until, owner))
         # An UPDATE returns its rows in no order.
-        for _, due_at, *job in sorted(records):
-            yield [*job, due_at]
+        oldest_first = sorted(tuple(record) for record in records)
+        return [[*job, due_at] for _, due_at, *job in oldest_first]
 
     def _takes_the_key(self, error: Exception) -> bool:
         return getattr(getattr(error, "diag", None), "constraint_name", None) == "cf_case_key"

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Set
 from pathlib import Path
 from time import sleep
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, insert, select
 
@@ -69,9 +69,9 @@ def check(engine: Engine, where: str) -> None:
     with engine.execution_options(**{sqlite.BEGIN_OPTION: "BEGIN"}).begin() as connection:
         found = survey(connection, where)
     if found != REVISION:
-        has = "has no tables of complaintflow" if found is None else f"has schema {found}, this release needs {REVISION}"
+        has = "no tables of complaintflow" if found is None else f"schema {found}; this release needs {REVISION}"
         advice = "open it once with create=True, or call store.upgrade()"
-        raise StoreError(f"the database {has}", where=where, advice=advice)
+        raise StoreError(f"the database has {has}", where=where, advice=advice)
 
 
 def upgrade(engine: Engine, where: str) -> None:
@@ -109,7 +109,7 @@ def survey(connection: Connection, where: str) -> str | None:
     revisions = connection.scalars(select(stamp.c.version_num)).all()
     if len(revisions) != 1:
         raise _halfway(f"{len(revisions)} revisions in place of one", where)
-    (revision,) = revisions
+    revision: str = revisions[0]
     if not revision.isdecimal() or revision > REVISION:
         what = f"the database has schema {revision}, this release knows none later than {REVISION}"
         raise NewerDatabase(what, where=where)
@@ -136,7 +136,7 @@ def _switch_to_wal(engine: Engine) -> None:
     SQLite does not wait here while another process does the same, so we do.
     """
     with engine.connect() as connection:
-        driver = connection.connection.driver_connection
+        driver: Any = connection.connection.driver_connection
         for attempt in range(_WAL_ATTEMPTS):
             try:
                 driver.execute("PRAGMA journal_mode = WAL")

@@ -196,5 +196,3 @@ def _kind_of(dialect: str) -> ModuleType:
 def _transaction_on(connection: Connection, where: str, *, writable: bool) -> SqlTransaction:
     kind = SqliteTransaction if connection.dialect.name == "sqlite" else PostgresTransaction
     return kind(connection, where, writable=writable)
-
-

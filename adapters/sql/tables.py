@@ -3,7 +3,8 @@
 Times are whole microseconds since 1970 in UTC, so that both databases compare and keep them exactly. Where a sort
 puts rows without a time last, the column holds ``NEVER`` in place of NULL and the index needs no second look.
 
-Text compares by code point on both databases ("C" collation on PostgreSQL): one order everywhere, and a prefix is a range.
+Text compares by code point on both databases ("C" collation on PostgreSQL): one order everywhere, and a prefix is a
+range.
 """
 
 from __future__ import annotations
@@ -36,22 +37,16 @@ _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 _NUMBER = BigInteger()
 _MOMENT = BigInteger()
 # A row that is rewritten with every step finds room on its own page, and the indexes stay as they are.
-_OFTEN_UPDATED = {"postgresql_with": {"fillfactor": 50}}
+_OFTEN_UPDATED: Final[dict[str, Any]] = {"postgresql_with": {"fillfactor": 50}}
 # SQLite keeps a small row inside its primary key: one tree to write in place of two.
-_IN_THE_KEY = {"sqlite_with_rowid": False}
+_IN_THE_KEY: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
 
 
-def _of_a_case(name: str, *columns: Column[Any], **options: Any) -> Table:
+def _of_a_token(name: str, *columns: Column[Any]) -> Table:
     """A table whose rows belong to one visit of one node of one case."""
-    return Table(
-        name,
-        metadata,
-        Column("case_id", _TEXT, ForeignKey("cf_case.id", ondelete="CASCADE"), primary_key=True),
-        Column("token", _NUMBER, primary_key=True, autoincrement=False),
-        *columns,
-        **_IN_THE_KEY,
-        **options,
-    )
+    case_id = Column("case_id", _TEXT, ForeignKey("cf_case.id", ondelete="CASCADE"), primary_key=True)
+    token = Column("token", _NUMBER, primary_key=True, autoincrement=False)
+    return Table(name, metadata, case_id, token, *columns, **_IN_THE_KEY)
 
 
 schema = Table("cf_schema", metadata, Column("version_num", String(32), primary_key=True))
@@ -74,7 +69,7 @@ _has_key = case.c.key.is_not(None)
 Index("cf_case_key", case.c.key, case.c.process, unique=True, sqlite_where=_has_key, postgresql_where=_has_key)
 Index("cf_case_newest", case.c.created_at, case.c.id, case.c.status, case.c.process)
 
-task = _of_a_case(
+task = _of_a_token(
     "cf_task",
     Column("process", _TEXT, nullable=False),
     Column("element", _TEXT, nullable=False),
@@ -90,7 +85,7 @@ task = _of_a_case(
 Index("cf_task_due", task.c.due_at, task.c.priority.desc(), task.c.created_at, task.c.case_id, task.c.token)
 
 # Who finds a task in which inbox: a row for each group ('g'), candidate user and assignee ('u'), with the sort key.
-task_group = _of_a_case(
+task_group = _of_a_token(
     "cf_task_group",
     Column("kind", _TEXT, primary_key=True),
     Column("name", _TEXT, primary_key=True),
@@ -109,7 +104,7 @@ Index(
     task_group.c.token,
 )
 
-timer = _of_a_case(
+timer = _of_a_token(
     "cf_timer",
     Column("element", _TEXT, nullable=False),
     Column("due_at", _MOMENT, nullable=False),
@@ -118,7 +113,7 @@ timer = _of_a_case(
 )
 Index("cf_timer_due", timer.c.due_at, timer.c.case_id, timer.c.token)
 
-subscription = _of_a_case(
+subscription = _of_a_token(
     "cf_subscription",
     Column("kind", _TEXT, nullable=False),
     Column("name", _TEXT, nullable=False),
@@ -137,7 +132,7 @@ Index(
 )
 
 # ready_at is when somebody may take the job: due_at at first, the end of the lease while it is held.
-job = _of_a_case(
+job = _of_a_token(
     "cf_job",
     Column("type", _TEXT, nullable=False),
     Column("element", _TEXT, nullable=False),
@@ -158,7 +153,7 @@ Index(
     postgresql_where=_may_start,
 )
 
-incident = _of_a_case(
+incident = _of_a_token(
     "cf_incident",
     Column("kind", _TEXT, nullable=False),
     Column("element", _TEXT, nullable=False),
@@ -211,7 +206,12 @@ bundle = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
-worker = Table("cf_worker", metadata, Column("owner", _TEXT, primary_key=True), Column("seen_at", _MOMENT, nullable=False))
+worker = Table(
+    "cf_worker",
+    metadata,
+    Column("owner", _TEXT, primary_key=True),
+    Column("seen_at", _MOMENT, nullable=False),
+)
 
 __all__ = [
     "NEVER",

@@ -88,9 +88,7 @@ class SqlTransaction(ABC):
             return
         if change.case.version == 1 and not self._rows(statements.CASE_EXISTS, (change.case.id,)):
             raise self._duplicate(change.case)
-        raise StaleCase(
-            f"case {change.case.id} is not at version {change.case.version - 1} any more", where=self.where
-        )
+        raise StaleCase(f"case {change.case.id} is not at version {change.case.version - 1} any more", where=self.where)
 
     def _duplicate(self, case: CaseRow) -> DuplicateKey:
         what = f"another case of process {case.process} has the business key {case.key!r}"

@@ -26,7 +26,9 @@ def parse(text: str) -> URL:
     """
     scheme, separator, _ = text.partition("://")
     if not separator or scheme not in _DRIVERS:
-        shown = repr(scheme) if separator and scheme.replace("+", "").isalnum() else "without a scheme such as sqlite://"
+        shown = (
+            repr(scheme) if separator and scheme.replace("+", "").isalnum() else "without a scheme such as sqlite://"
+        )
         raise InvalidDatabaseUrl(f"a database URL {shown} is not one we can open", where="the database URL")
     try:
         url = make_url(text)
@@ -38,7 +40,17 @@ def parse(text: str) -> URL:
     if scheme.startswith("sqlite") and (url.host or url.username or url.password or url.port):
         advice = "use three slashes before a relative path and four before an absolute one: sqlite:///complaintflow.db"
         raise InvalidDatabaseUrl("the SQLite URL names a host", where=shown_url(url), advice=advice)
+    if scheme.startswith("sqlite"):
+        _check_timeout(url)
     return url.set(drivername=_DRIVERS[scheme])
+
+
+def _check_timeout(url: URL) -> None:
+    try:
+        float(str(url.query.get("timeout", 0)))
+    except ValueError:
+        advice = "write seconds, as in ?timeout=2.5"
+        raise InvalidDatabaseUrl("the timeout is not a number", where=shown_url(url), advice=advice) from None
 
 
 def shown_url(url: URL) -> str:

@@ -135,8 +135,8 @@ class UserTask(Activity):
         game, scope = token.game, token.variables
         priority = game.value(self.priority, scope) if self.priority is not None else 50
         due = game.moment(self.due, scope) if self.due is not None else None
-        if due is not None and due.deadline is not None and due.start is not None:
-            token.internal_data["deadline"] = [due.deadline, due.start.isoformat()]
+        if due is not None:
+            due.mark(token)
         game.open(
             "task",
             TaskWait(

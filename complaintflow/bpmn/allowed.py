@@ -181,7 +181,7 @@ def check(root: etree._Element, file: str) -> None:
             raise UnsupportedElement(_foreign(space, tag), where=where, advice=_foreign_advice(space))
         if allowed is None:
             raise UnsupportedElement(
-                f"<{element.prefix or 'bpmn'}:{tag}> is not supported",
+                f"<{'bpmn' if space == BPMN else 'zeebe'}:{tag}> is not supported",
                 where=where,
                 advice=_ADVICE.get(tag, "draw it with the elements listed in the documentation"),
             )

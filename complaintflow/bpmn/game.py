@@ -24,7 +24,7 @@ from complaintflow.bpmn.node import Node, Stuck
 from complaintflow.bpmn.scope import Scope
 from complaintflow.bpmn.token import LEAVE, Flow, Token
 from complaintflow.bpmn.triggers import ErrorTrigger, EscalationTrigger, Moment, Subscription, TimerWait
-from complaintflow.errors import EvaluationError
+from complaintflow.errors import ComplaintflowError, EvaluationError
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.formula import Formula
@@ -293,8 +293,9 @@ class Game:
         warnings: list[Any] = []
         try:
             result = formula.value(scope, self.host.functions, warnings)
-        except EvaluationError as error:
-            raise Stuck("expression", error.what) from None
+        except ComplaintflowError as error:
+            # A bound was passed, or a function of ours was asked for a deadline or time that does not exist.
+            raise Stuck("expression", str(error)) from None
         for warning in warnings:
             self.notes.append(Note("warning", formula.where, {"expression": formula.text, "warning": str(warning)}))
         return result

@@ -81,10 +81,8 @@ class InclusiveGateway(Join):
         if not empty:
             return True
         waits_for, reaches_filled = self._reaching(empty), self._reaching(list(filled))
-        for node in _standing(flow, besides=self):
-            if node in waits_for and node not in reaches_filled:
-                return False
-        return True
+        hopeful = waits_for - reaches_filled
+        return not any(node in hopeful for node in _standing(flow, besides=self))
 
     def _reaching(self, edges: list[Edge]) -> set[Node]:
         """Nodes from which one of these flows can be reached without passing this gateway."""

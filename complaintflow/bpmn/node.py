@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from complaintflow.bpmn.token import Flow, Token
 
 
-class Stuck(Exception):  # noqa: N818 - not an error of the program: the token stops and a person looks
+class Stuck(Exception):
     """A token cannot go on: it becomes an incident.
 
     Args:

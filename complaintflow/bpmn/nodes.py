@@ -83,7 +83,8 @@ class NodeReader(TaskParser):  # type: ignore[misc]
         return " ".join(name.split()) if name else None
 
     def _extensions(self, *path: str) -> list[etree._Element]:
-        return self.node.findall("/".join([bpmn("extensionElements"), *map(zeebe, path)]))
+        found: list[etree._Element] = self.node.findall("/".join([bpmn("extensionElements"), *map(zeebe, path)]))
+        return found
 
     def _extension(self, tag: str) -> etree._Element | None:
         found = self._extensions(tag)
@@ -269,7 +270,7 @@ class ActivityReader(NodeReader):
 class UserTaskReader(ActivityReader):
     """User tasks."""
 
-    def read(self, node: UserTask) -> None:  # type: ignore[override]
+    def read(self, node: UserTask) -> None:
         """Form, assignment, schedule, priority."""
         super().read(node)
         form = self._extension("formDefinition")
@@ -290,7 +291,7 @@ class UserTaskReader(ActivityReader):
 class JobTaskReader(ActivityReader):
     """Service and send tasks."""
 
-    def read(self, node: JobTask) -> None:  # type: ignore[override]
+    def read(self, node: JobTask) -> None:
         """The job."""
         super().read(node)
         node.job = self.job()
@@ -301,7 +302,7 @@ class JobTaskReader(ActivityReader):
 class ReceiveReader(ActivityReader):
     """Receive tasks."""
 
-    def read(self, node: ReceiveTask) -> None:  # type: ignore[override]
+    def read(self, node: ReceiveTask) -> None:
         """The message."""
         super().read(node)
         node.trigger, _ = self._message(self.node.get("messageRef"))
@@ -311,7 +312,7 @@ class ReceiveReader(ActivityReader):
 class ScriptReader(ActivityReader):
     """Script tasks: FEEL."""
 
-    def read(self, node: ScriptTask) -> None:  # type: ignore[override]
+    def read(self, node: ScriptTask) -> None:
         """The expression and its variable."""
         super().read(node)
         script = self._extension("script")
@@ -325,7 +326,7 @@ class ScriptReader(ActivityReader):
 class DecisionReader(ActivityReader):
     """Business rule tasks: DMN."""
 
-    def read(self, node: DecisionTask) -> None:  # type: ignore[override]
+    def read(self, node: DecisionTask) -> None:
         """The decision and its variable."""
         super().read(node)
         called = self._extension("calledDecision")
@@ -338,7 +339,7 @@ class DecisionReader(ActivityReader):
 class CallReader(ActivityReader):
     """Call activities."""
 
-    def read(self, node: CallActivity) -> None:  # type: ignore[override]
+    def read(self, node: CallActivity) -> None:
         """The called process and what passes in and out."""
         super().read(node)
         called = self._extension("calledElement")
@@ -358,7 +359,7 @@ class SubProcessReader(ActivityReader):
             self.spec_class = EventSubProcess
         return super().parse_node()
 
-    def read(self, node: SubProcess) -> None:  # type: ignore[override]
+    def read(self, node: SubProcess) -> None:
         """The inner flow."""
         super().read(node)
         node.inner = self.process_parser.parser.inner_spec(self.process_parser, self.node)

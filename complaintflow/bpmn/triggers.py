@@ -25,6 +25,13 @@ class Moment:
     start: datetime | None = None
     provisional: bool = False
 
+    def mark(self, token: Token) -> None:
+        """Let the token remember which deadline it stands under, so that it can be paused or computed again."""
+        if self.deadline is not None and self.start is not None:
+            token.internal_data["deadline"] = [self.deadline, self.start.isoformat()]
+            if self.provisional:
+                token.internal_data["provisional"] = True
+
 
 @dataclass(frozen=True, slots=True)
 class TimerWait:
@@ -85,8 +92,7 @@ class TimerTrigger:
 
     def _open(self, token: Token, moment: Moment) -> None:
         token.internal_data["due"] = moment.at.isoformat()
-        if moment.deadline is not None and moment.start is not None:
-            token.internal_data["deadline"] = [moment.deadline, moment.start.isoformat()]
+        moment.mark(token)
         token.game.open("timer", TimerWait(token, moment))
 
 

@@ -40,7 +40,7 @@ def read(source: bytes, file: str) -> etree._Element:
         raise InvalidDiagram(
             f"the file is not well-formed XML: {error}", where=f"{file}, line {line}" if line else file
         ) from None
-    if root.getroottree().docinfo.doctype:
+    if str(getattr(root.getroottree().docinfo, "doctype", "")):
         raise InvalidDiagram(
             "the file has a document type declaration (DTD), which could hide entities",
             where=file,

@@ -186,7 +186,15 @@ class Compiler:
             except FeelSyntaxError:
                 pass
             raise
-        return lambda scope, run: as_list({"source": plain(scope, run)}, run)
+
+        def code(scope: Mapping[str, Value], run: Run) -> Value:
+            value = plain(scope, run)
+            if value is None:
+                run.warn(where, "null cannot be iterated over")
+                return None
+            return as_list({"source": value}, run)
+
+        return code
 
     def _iterator(self, node: tree.Iterator, words: Vocabulary, where: str) -> Code:
         source = self._source(node.source, words, f"{where}, in")
@@ -258,6 +266,6 @@ def _quantified(
         run.step()
         result = body(Scope({variable: value}, scope), run)
         if result is decisive:
-            return decisive
+            return bool(result)
         undecided = undecided or not isinstance(result, bool)
     return None if undecided else not decisive

@@ -11,22 +11,12 @@ from typing import Final, cast
 from lxml import etree
 
 from complaintflow.dmn import tree
-from complaintflow.dmn.source import attribute, child, children, describe, local, name_of, text_of
+from complaintflow.dmn.source import attribute, child, children, describe, guard_depth, local, name_of, text_of
 from complaintflow.errors import InvalidDecision
 
 _POLICIES: Final = ("UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER")
 _AGGREGATIONS: Final = ("", "SUM", "COUNT", "MIN", "MAX")
-_FEEL_LANGUAGES: Final = frozenset(
-    {
-        "",
-        "feel",
-        "http://www.omg.org/spec/FEEL/20140401",
-        "http://www.omg.org/spec/DMN/20180521/FEEL/",
-        "https://www.omg.org/spec/DMN/20191111/FEEL/",
-        "https://www.omg.org/spec/DMN/20211108/FEEL/",
-        "https://www.omg.org/spec/DMN/20230324/FEEL/",
-    }
-)
+_FOREIGN: Final = {"JAVA": "Java", "J": "Java", "PMML": "PMML", "P": "PMML"}
 _CAMUNDA: Final = "{http://camunda.org/schema/1.0/dmn}"
 
 
@@ -55,6 +45,7 @@ def expression(element: etree._Element, where: str) -> tree.Expression:
     Raises:
         InvalidDecision: a kind of expression, function or language that does not run here.
     """
+    guard_depth(element, where)
     reader = _READERS.get(local(element))
     if reader is None:
         raise InvalidDecision(
@@ -63,13 +54,30 @@ def expression(element: etree._Element, where: str) -> tree.Expression:
     return reader(element, where)
 
 
+def guard_language(element: etree._Element, where: str) -> None:
+    """Refuse every expression language but FEEL, which DMN names by a URI and Camunda by its name.
+
+    Raises:
+        InvalidDecision: the element's `expressionLanguage` is another one.
+    """
+    language = attribute(element, "expressionLanguage")
+    if language and language.casefold() != "feel" and "/feel" not in language.casefold():
+        raise InvalidDecision(
+            f"{describe(element)} is written in {language}; only FEEL runs here",
+            where=where,
+            advice="write it in FEEL and set the expression language to feel",
+        )
+
+
 def function(element: etree._Element, where: str) -> tree.FunctionDefinition:
     """A boxed function; only FEEL functions run, Java and PMML are refused by name."""
-    kind = (attribute(element, "kind") or "FEEL").upper()
+    # In DMN 1.1 the kind was an extension, so any namespace will do.
+    kinds = [value for name, value in element.attrib.items() if etree.QName(name).localname == "kind"]
+    kind = (kinds[0] if kinds else "FEEL").upper()
     body = logic_of(element)
     if kind not in ("FEEL", "F"):
         raise InvalidDecision(
-            f"{describe(element)} calls a {kind.title()} function{_external_name(body)}; only FEEL functions run here",
+            f"{describe(element)} calls a {_FOREIGN.get(kind, kind)} function{_external_name(body)}; only FEEL functions run here",
             where=where,
             advice="write the function in FEEL, or compute the value in a handler and pass it as an input",
         )
@@ -102,13 +110,7 @@ def _inner(parent: etree._Element, where: str, name: str = "") -> tree.Expressio
 
 
 def _literal(element: etree._Element, where: str) -> tree.Literal:
-    language = attribute(element, "expressionLanguage")
-    if language.casefold() not in _FEEL_LANGUAGES and language not in _FEEL_LANGUAGES:
-        raise InvalidDecision(
-            f"{describe(element)} is written in {language}; only FEEL runs here",
-            where=where,
-            advice="write it in FEEL and set the expression language to feel",
-        )
+    guard_language(element, where)
     if child(element, "importedValues") is not None:
         raise InvalidDecision(
             f"{describe(element)} imports its values from another file", where=where, advice="write the values here"

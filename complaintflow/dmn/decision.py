@@ -33,7 +33,7 @@ class DecisionModel:
         self._unit = unit
         self.file = unit.definitions.file
         self.name = unit.definitions.name
-        self.problems: tuple[DefinitionError, ...] = tuple(unit.problems)
+        self.problems: tuple[DefinitionError, ...] = tuple(dict.fromkeys(unit.all_problems()))
 
     @classmethod
     def load(cls, path: str | Path, imports: Resolver | None = None) -> DecisionModel:
@@ -93,7 +93,7 @@ class DecisionModel:
             return tuple(tree.Item(variable_name(each), each.source.variable.type_ref) for each in node.parameters)
         found: dict[str, tree.Item] = {}
         read: dict[str, tree.Item] = {}
-        for each in node.plan or (node,):
+        for each in node.plan:
             for link in each.links:
                 if isinstance(link.target, InputNode):
                     item = link.target.source.variable

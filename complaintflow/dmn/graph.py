@@ -42,16 +42,26 @@ class InputNode:
 
 @dataclass(eq=False, slots=True)
 class DecisionNode:
-    """A decision. `plan` lists the decisions it needs, in an order in which they can be made, itself last."""
+    """A decision; `reads` are the variables it reads without requiring them."""
 
     unit: Unit
     source: tree.Decision
     links: tuple[Link, ...] = ()
     logic: Code | None = None
     wanted: Type | None = None
-    plan: tuple[DecisionNode, ...] = ()
     reads: frozenset[str] = frozenset()
     error: DefinitionError | None = None
+    _plan: tuple[DecisionNode, ...] = ()
+
+    @property
+    def plan(self) -> tuple[DecisionNode, ...]:
+        """The decisions it needs, in an order in which they can be made, itself last.
+
+        Raises:
+            InvalidDecision: it needs itself.
+        """
+        self._plan = self._plan or _ordered([self], frozenset())
+        return self._plan
 
 
 @dataclass(eq=False, slots=True)
@@ -76,9 +86,19 @@ class ServiceNode:
     source: tree.Service
     parameters: tuple[InputNode | DecisionNode, ...] = ()
     outputs: tuple[DecisionNode, ...] = ()
-    plan: tuple[DecisionNode, ...] = ()
     wanted: Type | None = None
     error: DefinitionError | None = None
+    _plan: tuple[DecisionNode, ...] = ()
+
+    @property
+    def plan(self) -> tuple[DecisionNode, ...]:
+        """The decisions inside the service, in an order in which they can be made.
+
+        Raises:
+            InvalidDecision: one of them needs itself.
+        """
+        self._plan = self._plan or _ordered(self.outputs, frozenset(self.parameters))
+        return self._plan
 
 
 Node: TypeAlias = InputNode | DecisionNode | KnowledgeNode | ServiceNode
@@ -118,13 +138,24 @@ class Unit:
         self.nodes = tuple(_MAKERS[type(each)](self, each) for each in self.definitions.nodes)
         self._by_id = {node.source.id: node for node in self.nodes if node.source.id}
         self._ambient = frozenset(_ambient(self))
-        for prepare in (_link, _compile, _arrange):
+        self.problems.extend(self.types.broken.values())
+        for prepare in (_link, _compile):
             for node in self.nodes:
                 try:
                     prepare(node)
                 except DefinitionError as error:
                     node.error = node.error or error
                     self.problems.append(error)
+        try:
+            _ordered([node for node in self.nodes if isinstance(node, DecisionNode)], frozenset())
+        except InvalidDecision as error:
+            self.problems.append(error)
+
+    def all_problems(self) -> Iterator[DefinitionError]:
+        """What cannot run in this file, and in those it imports."""
+        yield from self.problems
+        for unit in self.imports.values():
+            yield from unit.all_problems()
 
     def words(self, names: Iterable[str] = ()) -> Vocabulary:
         """What expressions in this file may name, with these variables."""
@@ -281,13 +312,6 @@ def _compile_knowledge(node: KnowledgeNode, words: Vocabulary, place: str) -> No
     inside = words.plus(*(each.name for each in function.parameters))
     node.wanted = words.result_type(function.type_ref) or node.wanted
     node.body = Compiler(node.source.id or node.source.name).code(function.body, inside, place)
-
-
-def _arrange(node: Node) -> None:
-    if isinstance(node, DecisionNode):
-        node.plan = _ordered([node], frozenset())
-    elif isinstance(node, ServiceNode):
-        node.plan = _ordered(node.outputs, frozenset(node.parameters))
 
 
 def _ordered(goals: Iterable[DecisionNode], given: frozenset[Node]) -> tuple[DecisionNode, ...]:

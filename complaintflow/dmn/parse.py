@@ -7,7 +7,7 @@ from typing import Final
 from lxml import etree
 
 from complaintflow.dmn import boxes, tree
-from complaintflow.dmn.source import attribute, child, children, describe, local, name_of, read, text_of
+from complaintflow.dmn.source import attribute, child, children, describe, guard_depth, local, name_of, read, text_of
 from complaintflow.errors import InvalidDecision
 
 _DMN_IMPORT: Final = "/DMN/"
@@ -57,6 +57,7 @@ def parse(text: str | bytes, file: str) -> tree.Definitions:
         InvalidDecision: not DMN, or with an element outside the allow-list.
     """
     root = read(text, file)
+    boxes.guard_language(root, file)
     nodes: list[tree.Node] = []
     imports: list[tree.Import] = []
     types: list[tree.ItemDefinition] = []
@@ -66,7 +67,7 @@ def parse(text: str | bytes, file: str) -> tree.Definitions:
         if kind == "import":
             imports.append(_import(element, where))
         elif kind == "itemDefinition":
-            types.append(_type(element))
+            types.append(_type(element, where))
         elif kind in ("inputData", "decision", "businessKnowledgeModel", "decisionService"):
             nodes.append(_node(element, kind, where))
         elif kind not in _WITHOUT_MEANING:
@@ -101,13 +102,14 @@ def _import(element: etree._Element, where: str) -> tree.Import:
     return tree.Import(name_of(element), attribute(element, "namespace"), attribute(element, "locationURI"))
 
 
-def _type(element: etree._Element) -> tree.ItemDefinition:
+def _type(element: etree._Element, where: str) -> tree.ItemDefinition:
+    guard_depth(element, where)
     function = child(element, "functionItem")
     return tree.ItemDefinition(
         name_of(element),
         boxes.type_ref(element),
         attribute(element, "isCollection") in ("true", "1"),
-        tuple(_type(each) for each in children(element, "itemComponent")),
+        tuple(_type(each, where) for each in children(element, "itemComponent")),
         text_of(child(element, "allowedValues")).strip(),
         text_of(child(element, "typeConstraint")).strip(),
         _function_type(function) if function is not None else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from complaintflow import feel
@@ -40,6 +40,10 @@ class Run:
         """Record why a value became null."""
         if self.warnings is not None:
             self.warnings.append(feel.Warning(where, 0, reason))
+
+    def quiet(self) -> Run:
+        """The same run without warnings."""
+        return replace(self, warnings=None)
 
     def step(self) -> None:
         """Count one iteration of a boxed expression.

@@ -22,6 +22,9 @@ NAMESPACES: Final = {
 MAX_BYTES: Final = 20_000_000
 """A larger file is refused before it is parsed."""
 
+MAX_DEPTH: Final = 100
+"""Elements inside each other, where they hold logic or types; beyond, nobody could follow."""
+
 _DECLARATION: Final = re.compile(r"^\ufeff?\s*<\?xml[^>]*\?>")
 _SPACES: Final = re.compile(r"\s+")
 
@@ -59,6 +62,20 @@ def read(text: str | bytes, file: str) -> etree._Element:
             advice="export the decision as DMN 1.3, as Camunda Modeler does",
         )
     return root
+
+
+def guard_depth(element: etree._Element, where: str) -> None:
+    """Refuse logic and types that are nested too deeply.
+
+    Raises:
+        InvalidDecision: the element stands inside more than `MAX_DEPTH` others.
+    """
+    if sum(1 for _ in element.iterancestors()) > MAX_DEPTH:
+        raise InvalidDecision(
+            f"{describe(element)} is nested more than {MAX_DEPTH} elements deep",
+            where=where,
+            advice="give the inner part a name of its own: a decision, a knowledge model or a type",
+        )
 
 
 def local(element: etree._Element) -> str:

@@ -75,19 +75,22 @@ def _matching(
 ) -> list[_Row]:
     """The rules of which every cell is true; a cell that stands in several rules is evaluated once."""
     scopes: list[Mapping[str, Value]] = []
+    runs: list[Run] = []
     for column in inputs:
         value = column.value(scope, run)
         local = {"?": value}
         if column.cell_variable:
             local[column.cell_variable] = value
         scopes.append(Scope(local, scope))
+        # That null has no order with 5 says nothing new, and there may be a thousand cells.
+        runs.append(run.quiet() if value is None else run)
     answers: list[list[bool | None]] = [[None] * len(column.cells) for column in inputs]
     matched = []
     for row in rows:
-        for column, cell in row.tests:
-            answer = answers[column][cell]
+        for at, cell in row.tests:
+            answer = answers[at][cell]
             if answer is None:
-                answer = answers[column][cell] = inputs[column].cells[cell](scopes[column], run) is True
+                answer = answers[at][cell] = inputs[at].cells[cell](scopes[at], runs[at]) is True
             if not answer:
                 break
         else:
@@ -105,7 +108,7 @@ def _inputs(table: tree.Table, words: Vocabulary, where: str) -> tuple[list[_Inp
         place = f"{where}, input '{each.label}'"
         inside = words.plus(each.cell_variable) if each.cell_variable else words
         index: dict[str, int] = {}
-        cells = []
+        cells: list[Code] = []
         for rule in table.rules:
             text = rule.tests[number].strip()
             if text not in index and not _irrelevant(text):

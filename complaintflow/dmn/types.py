@@ -7,12 +7,11 @@ through `accept`: case variables are JSON, where a date is a string and an absen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from complaintflow.dmn import tree
-from complaintflow.errors import InvalidDecision
-from complaintflow.feel import temporal
+from complaintflow.errors import DefinitionError, InvalidDecision
+from complaintflow.feel import parse_type, temporal
 from complaintflow.feel.types import ANY, MISMATCH, NAMED, ContextType, FunctionType, ListType, Type
 from complaintflow.feel.values import Failure, describe, kind
 
@@ -28,6 +27,9 @@ _FROM_TEXT: Final[Mapping[str, Callable[[str], Value]]] = {
 
 _ALSO: Final = {"any": ANY, "integer": NAMED["number"], "long": NAMED["number"], "double": NAMED["number"]}
 """Names that Camunda 7 writes."""
+
+_CHAIN: Final = 50
+"""Item definitions that are built inside each other; from there on they are looked up when used."""
 
 
 class Mismatch(Exception):
@@ -49,14 +51,14 @@ class Mismatch(Exception):
         return Mismatch(self.expected, self.value, step + joint + self.path)
 
 
-@dataclass(frozen=True)
 class Constrained(Type):
     """A type of which only some values are allowed; `allowed` is the text of the unary tests."""
 
-    name: str
-    base: Type
-    allowed: str
-    test: Callable[[Value], bool] = field(compare=False)
+    def __init__(self, name: str, base: Type, allowed: str, test: Callable[[Value], bool]) -> None:
+        self.name = name
+        self.base = base
+        self.allowed = allowed
+        self.test = test
 
     def holds(self, value: Value) -> bool:
         return self.base.holds(value) and self.test(value)
@@ -71,12 +73,12 @@ class Constrained(Type):
         return f"{self.name} ({self.allowed})"
 
 
-@dataclass(frozen=True)
 class Reference(Type):
     """An item definition by its name, looked up when it is used, so that a type may contain itself."""
 
-    name: str
-    table: Mapping[str, Type] = field(compare=False)
+    def __init__(self, name: str, table: Mapping[str, Type]) -> None:
+        self.name = name
+        self.table = table
 
     def holds(self, value: Value) -> bool:
         return self.table[self.name].holds(value)
@@ -144,6 +146,8 @@ def _accept_at(value: Value, wanted: Type, step: str) -> Value:
 class Types:
     """The types a file knows: those of FEEL, its item definitions, and those it imports as `name.type`.
 
+    What is wrong with an item definition is kept in `broken`, by its name.
+
     Args:
         definitions: the file's item definitions.
         imported: the types of imported files, by the name of the import; an empty name adds them to the file's own.
@@ -160,31 +164,53 @@ class Types:
         self._test_of = test_of
         self._file = file
         self.table: dict[str, Type] = {}
+        self.broken: dict[str, DefinitionError] = {}
+        self._own = {each.name: each for each in definitions}
+        self._open: set[str] = set()
         for alias, types in imported.items():
             for name, each in types.table.items():
-                self.table[f"{alias}.{name}" if alias else name] = each
-        own = {each.name: each for each in definitions}
-        self._known = own.keys() | self.table.keys()
-        for name, definition in own.items():
-            self.table[name] = self._build(definition, name)
+                known = f"{alias}.{name}" if alias else name
+                if known not in self._own:
+                    self.table[known] = each
+        for name in self._own:
+            if name not in self.table:
+                self._make(name)
+        for name in self._own:
+            self._refuse_circle(name)
 
     def find(self, reference: str) -> Type:
         """The type of a `typeRef`; a namespace prefix (`feel:string`) is left out of account.
 
         Raises:
-            InvalidDecision: no such type.
+            DefinitionError: no such type, or it is broken.
         """
         for name in (reference, reference.rpartition(":")[2].strip()):
-            if name in self._known:
-                return self.table.get(name) or Reference(name, self.table)
+            if name in self.broken:
+                raise self.broken[name]
+            if name in self._own and name not in self.table:
+                if name in self._open or len(self._open) > _CHAIN:
+                    return Reference(name, self.table)
+                self._make(name)
+            if name in self.table:
+                return self.table[name]
             found = NAMED.get(name) or _ALSO.get(name)
             if found is not None:
                 return found
+        if "<" in reference:
+            return parse_type(reference).resolve(self.table)
         raise InvalidDecision(
             f"the type '{reference}' is not defined",
             where=self._file,
             advice="define it as an item definition, or use a type of FEEL such as string, number, date or boolean",
         )
+
+    def _make(self, name: str) -> None:
+        self._open.add(name)
+        try:
+            self.table[name] = self._build(self._own[name], name)
+        except DefinitionError as error:
+            self.broken[name], self.table[name] = error, ANY
+        self._open.remove(name)
 
     def _build(self, definition: tree.ItemDefinition, path: str) -> Type:
         base: Type
@@ -202,6 +228,21 @@ class Types:
         if definition.constraint:
             base = self._constrained(base, definition.constraint, path)
         return base
+
+    def _refuse_circle(self, name: str) -> None:
+        """A type that is only another name for itself has no values and no end."""
+        seen = {name}
+        each = self.table[name]
+        while isinstance(each, Reference | Constrained):
+            if isinstance(each, Constrained):
+                each = each.base
+                continue
+            if each.name in seen:
+                self.broken[name] = InvalidDecision(f"the type '{name}' is defined by itself", where=self._file)
+                self.table[name] = ANY
+                return
+            seen.add(each.name)
+            each = self.table[each.name]
 
     def _or_any(self, reference: str) -> Type:
         return self.find(reference) if reference else ANY

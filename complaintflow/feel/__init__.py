@@ -17,16 +17,17 @@ public class and the cache); at run time `runtime` (scopes, counters, warnings) 
 functions in `functions` (the table) and `functions_*` (by subject), with `regex` for patterns that cannot hang.
 
 Values: numbers are int, Decimal or float in contexts and int or Decimal in results, null is None, a list is a list,
-a context is a dict (any Mapping goes in); dates and times are those of `datetime`, a named zone is a `ZoneInfo`; days and
-time durations are `timedelta`, years and months durations are `YearMonthDuration`; `Range` and `Function` are FEEL's own.
+a context is a dict (any Mapping goes in); dates and times are those of `datetime`, a named zone is a `ZoneInfo`; days
+and time durations are `timedelta`, years and months durations are `YearMonthDuration`; `Range` and `Function` are
+FEEL's own.
 
 An error inside FEEL is null plus a `Warning`. Only these are raised: `FeelSyntaxError` by parse, `FeelLimitExceeded`
 when a bound of `Limits` is passed, `EvaluationError` by the built-in `assert`, and whatever a host function raises
 beyond ValueError, TypeError, LookupError and ArithmeticError.
 
-For the DMN room: `parse(text, names)` takes the names with spaces that are in scope; `Expression.evaluate(types=...)` the
-item definitions by name; `types` has the types and `types.Type.coerce` the implicit conversions; `parse_type` reads a
-``typeRef``; a knowledge model goes into the context as a `Function`; `Expression.test` is one cell of a table.
+For the DMN room: `parse(text, names)` takes the names with spaces that are in scope; `Expression.evaluate(types=...)`
+the item definitions by name; `types` has the types and `types.Type.coerce` the implicit conversions; `parse_type` reads
+a ``typeRef``; a knowledge model goes into the context as a `Function`; `Expression.test` is one cell of a table.
 """
 
 from complaintflow.feel import types

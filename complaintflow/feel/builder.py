@@ -11,7 +11,7 @@ from typing import Any
 
 from complaintflow.feel import nodes
 from complaintflow.feel.nodes import Node
-from complaintflow.feel.numbers import CONTEXT, EXACT
+from complaintflow.feel.numbers import CONTEXT, EXACT, is_number
 from complaintflow.feel.scanner import Token
 from complaintflow.feel.values import Value
 
@@ -100,10 +100,8 @@ class Builder:
 
     def negate(self, items: Items) -> Node:
         operand = items[1]
-        if isinstance(operand, nodes.Literal) and isinstance(operand.value, int | Decimal) and operand.value is not True:
-            value = -operand.value if operand.value is not False else operand.value
-            if not isinstance(operand.value, bool):
-                return nodes.Literal(*_span(items), 1, value)
+        if isinstance(operand, nodes.Literal) and is_number(operand.value):
+            return nodes.Literal(*_span(items), 1, -operand.value)
         return nodes.Negate(*_span(items), _deepest(operand), operand)
 
     def path(self, items: Items) -> Node:

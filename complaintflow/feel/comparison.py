@@ -5,7 +5,7 @@ The answers are True, False or None; `Failure` says why an order could not be gi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import cast
 
@@ -18,7 +18,8 @@ def equal(left: Value, right: Value) -> bool | None:
     what, other = kind(left), kind(right)
     if what != other:
         return False if what == "null" or other == "null" else None
-    return _EQUAL.get(what, _same)(left, right)
+    answer: bool = _EQUAL.get(what, _same)(left, right)
+    return answer
 
 
 def _equal_numbers(left: Value, right: Value) -> bool:
@@ -62,15 +63,19 @@ def _same(left: Value, right: Value) -> bool:
     return bool(left is right or left == right)
 
 
-_EQUAL = {
+def _identical(left: Value, right: Value) -> bool:
+    return left is right
+
+
+_EQUAL: Mapping[str, Callable[[Value, Value], bool]] = {
     "number": _equal_numbers,
     "list": _equal_lists,
     "context": _equal_contexts,
     "date and time": _equal_moments,
     "time": _equal_times,
     "range": _equal_ranges,
-    "function": lambda left, right: left is right,
-    "unknown": lambda left, right: left is right,
+    "function": _identical,
+    "unknown": _identical,
 }
 
 _ORDERED = frozenset({"string", "date", "days and time duration", "years and months duration"})

@@ -100,7 +100,7 @@ def _definition(compiler: Compiler, node: nodes.Definition) -> Code:
     parameters = tuple(name for name, _ in node.parameters)
     declared = [of for _, of in node.parameters]
     compiler.bound.append(set(parameters))
-    body, fail = compiler.compile(node.body), compiler.failing(node)
+    body, fail, cost = compiler.compile(node.body), compiler.failing(node), nodes.size(node.body)
     compiler.bound.pop()
     if node.external:
         return lambda scope: fail(scope, "external functions (Java) are not run; write the function in FEEL")
@@ -112,6 +112,7 @@ def _definition(compiler: Compiler, node: nodes.Definition) -> Code:
             if len(arguments) != len(parameters):
                 raise Failure(f"the function takes {len(parameters)} arguments and got {len(arguments)}")
             fitted = [_fit(name, of, value) for name, of, value in zip(parameters, types, arguments, strict=True)]
+            scope.run.spend(cost)
             return body(Scope(dict(zip(parameters, fitted, strict=True)), scope, scope.run))
 
         return Function(parameters, call, "function", (tuple(types), None))

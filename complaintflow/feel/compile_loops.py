@@ -25,7 +25,7 @@ def _filter(compiler: Compiler, node: nodes.Filter) -> Code:
         return by_number
     compiler.filters += 1
     compiler.bound.append({"item"})
-    condition = compiler.compile(node.condition)
+    condition, cost = compiler.compile(node.condition), nodes.size(node.condition)
     compiler.bound.pop()
     compiler.filters -= 1
 
@@ -34,7 +34,7 @@ def _filter(compiler: Compiler, node: nodes.Filter) -> Code:
         if value is None:
             return fail(scope, "null cannot be filtered", None)
         items = value if kind(value) == "list" else [value]
-        scope.run.spend(len(items) + 1)
+        scope.run.spend((len(items) + 1) * cost)
         found = []
         for item in items or [None]:
             answer = condition(_element(item, scope))
@@ -120,29 +120,29 @@ def _iterations(compiler: Compiler, iterations: list[nodes.Iteration]) -> list[t
     return found
 
 
-def _run(scope: Scope, sources: list[tuple[str, _Source]], more: Mapping[str, Value]) -> Iterator[Scope]:
-    """The scope of every combination, the last variable running fastest."""
+def _rounds(scope: Scope, sources: list[tuple[str, _Source]], cost: int) -> Iterator[Scope]:
+    """The scope of every combination, the last variable running fastest; each round costs the size of the body."""
     (name, source), rest = sources[0], sources[1:]
     for value in source(scope):
-        scope.run.spend(1)
-        inner = Scope({name: value, **more}, scope, scope.run)
+        scope.run.spend(cost)
+        inner = Scope({name: value}, scope, scope.run)
         if rest:
-            yield from _run(inner, rest, more)
+            yield from _rounds(inner, rest, cost)
         else:
             yield inner
 
 
 def _iterate(compiler: Compiler, node: nodes.Iterate) -> Code:
     sources = _iterations(compiler, node.iterations)
-    body, fail = compiler.compile(node.body), compiler.failing(node)
+    body, fail, cost = compiler.compile(node.body), compiler.failing(node), nodes.size(node)
     compiler.bound.pop()
 
     def code(scope: Scope) -> Value:
         results: list[Value] = []
         bound = scope.run.limits.list_length
         try:
-            for inner in _run(scope, sources, {}):
-                inner.vars = _WithPartial(inner.vars, results)
+            for inner in _rounds(scope, sources, cost):
+                inner.vars = _WithPartial(inner.vars, results, scope.run)
                 results.append(body(inner))
                 if len(results) > bound:
                     scope.run.sized(results)
@@ -156,28 +156,30 @@ def _iterate(compiler: Compiler, node: nodes.Iterate) -> Code:
 class _WithPartial(dict[str, Value]):
     """The variables of one round; ``partial``, the results so far, is copied only when it is read."""
 
-    __slots__ = ("_results",)
+    __slots__ = ("_results", "_run")
 
-    def __init__(self, names: Mapping[str, Value], results: list[Value]) -> None:
+    def __init__(self, names: Mapping[str, Value], results: list[Value], run: Run) -> None:
         super().__init__(names)
         self._results = results
+        self._run = run
 
     def __missing__(self, name: str) -> Value:
         if name != "partial":
             raise KeyError(name)
+        self._run.spend(len(self._results))
         return list(self._results)
 
 
 def _quantified(compiler: Compiler, node: nodes.Quantified) -> Code:
     sources = _iterations(compiler, node.iterations)
     body, fail, every = compiler.compile(node.body), compiler.failing(node), node.every
-
+    cost = nodes.size(node)
     compiler.bound.pop()
 
     def code(scope: Scope) -> bool | None:
         answer: bool | None = every
         try:
-            for inner in _run(scope, sources, {}):
+            for inner in _rounds(scope, sources, cost):
                 result = body(inner)
                 if result is (not every):
                     return not every

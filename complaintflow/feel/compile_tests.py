@@ -35,6 +35,8 @@ _ORDERS: Mapping[str, _Order] = {
 }
 _QUICK = frozenset({int, str, Decimal})
 """Types whose values, when both sides are of the same, compare in Python as in FEEL."""
+_WEIGHTY = frozenset({list, dict})
+"""Types whose comparison takes as long as they are large."""
 
 
 def relate(symbol: str, left: Value, right: Value) -> bool | None:
@@ -66,6 +68,8 @@ def _compare(compiler: Compiler, node: nodes.Compare) -> Code:
         a, b = left(scope), right(scope)
         if type(a) is type(b) and type(a) in _QUICK:
             return quick(a, b)
+        if type(a) in _WEIGHTY:
+            scope.run.weigh(a)
         try:
             return relate(symbol, a, b)
         except Failure as why:
@@ -156,6 +160,8 @@ def _test(compiler: Compiler, node: Node) -> Test:
 
     def passes(scope: Scope, value: Value) -> bool | None:
         test = code(scope)
+        if type(test) in _WEIGHTY:
+            scope.run.weigh(test)
         if isinstance(test, bool) and (decides or (truth and not isinstance(value, bool))):
             return test
         if test is None and (truth or interval):
@@ -189,7 +195,7 @@ def _literal_test(literal: Value) -> Test:
     def passes(scope: Scope, value: Value) -> bool:
         if type(value) is same:
             return bool(value == literal)
-        return equal(value, literal) is True or (isinstance(value, list) and len(value) == 1 and passes(scope, value[0]))
+        return equal(value, literal) is True
 
     return passes
 

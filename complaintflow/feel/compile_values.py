@@ -1,4 +1,4 @@
-"""Closures for the plain forms: literals, arithmetic, logic, lists, contexts, ranges (DMN 1.5, 10.3.2.4 to 10.3.2.9)."""
+"""Closures for the plain forms: literals, arithmetic, logic, lists, contexts, ranges (DMN 1.5, 10.3.2)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from complaintflow.feel.closures import Code, Compiler, Form
 from complaintflow.feel.comparison import less
 from complaintflow.feel.runtime import Scope
 from complaintflow.feel.temporal import FineDateTime, FineTime
+from complaintflow.feel.types import NamedType
 from complaintflow.feel.values import Failure, Range, Value, describe
 
 
@@ -177,8 +178,15 @@ def _interval(compiler: Compiler, node: nodes.Interval) -> Code:
 
 
 def _instance_of(compiler: Compiler, node: nodes.InstanceOf) -> Code:
-    operand, of = compiler.compile(node.operand, quiet=True), node.type
-    return lambda scope: of.resolve(scope.run.types).holds(operand(scope))
+    operand, of, fail = compiler.compile(node.operand, quiet=True), node.type, compiler.failing(node)
+
+    def code(scope: Scope) -> bool | None:
+        found = of.resolve(scope.run.types)
+        if isinstance(found, NamedType):
+            return fail(scope, f'there is no type "{found}"')
+        return found.holds(operand(scope))
+
+    return code
 
 
 FORMS: Mapping[type, Form] = {

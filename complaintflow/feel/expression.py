@@ -16,6 +16,8 @@ from complaintflow.feel.values import Value
 
 Functions = Mapping[str, Callable[..., Any]]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_MADE_OF_PARTS = frozenset({list, dict})
+"""Results that are weighed before they leave: lists that share their parts may be too large to be written down."""
 _NAME_DEPTH = 4
 _NAME_COUNT = 2000
 
@@ -37,7 +39,10 @@ class Expression:
         from complaintflow.feel.parser import parse_tree
 
         self.text = text
-        found = compile_tree(text, parse_tree(text, names, limits, unary=unary))
+        try:
+            found = compile_tree(text, parse_tree(text, names, limits, unary=unary))
+        except RecursionError:
+            raise exceeded("the nesting of the expression", limits.nesting, "nesting") from None
         self._code = found.code
         self.free_names = found.free_names
         self.filter_names = found.filter_names
@@ -72,9 +77,11 @@ class Expression:
         run = Run(self.text, functions, warnings, limits, types)
         try:
             value = self._code(Scope(context, None, run))
+            if type(value) in _MADE_OF_PARTS:
+                run.weigh(value)
+            return plain(value) if run.fine else value
         except RecursionError:
             raise exceeded("the nesting of the evaluation", limits.recursion, "recursion") from None
-        return plain(value) if run.fine else value
 
     def test(self, value: Value, context: Mapping[str, Any] = _NOTHING, **options: Any) -> bool | None:
         """For unary tests: whether the value passes. The tests see it as ``?``; options as for `evaluate`."""
@@ -92,7 +99,7 @@ class Expression:
         return result
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _parsed(text: str, names: frozenset[str], limits: Limits, unary: bool) -> Expression:
     return Expression(text, names, limits, unary=unary)
 
@@ -113,7 +120,9 @@ def parse(text: str, names: Iterable[str] = (), *, where: str = "", limits: Limi
     return _located(text, names, where, limits, unary=False)
 
 
-def parse_unary(text: str, names: Iterable[str] = (), *, where: str = "", limits: Limits = DEFAULT_LIMITS) -> Expression:
+def parse_unary(
+    text: str, names: Iterable[str] = (), *, where: str = "", limits: Limits = DEFAULT_LIMITS
+) -> Expression:
     """Unary tests, as in a cell of a decision table; use `Expression.test`. ``-`` always passes."""
     return _located(text, names, where, limits, unary=True)
 

@@ -16,13 +16,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from complaintflow.feel import numbers
 from complaintflow.feel.runtime import Run
 from complaintflow.feel.values import Failure, Function, Range, Value, YearMonthDuration, describe, kind
 
 Implementation: TypeAlias = Callable[..., Value]
+Declared = TypeVar("Declared", bound=Implementation)
 
 _KINDS: Mapping[str, Callable[[Value], bool]] = {
     "any": lambda value: True,
@@ -140,6 +141,7 @@ class Builtin:
         Raises:
             Failure: no signature fits, or the function has no result for them.
         """
+        run.spend(1 + sum(len(value) >> 6 for value in arguments if isinstance(value, str)))
         first: Failure | None = None
         for overload in self.overloads:
             try:
@@ -159,10 +161,10 @@ CAMUNDA = "Camunda"
 STANDARD = "DMN 1.5"
 
 
-def builtin(*declarations: str, example: str = "", source: str = STANDARD) -> Callable[[Implementation], Implementation]:
+def builtin(*declarations: str, example: str = "", source: str = STANDARD) -> Callable[[Declared], Declared]:
     """Declare a function; several declarations share one implementation."""
 
-    def declare(implementation: Implementation) -> Implementation:
+    def declare(implementation: Declared) -> Declared:
         for declaration in declarations:
             match = _DECLARATION.fullmatch(declaration)
             if match is None:

@@ -53,9 +53,7 @@ def context(run: Run, entries: list[Value]) -> dict[str, Value]:
     return made
 
 
-@builtin(
-    "context put(context: context, key: string, value: any)", example='context put({x: 1}, "y", 2) = {x: 1, y: 2}'
-)
+@builtin("context put(context: context, key: string, value: any)", example='context put({x: 1}, "y", 2) = {x: 1, y: 2}')
 def context_put(run: Run, old: _Context, key: str, value: Value) -> dict[str, Value]:
     """A copy of the context with one entry added or replaced."""
     run.spend(len(old))

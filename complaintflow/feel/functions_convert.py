@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -172,7 +172,7 @@ def date_time_at(run: Run, moment: datetime, timezone: str) -> datetime:
     fixed = re.fullmatch(r"Z|[+-]\d\d:\d\d(?::\d\d)?", timezone)
     where = temporal.offset(timezone) if fixed else temporal.zone(timezone)
     try:
-        return moment.replace(tzinfo=moment.tzinfo or temporal.UTC).astimezone(where)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(where)
     except OverflowError:
         raise Failure("the result lies outside the years 1 to 9999") from None
 

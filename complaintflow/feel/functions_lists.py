@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cmp_to_key
-from typing import Any
+from typing import Any, TypeAlias
 
 from complaintflow.feel import arithmetic, numbers
 from complaintflow.feel.comparison import contains, equal, less
@@ -15,13 +15,13 @@ from complaintflow.feel.numbers import CONTEXT
 from complaintflow.feel.runtime import Run
 from complaintflow.feel.values import Failure, Function, Value
 
-_List = list[Any]
+_List: TypeAlias = list[Any]
 
 
 @builtin("list contains(list: list, element: any)", example="list contains([1, 2, 3], 2)")
 def list_contains(run: Run, items: _List, element: Value) -> bool:
     """True if an element equals the value."""
-    run.spend(len(items))
+    run.weigh(items)
     return contains(items, element)
 
 
@@ -108,9 +108,7 @@ def median(run: Run, *items: Value) -> Value:
     return arithmetic.divide(arithmetic.add(elements[middle - 1], elements[middle]), 2)
 
 
-@builtin(
-    "stddev(list: list)", "stddev(n1: any, n2: any, ...n: any)", example="decimal(stddev(2, 4, 7, 5), 4) = 2.0817"
-)
+@builtin("stddev(list: list)", "stddev(n1: any, n2: any, ...n: any)", example="decimal(stddev(2, 4, 7, 5), 4) = 2.0817")
 def stddev(run: Run, *items: Value) -> Value:
     """The standard deviation of a sample of at least two numbers."""
     elements = [numbers.decimal(element) for element in _numbers(run, items)]
@@ -134,9 +132,7 @@ def mode(run: Run, *items: Value) -> _List:
     return sorted(element for element, times in counts.items() if times == most)
 
 
-@builtin(
-    "sublist(list: list, start position: number, length?: number)", example="sublist([4, 5, 6], 1, 2) = [4, 5]"
-)
+@builtin("sublist(list: list, start position: number, length?: number)", example="sublist([4, 5, 6], 1, 2) = [4, 5]")
 def sublist(run: Run, items: _List, start: Value, length: Value = None) -> _List:
     """A part of the list, from a position that may count from the end, of a length or up to the end."""
     first = _position(items, start)
@@ -219,7 +215,7 @@ def reverse(run: Run, items: _List) -> _List:
 @builtin("index of(list: list, match: any)", example="index of([1, 2, 3, 2], 2) = [2, 4]")
 def index_of(run: Run, items: _List, match: Value) -> _List:
     """The positions of the elements that equal the value."""
-    run.spend(len(items))
+    run.weigh(items)
     return [index for index, item in enumerate(items, 1) if equal(item, match)]
 
 
@@ -242,7 +238,9 @@ def _firsts(run: Run, items: _List) -> Iterable[tuple[Value, bool]]:
     known: set[Value] = set()
     for item in items:
         quick = type(item) in (str, int)
-        run.spend(1 if quick else len(seen) + 1)
+        run.spend(1)
+        if not quick:
+            run.weigh(seen)
         first = item not in known if quick and len(known) == len(seen) else not contains(seen, item)
         if first:
             seen.append(item)

@@ -96,9 +96,7 @@ def round_half_down(run: Run, n: Value, scale: Value = 0) -> Decimal:
     return rounded(n, scale, decimal.ROUND_HALF_DOWN)
 
 
-@builtin(
-    "abs(n: number or days and time duration or years and months duration)", example='abs(@"-PT5H") = @"PT5H"'
-)
+@builtin("abs(n: number or days and time duration or years and months duration)", example='abs(@"-PT5H") = @"PT5H"')
 def absolute(run: Run, n: Value) -> Value:
     """A number or a duration without its sign."""
     if isinstance(n, timedelta):

@@ -12,7 +12,8 @@ class Limits:
     """How much one parse or one evaluation may do.
 
     Attributes:
-        steps: iterations, list elements looked at by built-ins, and function calls of one evaluation.
+        steps: the work of one evaluation: parts of expressions evaluated in loops and calls, elements of lists and
+            contexts looked at, and lengths of strings.
         list_length: elements of one list that the expression makes.
         string_length: characters of one string that the expression makes.
         exponent: the largest decimal exponent of a number; 6144 is that of IEEE 754 decimal128 (DMN 1.5, 10.3.2.3.1).
@@ -22,12 +23,12 @@ class Limits:
         nesting: depth of brackets and operators in the source of one expression.
     """
 
-    steps: int = 1_000_000
+    steps: int = 2_000_000
     list_length: int = 100_000
     string_length: int = 1_000_000
     exponent: int = 6144
     recursion: int = 60
-    regex_steps: int = 1_000_000
+    regex_steps: int = 500_000
     text_length: int = 100_000
     nesting: int = 120
 

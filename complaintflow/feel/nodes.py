@@ -16,6 +16,15 @@ class Node:
     """Levels below and including this one; bounded by ``Limits.nesting``."""
 
 
+def size(tree: object) -> int:
+    """How many nodes the tree has: what one evaluation of it costs."""
+    if isinstance(tree, Node):
+        return 1 + sum(size(getattr(tree, field)) for field in type(tree).__slots__)
+    if isinstance(tree, list | tuple):
+        return sum(map(size, tree))
+    return 0
+
+
 @dataclass(slots=True, eq=False)
 class Literal(Node):
     value: Value

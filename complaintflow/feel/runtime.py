@@ -9,6 +9,12 @@ from decimal import Decimal
 from complaintflow.feel.limits import Limits, exceeded
 from complaintflow.feel.values import Value
 
+MOST_WARNINGS = 100
+"""No more are recorded: a loop repeats itself."""
+_LONG_STRING = 6
+"""64 characters count as one step."""
+_WEIGHTY = frozenset({str, list, tuple, dict})
+
 
 @dataclass(frozen=True, slots=True)
 class Warning:
@@ -60,6 +66,22 @@ class Run:
         if self.steps > self.limits.steps:
             raise exceeded("the work of the expression", self.limits.steps, "steps")
 
+    def weigh(self, value: Value) -> None:
+        """Count every element and entry inside a value as work: what is shared may be far larger than it seems."""
+        if isinstance(value, str):
+            self.spend(len(value) >> _LONG_STRING)
+        elif isinstance(value, list | tuple):
+            self.spend(len(value) + 1)
+            for item in value:
+                if type(item) in _WEIGHTY:
+                    self.weigh(item)
+        elif isinstance(value, Mapping):
+            self.spend(len(value) + 1)
+            for key in value:
+                item = value[key]
+                if type(item) in _WEIGHTY:
+                    self.weigh(item)
+
     def sized(self, items: list[Value]) -> list[Value]:
         """The list, if it is not too long; its length counts as work."""
         if len(items) > self.limits.list_length:
@@ -68,9 +90,10 @@ class Run:
         return items
 
     def lengthy(self, text: str) -> str:
-        """The string, if it is not too long."""
+        """The string, if it is not too long; its length counts as work."""
         if len(text) > self.limits.string_length:
             raise exceeded("a string", self.limits.string_length, "string_length")
+        self.spend(len(text) >> _LONG_STRING)
         return text
 
     def bounded(self, number: Value) -> None:
@@ -80,7 +103,7 @@ class Run:
 
     def warn(self, text: str, start: int, end: int, message: str) -> None:
         """Record why ``text[start:end]`` gave null."""
-        if self.warnings is not None:
+        if self.warnings is not None and len(self.warnings) < MOST_WARNINGS:
             self.warnings.append(Warning(text[start:end], start, message))
 
     def explained(self, text: str, start: int, end: int) -> bool:

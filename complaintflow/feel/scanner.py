@@ -198,7 +198,8 @@ class Scanner:
         self._skip()
         match = _IN.search(self.text, self.position, names.name_end(self.text, self.position))
         if match is None:
-            raise syntax_error(self.text, self.position, 'a variable and "in" are expected here', "for x in list return x")
+            wanted = 'a variable and "in" are expected here'
+            raise syntax_error(self.text, self.position, wanted, "for x in list return x")
         name = names.normal(self.text[self.position : match.start()])
         self._declare(name)
         self._add("VARIABLE", name, match.start())
@@ -245,10 +246,10 @@ class Scanner:
 
     def _opening(self, symbol: str, end: int) -> None:
         bracket = self.open[-1]
-        if symbol == "[" and bracket.interval and bracket.kind in _INTERVALS and self._after_operand:
-            if not self._value_begins(end, "({[-"):
-                self._close("OPEN_END", symbol, end)
-                return
+        may_end = symbol == "[" and bracket.interval and bracket.kind in _INTERVALS and self._after_operand
+        if may_end and not self._value_begins(end, "({[-"):
+            self._close("OPEN_END", symbol, end)
+            return
         call = symbol == "(" and self._after_operand
         self._open("call" if call else symbol, OPERATORS[symbol], symbol, end)
 

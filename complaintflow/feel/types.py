@@ -115,9 +115,7 @@ class ContextType(Type):
     def holds(self, value: Value) -> bool:
         if kind(value) != "context":
             return False
-        return all(
-            key in value and (value[key] is None or of.holds(value[key])) for key, of in self.fields.items()
-        )
+        return all(key in value and (value[key] is None or of.holds(value[key])) for key, of in self.fields.items())
 
     def resolve(self, types: Mapping[str, object]) -> Type:
         return ContextType({key: of.resolve(types) for key, of in self.fields.items()})

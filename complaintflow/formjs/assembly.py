@@ -56,15 +56,18 @@ class Assembly:
         return origin[key] if keeps else MISSING  # type: ignore[index]
 
 
-def variables(root: Block, context: Mapping[str, object], *, leave_out_hidden: bool) -> dict[str, object]:
-    """What expressions see of the form's values; a hidden value, where it is left out, is null."""
-    assembly = result(root, context, lambda part: True)
-    if leave_out_hidden:
-        # From the end, so that what stands in a hidden list is done before the list itself is null.
-        for part in reversed(list(root.inner())):
-            if part.hidden and part.component.bound:
-                assembly.put(part.keys, None)
-    return assembly.data
+def everything(root: Block, context: Mapping[str, object]) -> dict[str, object]:
+    """All values of the form, hidden or not, over those of the case that share an object with them."""
+    return result(root, context, lambda part: True).data
+
+
+def without_hidden(root: Block, context: Mapping[str, object]) -> dict[str, object]:
+    """All values of the form but the hidden ones; an object or list that loses all goes with them."""
+    data = everything(root, context)
+    for part in root.inner():
+        if part.hidden and part.component.bound:
+            _remove(data, part.keys)
+    return data
 
 
 def result(root: Block, origin: Mapping[str, object], wanted: Callable[[Part], bool]) -> Assembly:
@@ -94,3 +97,21 @@ def _set(level: dict[str, object] | list[object], key: str | int, value: object)
     assert isinstance(key, int)
     level.extend([None] * (key + 1 - len(level)))
     level[key] = value
+
+
+def _remove(data: dict[str, object] | list[object], keys: Keys) -> None:
+    key, below = keys[0], keys[1:]
+    inner = _get(data, key)
+    if below and isinstance(inner, dict | list):
+        _remove(inner, below)
+    gone = not below or (isinstance(inner, dict | list) and all(value is None for value in _values(inner)))
+    if isinstance(data, dict):
+        if gone:
+            data.pop(str(key), None)
+    elif gone and isinstance(key, int) and key < len(data):
+        data[key] = None
+
+
+def _values(level: dict[str, object] | list[object]) -> list[object]:
+    """What must all be null for the level to count as empty: nothing in an object may be left at all."""
+    return [True for _ in level] if isinstance(level, dict) else level

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from complaintflow.formjs.assembly import Part, variables
+from complaintflow.formjs.assembly import Part, everything, without_hidden
 from complaintflow.formjs.expressions import Functions, Scope
-from complaintflow.formjs.filling import Block, Cell
+from complaintflow.formjs.filling import Around, Block, Cell, fill
 from complaintflow.formjs.options import same
-from complaintflow.formjs.paths import Keys
+from complaintflow.formjs.paths import MISSING, Keys
 from complaintflow.formjs.plain import Unfit, plain
 
 MAX_ROUNDS = 10  # computed fields that build on each other, in an unlucky order
 
 
-@dataclass(slots=True)
+@dataclass
 class Evaluation:
     """The expressions of a filled-in form at work.
 
@@ -47,9 +48,15 @@ class Evaluation:
 
     def parts(self, filtered: bool = True) -> Iterator[tuple[Part, Scope, Block | None]]:
         """Everything in the form, in its order, with the variables it sees and its container."""
-        everything = variables(self.root, self.context, leave_out_hidden=False)
-        data = variables(self.root, self.context, leave_out_hidden=True) if filtered else everything
-        return _walk(self.root, Scope(data, self.context, self.functions), None, everything)
+        whole = everything(self.root, self.context)
+        data = {**self.first, **without_hidden(self.root, self.context)} if filtered else whole
+        return _walk(self.root, Scope(data, self.context, self.functions), None, whole)
+
+    @cached_property
+    def first(self) -> dict[str, object]:
+        """The values before anybody filled in anything; in form-js, they stand in for what is hidden."""
+        known = fill(self.root.component, Around(MISSING, self.context, (self.context,)))
+        return everything(known, self.context)
 
     def _compute(self, filtered: bool) -> None:
         for _ in range(MAX_ROUNDS):
@@ -64,23 +71,23 @@ class Evaluation:
 
 
 def _walk(
-    part: Part, scope: Scope, container: Block | None, everything: object
+    part: Part, scope: Scope, container: Block | None, whole: object
 ) -> Iterator[tuple[Part, Scope, Block | None]]:
     yield part, scope, container
     if isinstance(part, Cell):
         return
     for index, row in enumerate(part.rows):
         # As in form-js, ``this`` is the whole row, also what is hidden in it.
-        inside = scope.row(_row(everything, (*part.keys, index)), index + 1) if part.component.repeats else scope
+        inside = scope.row(_row(whole, (*part.keys, index)), index + 1) if part.component.repeats else scope
         for inner in row:
-            yield from _walk(inner, inside, part, everything)
+            yield from _walk(inner, inside, part, whole)
 
 
-def _row(everything: object, keys: Keys) -> Mapping[str, object]:
+def _row(whole: object, keys: Keys) -> Mapping[str, object]:
     for key in keys:
-        everything = everything[key]  # type: ignore[index]
-    assert isinstance(everything, Mapping)
-    return everything
+        whole = whole[key]  # type: ignore[index]
+    assert isinstance(whole, Mapping)
+    return whole
 
 
 def _kept(value: object) -> object:

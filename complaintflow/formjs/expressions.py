@@ -7,6 +7,7 @@ underscores.
 
 from __future__ import annotations
 
+import re
 from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from complaintflow.feel import Expression
 
 Functions = Mapping[str, Callable[..., object]]
+_NOT = re.compile(r"not\s*\(")
 _LOCAL = frozenset({"this", "parent", "i", "_this_", "_parent_", "_i_"})
 
 
@@ -24,7 +26,7 @@ class Scope:
     """The variables at one place of a form.
 
     Attributes:
-        data: the form's own values, over those of the case; what is hidden is null.
+        data: the form's own values, over those of the case; what is hidden is as at first.
         context: the variables of the case.
         this: the row of the dynamic list; None outside of one.
         parent: the scope around the row.
@@ -96,12 +98,15 @@ class Formula:
 class Condition:
     """A FEEL condition of a form (``conditional.hide``, ``readonly``).
 
-    form-js evaluates these as a unary test of null. So ``amount > 3`` holds while the amount is null, since null is
-    what it is compared with; the server has to agree with what the browser showed.
+    form-js evaluates these as unary tests of null: tests between commas, of which one must hold, perhaps all within
+    ``not(...)``. A test holds if it is true, and also if it is null, since null is what it is compared with. So
+    ``amount > 3`` hides a field while the amount is not known, and ``not(anonymous)`` does not; the server has to
+    agree with what the browser showed.
     """
 
     text: str
-    test: Expression = field(repr=False, compare=False)
+    negated: bool
+    tests: Expression = field(repr=False, compare=False)
 
     @classmethod
     def read(cls, text: str) -> Condition:
@@ -113,7 +118,9 @@ class Condition:
         """
         from complaintflow import feel
 
-        return cls(text, feel.parse_unary(text[1:]))
+        source = text[1:].strip()
+        inside = _within_not(source)
+        return cls(text, inside is not None, feel.parse(f"[{source if inside is None else inside}]"))
 
     def holds(self, scope: Scope) -> bool:
         """Whether the condition is true.
@@ -121,8 +128,31 @@ class Condition:
         Raises:
             FeelLimitExceeded: the expression did too much work.
         """
-        names = self.test.free_names | self.test.filter_names
-        return self.test.test(None, scope.variables(names), functions=scope.functions) is True
+        names = self.tests.free_names | self.tests.filter_names
+        values = self.tests.evaluate(scope.variables(names), functions=scope.functions)
+        passed = isinstance(values, list) and any(_passes(value) for value in values)
+        return passed is not self.negated
+
+
+def _passes(value: object) -> bool:
+    return value is True or value is None or (isinstance(value, list) and None in value)
+
+
+def _within_not(source: str) -> str | None:
+    """What stands between the parentheses, if the whole text is one ``not(...)``."""
+    head = _NOT.match(source)
+    if head is None or not source.endswith(")"):
+        return None
+    depth, quoted = 1, False
+    for position in range(head.end(), len(source) - 1):
+        letter = source[position]
+        if letter == '"' and source[position - 1] != "\\":
+            quoted = not quoted
+        elif not quoted:
+            depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return None
+    return source[head.end() : -1]
 
 
 def is_expression(value: object) -> bool:

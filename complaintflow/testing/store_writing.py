@@ -295,11 +295,16 @@ class RefusalContract:
         kept = case_row(1)
         save(store, full_change(kept))
         before = rows_of(store, kept.id)
-        with pytest.raises(ZeroDivisionError), store.transaction() as transaction:
-            transaction.write(Change(later(kept), closed_tasks=[1], values={"transcript": None}))
-            transaction.write(full_change(case_row(2)))
-            transaction.beat("worker-1", NOW)
-            raise ZeroDivisionError
+
+        def fail() -> None:
+            with store.transaction() as transaction:
+                transaction.write(Change(later(kept), closed_tasks=[1], values={"transcript": None}))
+                transaction.write(full_change(case_row(2)))
+                transaction.beat("worker-1", NOW)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
         assert rows_of(store, kept.id) == before
         assert rows_of(store, case_id(2)) == {}
         with store.reading() as transaction:

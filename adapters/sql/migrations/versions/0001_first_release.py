@@ -13,7 +13,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-_SMALL = {"sqlite_with_rowid": False}
+_ORDER: list[str | sa.TextClause] = ["due_at", sa.text("priority DESC"), "created_at", "case_id", "token"]
 
 
 def upgrade() -> None:
@@ -44,10 +44,10 @@ def _bytes(name: str) -> sa.Column[bytes]:
     return sa.Column(name, sa.LargeBinary(), nullable=False)
 
 
-def _create_of_case(name: str, *columns: sa.Column[Any], key: tuple[str, ...] = ("token",), **options: Any) -> None:
+def _create_of_case(name: str, *columns: sa.Column[Any], key: tuple[str, ...] = ("token",), small: bool = True) -> None:
     case = sa.ForeignKeyConstraint(["case_id"], ["cf_case.id"], ondelete="CASCADE")
     primary = sa.PrimaryKeyConstraint("case_id", *key)
-    op.create_table(name, _text("case_id"), *columns, primary, case, **options)
+    op.create_table(name, _text("case_id"), *columns, primary, case, sqlite_with_rowid=not small)
 
 
 def _create_partial_index(name: str, table: str, columns: list[str], condition: str, *, unique: bool = False) -> None:
@@ -70,9 +70,9 @@ def _create_cases() -> None:
         sa.PrimaryKeyConstraint("id"),
         postgresql_with={"fillfactor": 50},
     )
-    _create_partial_index("cf_case_key", "cf_case", ["key", "process"], "key IS NOT NULL", unique=True)
+    _create_partial_index("cf_case_key", "cf_case", ["key", "process"], '"key" IS NOT NULL', unique=True)
     op.create_index("cf_case_newest", "cf_case", ["created_at", "id", "status", "process"])
-    _create_of_case("cf_value", _text("name"), _bytes("content"), key=("name",))
+    _create_of_case("cf_value", _text("name"), _bytes("content"), key=("name",), small=False)
     op.create_table(
         "cf_bundle", _text("digest"), _text("process"), _bytes("content"), sa.PrimaryKeyConstraint("digest")
     )
@@ -92,10 +92,8 @@ def _create_tasks() -> None:
         _number("due_at"),
         _number("follow_up_at", nullable=True),
         _flag("provisional"),
-        **_SMALL,
     )
-    order = ["due_at", sa.text("priority DESC"), "created_at", "case_id", "token"]
-    op.create_index("cf_task_due", "cf_task", order)
+    op.create_index("cf_task_due", "cf_task", _ORDER)
     _create_of_case(
         "cf_task_group",
         _number("token"),
@@ -105,9 +103,8 @@ def _create_tasks() -> None:
         _small("priority"),
         _number("created_at"),
         key=("token", "kind", "name"),
-        **_SMALL,
     )
-    op.create_index("cf_task_group_inbox", "cf_task_group", ["kind", "name", *order])
+    op.create_index("cf_task_group_inbox", "cf_task_group", ["kind", "name", *_ORDER])
 
 
 def _create_waiting() -> None:
@@ -118,7 +115,6 @@ def _create_waiting() -> None:
         _number("due_at"),
         _text("deadline", nullable=True),
         _flag("provisional"),
-        **_SMALL,
     )
     op.create_index("cf_timer_due", "cf_timer", ["due_at", "case_id", "token"])
     _create_of_case(
@@ -129,7 +125,6 @@ def _create_waiting() -> None:
         _text("key", nullable=True),
         _text("element"),
         _number("case_created_at"),
-        **_SMALL,
     )
     listeners = ["kind", "name", "key", "case_created_at", "case_id", "token"]
     op.create_index("cf_subscription_waiting", "cf_subscription", listeners)
@@ -143,7 +138,6 @@ def _create_waiting() -> None:
         _number("due_at", nullable=True),
         _number("ready_at", nullable=True),
         _text("owner", nullable=True),
-        **_SMALL,
     )
     _create_partial_index("cf_job_ready", "cf_job", ["ready_at", "due_at", "case_id", "token"], "ready_at IS NOT NULL")
     op.create_table("cf_worker", _text("owner"), _number("seen_at"), sa.PrimaryKeyConstraint("owner"))
@@ -157,7 +151,6 @@ def _create_records() -> None:
         _text("element"),
         _number("created_at"),
         _bytes("detail"),
-        **_SMALL,
     )
     op.create_index("cf_incident_oldest", "cf_incident", ["created_at", "case_id", "token"])
     _create_of_case(
@@ -171,7 +164,6 @@ def _create_records() -> None:
         _bytes("detail"),
         _bytes("digest"),
         key=("seq",),
-        **_SMALL,
     )
     number = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(

@@ -1,0 +1,120 @@
+"""The program: finding a command, the options that all commands share, and what happens to errors.
+
+Exit codes: 0 done; 1 `check` found errors; 2 a mistake that the user can mend (one of our own errors, or the command
+line itself); 3 a defect of the program.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from complaintflow.cli.faults import defect, refused
+from complaintflow.cli.session import Session, shared_options
+from complaintflow.errors import ComplaintflowError
+from complaintflow.version import __version__
+
+# Command -> the module that has it, and one line of help. Only the command that is called is imported.
+COMMANDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
+    "Cases": {
+        "run": ("run", "Start a case and run it to its first person."),
+        "tasks": ("inbox", "List open tasks, the earliest due first."),
+        "complete": ("complete", "Complete a task, from a file, from key=value, or by answering its form."),
+        "show": ("show", "Show what happened to a case, and what it waits for."),
+        "correlate": ("correlate", "Deliver a message to the cases that wait for it."),
+        "incidents": ("incidents", "List what a person must look at."),
+        "resolve": ("incidents", "Clear an incident: the case tries again where it stopped."),
+        "worker": ("working", "Fire deadlines and run jobs until stopped."),
+    },
+    "Processes": {
+        "processes": ("processes", "List the processes that can be run."),
+        "demo": ("demo", "Play a whole case with the clock moved, and say what it shows."),
+        "check": ("checking", "Find everything wrong with a process, a layer or a file."),
+        "trace": ("trace", "Show which element and which test stands for each clause."),
+        "init": ("init", "Write a layer of your own, with only what differs."),
+        "feel": ("expression", "Evaluate a FEEL expression."),
+    },
+}
+_MODULES: Final = {name: module for group in COMMANDS.values() for name, (module, _) in group.items()}
+
+
+class App(click.Group):
+    """The commands of `COMMANDS`, imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the help."""
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module; its command has the command's name with a low line for a hyphen."""
+        module = _MODULES.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(import_module(f"complaintflow.cli.{module}"), f"{cmd_name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest name for a slip of the keyboard."""
+        name = args[0]
+        if name not in _MODULES and not name.startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, _MODULES, 1)
+            hint = f" Did you mean '{near[0]}'?" if near else " `complaintflow --help` lists them."
+            raise click.UsageError(f"there is no command '{name}'.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by group, without importing any."""
+        for title, group in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, line) for name, (_, line) in group.items()], col_max=12)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever goes wrong becomes one readable message and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except ComplaintflowError as error:
+            refused(error)
+            ctx.exit(2)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt, BrokenPipeError):
+            raise
+        except Exception as error:
+            if ctx.ensure_object(Session).debug:
+                raise
+            defect(error)
+            ctx.exit(3)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Settle colours first, so that usage errors follow them too."""
+        if os.environ.get("NO_COLOR"):
+            extra["color"] = False
+        elif os.environ.get("FORCE_COLOR"):
+            extra["color"] = True
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.group(cls=App, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="complaintflow")
+@shared_options(hidden=False)
+def app() -> None:
+    """Written complaint policies that run.
+
+    Start with `complaintflow demo customer`, then `complaintflow run customer --example`.
+    """
+
+
+def main() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A label in Chinese must not stop a terminal that cannot write it.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    app(prog_name="complaintflow")

@@ -1,0 +1,119 @@
+"""``complaintflow tasks``: the inbox."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import click
+
+from complaintflow.cli.data import write_json
+from complaintflow.cli.look import Cell, cell, dim, say, table
+from complaintflow.cli.session import Session, command, json_option, warn_backlog
+
+if TYPE_CHECKING:
+    from complaintflow.cli.caseview import Setting
+    from complaintflow.engine import Engine
+    from complaintflow.views import Task
+
+# The zone where a given day ends last.
+_LAST = timezone(timedelta(hours=-12))
+
+
+class Moment(click.ParamType):
+    """A day or a moment in ISO 8601; a day means its beginning."""
+
+    name = "moment"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it; without an offset the result is naive."""
+        try:
+            return datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"'{value}' is not a day or time; write 2026-10-09 or 2026-10-09T12:00", param, ctx)
+
+
+@command("tasks")
+@click.option("--role", multiple=True, metavar="GROUP", help="Only this candidate group's. Repeatable.")
+@click.option("--user", help="Only this person's.")
+@click.option("--process", help="Only of this process.")
+@click.option(
+    "--due-before", type=Moment(), metavar="TIME", help="Only due before 2026-10-09 or 2026-10-09T12:00, where the case is."
+)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
+@json_option
+def tasks_command(
+    session: Session,
+    role: tuple[str, ...],
+    user: str | None,
+    process: str | None,
+    due_before: datetime | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List open tasks, the earliest due first."""
+    with session.engine(reading=True) as engine:
+        bound = due_before
+        if bound is not None and bound.tzinfo is None:
+            # Every case counts in its own zone: ask for all that may fit, then look at each.
+            bound = bound.replace(tzinfo=_LAST)
+        found = engine.tasks(
+            role=role or None,
+            user=user,
+            process=process,
+            due_before=bound.astimezone(UTC) if bound is not None else None,
+            limit=None if bound is not None else limit + 1,
+        )
+        settings = _Settings(engine, session.tongue)
+        if due_before is not None and due_before.tzinfo is None:
+            found = [task for task in found if settings.local_due(task) < due_before]
+        if as_json:
+            write_json([asdict(task) for task in found[:limit]])
+        else:
+            _print(found[:limit], settings, more=len(found) > limit)
+        warn_backlog(engine)
+
+
+class _Settings:
+    """How to show tasks of many cases; one look per definition."""
+
+    def __init__(self, engine: Engine, language: str) -> None:
+        self.engine = engine
+        self.language = language
+        self.known: dict[str, Setting] = {}
+
+    def of(self, task: Task) -> Setting:
+        from complaintflow.cli.caseview import Setting
+
+        if task.case_id not in self.known:
+            self.known[task.case_id] = Setting.of(self.engine, task.case_id, self.language)
+        return self.known[task.case_id]
+
+    def local_due(self, task: Task) -> datetime:
+        """When it is due, by the clocks where the case is."""
+        return task.due_at.astimezone(self.of(task).zone).replace(tzinfo=None) if task.due_at else datetime.max
+
+
+def _print(tasks: list[Task], settings: _Settings, *, more: bool) -> None:
+    if not tasks:
+        say("Nothing is open.")
+        return
+    table(("DUE", "", "TASK", "", "PROCESS", "WHO", "PRIORITY"), [_row(task, settings) for task in tasks], indent="", shrink=3)
+    say()
+    say(dim(f"{len(tasks)} open" + (", and there are more: see --limit" if more else "")))
+
+
+def _row(task: Task, settings: _Settings) -> list[Cell]:
+    from complaintflow.cli.caseview import due_cells, short, who
+
+    setting = settings.of(task)
+    due = due_cells(task.due_at, task.provisional, setting) if task.due_at else [cell("-", dim=True), cell("")]
+    return [
+        *due,
+        cell(short(task.id), bold=True),
+        cell(f"{setting.name(task.element, task.name)}", fg="cyan"),
+        cell(task.process),
+        cell(who(task)),
+        cell("" if task.priority == 50 else task.priority),
+    ]

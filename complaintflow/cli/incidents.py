@@ -1,0 +1,65 @@
+"""``complaintflow incidents`` and ``resolve``: what a person must look at."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from complaintflow.cli.data import write_json
+from complaintflow.cli.look import heading, say
+from complaintflow.cli.session import Session, command, json_option
+from complaintflow.errors import UnknownIncident
+
+
+@command("incidents")
+@click.argument("case", required=False)
+@json_option
+def incidents_command(session: Session, case: str | None, as_json: bool) -> None:
+    """List open incidents, the oldest first; of all cases, or of CASE."""
+    with session.engine(reading=True) as engine:
+        found = engine.incidents(engine.case(case).id if case else None)
+    if as_json:
+        write_json([asdict(incident) for incident in found])
+        return
+    if not found:
+        say("No incident is open.")
+        return
+    from complaintflow.cli.caseview import print_incident, short
+
+    last = ""
+    for incident in found:
+        if incident.case_id != last:
+            heading(f"Case {short(incident.case_id)}")
+            last = incident.case_id
+        print_incident(incident)
+
+
+@command("resolve")
+@click.argument("incident")
+@click.option("--actor", help="Who cleared it.")
+@json_option
+def resolve_command(session: Session, incident: str, actor: str | None, as_json: bool) -> None:
+    """Clear INCIDENT, after its cause is mended: the case tries again where it stopped.
+
+    INCIDENT is an incident id as `complaintflow incidents` shows it, or a case that has only one.
+    """
+    with session.engine(reading=True) as engine:
+        case_id, dot, token = incident.partition(".")
+        case = engine.case(case_id)
+        wanted = f"{case.id}.{token}"
+        if not dot:
+            if len(case.incidents) != 1:
+                raise UnknownIncident(
+                    f"the case has {len(case.incidents) or 'no'} open incidents",
+                    where=f"case {case.id}",
+                    advice="name one of: " + ", ".join(one.id for one in case.incidents) if case.incidents else "",
+                )
+            wanted = case.incidents[0].id
+        case = engine.resolve(wanted, actor=actor)
+        from complaintflow.cli.caseview import case_json, print_case
+
+        if as_json:
+            write_json(case_json(case))
+        else:
+            print_case(case, engine, session.tongue)

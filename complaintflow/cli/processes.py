@@ -1,0 +1,52 @@
+"""``complaintflow processes``: what can be run."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from complaintflow.cli.data import write_json
+from complaintflow.cli.look import cell, dim, say, table
+from complaintflow.cli.session import Session, command, json_option
+
+if TYPE_CHECKING:
+    from complaintflow.layers import Layers
+
+
+@command("processes")
+@json_option
+def processes_command(session: Session, as_json: bool) -> None:
+    """List the processes that can be run, with the layers that make them up."""
+    layers = session.library().layers
+    found = [_describe(layers, name) for name in layers.processes()]
+    if as_json:
+        write_json(found)
+        return
+    table(("PROCESS", "TITLE", "SOURCE", "LAYERS"), [
+        [cell(one["id"], bold=True), cell(one["title"]), cell(one["source"], dim=True), cell(" > ".join(one["layers"]))]
+        for one in found
+    ], indent="", shrink=2)  # fmt: skip
+    example = next((one["id"] for one in found if one["example"]), None)
+    if example:
+        say()
+        say(dim("Try one: ") + f"complaintflow run {example} --example")
+
+
+def _describe(layers: Layers, name: str) -> dict[str, Any]:
+    """Only the policy file's head is read, so that a broken diagram does not hide the others."""
+    head: dict[str, Any] = {}
+    policies = layers.every(f"processes/{name}/policy.toml")
+    for part in reversed(policies):
+        try:
+            table = tomllib.loads(part.content.decode("utf-8-sig")).get("policy")
+        except ValueError:
+            continue
+        head |= table if isinstance(table, dict) else {}
+    diagrams = layers.every(f"processes/{name}/{name}.bpmn")
+    return {
+        "id": name,
+        "title": str(head.get("title", "")),
+        "source": str(head.get("source", "")),
+        "layers": list(dict.fromkeys(part.layer for part in (*policies, *diagrams))),
+        "example": bool(layers.every(f"processes/{name}/payload.json")),
+    }

@@ -1,0 +1,93 @@
+"""``complaintflow run``: start a case."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from complaintflow.cli.data import data_option, parse_object, read_json, with_fields, write_json
+from complaintflow.cli.session import Session, command, json_option, warn_backlog
+from complaintflow.errors import InvalidData
+
+if TYPE_CHECKING:
+    from complaintflow.engine import Engine
+
+
+@command("run")
+@click.argument("process")
+@click.argument("payload", required=False, metavar="[PAYLOAD.json]")
+@click.option("--example", is_flag=True, help="Use the payload that the process ships.")
+@data_option
+@click.option("--key", help="Your own name for the case, unique within the process.")
+@click.option("--actor", help="Who files it.")
+@json_option
+def run_command(
+    session: Session,
+    process: str,
+    payload: str | None,
+    example: bool,
+    fields: tuple[str, ...],
+    key: str | None,
+    actor: str | None,
+    as_json: bool,
+) -> None:
+    """Start a case of PROCESS and run it to its first person.
+
+    The payload is a JSON file ("-" for standard input), the one the process ships (--example), fields given with -d, or
+    what you answer: without any of them the intake form is asked on the terminal.
+
+    \b
+    complaintflow run customer --example
+    complaintflow run customer complaint.json --key order-17 --actor hotline
+    complaintflow run customer -d channel=phone -d content='The soup arrived cold.'
+    """
+    if payload and example:
+        raise click.UsageError("give a payload file or --example, not both")
+    if not (payload or example or fields or sys.stdin.isatty()):
+        raise click.UsageError(
+            f"give a payload file ('-' for standard input), or use the shipped one: complaintflow run {process} --example"
+        )
+    with session.engine() as engine:
+        data = _data(engine, process, payload, example, fields, session.tongue)
+        case = engine.start(process, data, key=key, actor=actor)
+        if as_json:
+            from complaintflow.cli.caseview import case_json
+
+            write_json(case_json(case))
+        else:
+            from complaintflow.cli.caseview import print_case, print_next
+
+            print_case(case, engine, session.tongue)
+            print_next(case)
+        warn_backlog(engine)
+
+
+def _data(
+    engine: Engine, process: str, payload: str | None, example: bool, fields: tuple[str, ...], language: str
+) -> dict[str, Any]:
+    bundle = engine.library.newest(process)
+    form = bundle.intake_form()
+    if payload:
+        data = read_json(payload)
+    elif example:
+        data = _example(engine, process)
+    elif not fields and form is not None:
+        from complaintflow.cli.asking import ask
+        from complaintflow.cli.labels import labels
+
+        return ask(form, {}, labels(bundle, language), language)
+    else:
+        data = {}
+    return with_fields(data, fields, form)
+
+
+def _example(engine: Engine, process: str) -> dict[str, Any]:
+    path = f"processes/{process}/payload.json"
+    parts = engine.library.layers.every(path)
+    if not parts:
+        raise InvalidData(
+            f"the process '{process}' ships no example", where=path, advice="give a payload file of your own"
+        )
+    return parse_object(parts[0].content, f"{path} ({parts[0].layer})")

@@ -1,0 +1,212 @@
+"""The options that all commands share, and the engine that they mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from complaintflow.cli.look import aside, clean
+from complaintflow.errors import ComplaintflowError, StoreError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from complaintflow.definition import Bundle, Library
+    from complaintflow.engine import Engine
+    from complaintflow.layers import Layers
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class Session:
+    """What was given on the command line for all commands."""
+
+    database: str | None = None
+    layer: tuple[str, ...] = ()
+    app: str | None = None
+    language: str | None = None
+    verbose: int = 0
+    debug: bool = False
+
+    @contextmanager
+    def engine(self, *, reading: bool = False) -> Iterator[Engine]:
+        """The engine, closed afterwards.
+
+        Args:
+            reading: the command only looks, so a database file that is not there is an error, not a new file.
+
+        Raises:
+            ComplaintflowError: the database, a layer or the application cannot be used.
+        """
+        _talk(self.verbose)
+        engine = self._application() if self.app else self._plain(reading)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+    def library(self) -> Library:
+        """The definitions, without a database."""
+        if self.app:
+            engine = self._application()
+            engine.close()
+            return engine.library
+        from complaintflow.definition import Library
+
+        return Library(self.layers())
+
+    def layers(self) -> Layers:
+        """Where definitions are looked up."""
+        from complaintflow.layers import Layers
+
+        return Layers(self.layer)
+
+    @property
+    def tongue(self) -> str:
+        """The language of labels: as asked for, else the terminal's; "en" or "zh"."""
+        wishes = (self.language, *(os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG")))
+        return "zh" if next((wish for wish in wishes if wish), "en").startswith("zh") else "en"
+
+    def _plain(self, reading: bool) -> Engine:
+        from complaintflow.engine import Engine
+        from complaintflow.runner import database_url
+
+        url = self.database or database_url()
+        if reading:
+            _must_exist(url)
+        return Engine(url, layers=self.layer)
+
+    def _application(self) -> Engine:
+        if self.database or self.layer:
+            raise click.UsageError("--app brings its own database and layers; leave out --database and --layer")
+        return _load(str(self.app))
+
+
+def zone_of(engine: Engine, bundle: Bundle) -> tzinfo:
+    """The zone in which a case's days are counted."""
+    return (engine.settings.calendar or bundle.calendar).zone
+
+
+def warn_backlog(engine: Engine) -> None:
+    """Say so when something is due and nobody works."""
+    warning = engine.backlog_warning()
+    if warning:
+        aside(click.style("Warning: ", fg="yellow", bold=True) + warning)
+
+
+def shared_options(*, hidden: bool = True) -> Callable[[F], F]:
+    """The options of `Session`, before the command or behind it.
+
+    Args:
+        hidden: leave them out of the command's own help, since the program's help has them.
+    """
+
+    def keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+        if value:
+            setattr(ctx.ensure_object(Session), str(param.name), value)
+
+    def option(*names: str, **settings: Any) -> Callable[[F], F]:
+        return click.option(*names, expose_value=False, callback=keep, hidden=hidden, **settings)
+
+    def decorate(function: F) -> F:
+        function = option("--debug", is_flag=True, help="Show the traceback of a defect.")(function)
+        function = option("-v", "--verbose", count=True, help="Say more; -vv says everything.")(function)
+        function = option(
+            "--language",
+            type=click.Choice(["en", "zh"]),
+            help="Language of labels and questions [default: the terminal's].",
+        )(function)
+        function = option(
+            "--app",
+            metavar="MODULE:NAME",
+            envvar="COMPLAINTFLOW_APP",
+            help="Your own engine with its handlers: an Engine, or a function that returns one.",
+        )(function)
+        function = option(
+            "--layer",
+            metavar="DIR",
+            multiple=True,
+            type=click.Path(),
+            envvar="COMPLAINTFLOW_LAYERS",
+            help="A folder of your own definitions; the nearest first. Repeatable.",
+        )(function)
+        return option(
+            "--database",
+            metavar="URL",
+            help="Where cases are kept [default: COMPLAINTFLOW_DATABASE_URL, else sqlite:///complaintflow.db].",
+        )(function)
+
+    return decorate
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)
+
+
+def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that takes the session first, and the shared options anywhere."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        return click.command(name, **settings)(shared_options()(pass_session(function)))
+
+    return decorate
+
+
+def json_option(function: F) -> F:
+    """``--json``, handed on as ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="For programs: JSON on standard output.")(function)
+
+
+def _must_exist(url: str) -> None:
+    from complaintflow.adapters.sql.url import parse
+
+    parsed = parse(url)
+    name = parsed.database
+    if parsed.get_backend_name() == "sqlite" and name and name != ":memory:" and not Path(name).exists():
+        raise StoreError(
+            "there are no cases yet: the database does not exist",
+            where=str(Path(name).absolute()),
+            advice="start a case, for example `complaintflow run customer --example`, or name another --database",
+        )
+
+
+def _load(place: str) -> Engine:
+    from complaintflow.engine import Engine
+
+    module, _, name = place.partition(":")
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ComplaintflowError(
+            f"the application cannot be loaded: {error}", where=f"--app {place}", advice="write --app module:name"
+        ) from error
+    engine = found if isinstance(found, Engine) else found() if callable(found) else None
+    if not isinstance(engine, Engine):
+        raise ComplaintflowError(
+            "the application is neither an Engine nor a function that returns one", where=f"--app {place}"
+        )
+    return engine
+
+
+def _talk(verbose: int) -> None:
+    """Send the library's log to standard error."""
+    import logging
+
+    class Aside(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            aside(clean(self.format(record), lines=True), dim=True)
+
+    log = logging.getLogger("complaintflow")
+    log.handlers = [handler for handler in log.handlers if type(handler).__name__ != "Aside"]
+    log.addHandler(Aside())
+    log.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])

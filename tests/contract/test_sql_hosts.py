@@ -1,0 +1,203 @@
+"""SQL stores beside others: the host's transaction, forks, connections that break, transactions in each other's way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.orm import Session
+
+from complaintflow.adapters.sql import SqlStore, open_store
+from complaintflow.errors import StaleCase, StoreError, StoreUnavailable
+from complaintflow.rows import Change
+from complaintflow.testing.store_samples import case_id, case_row, full_change, later, rows_of, save
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[SqlStore]:
+    """A store in a fresh database, with a table of the host beside it."""
+    store = open_store(database)
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE orders (number INTEGER)")
+    yield store
+    store.close()
+
+
+def orders(store: SqlStore) -> list[int]:
+    """What the host's table holds."""
+    with store.engine.connect() as connection:
+        return list(connection.exec_driver_sql("SELECT number FROM orders ORDER BY number").scalars())
+
+
+@pytest.mark.parametrize("commits", [True, False], ids=["commits", "rolls-back"])
+@pytest.mark.parametrize("first", ["host", "library"])
+def test_the_rows_of_the_host_and_ours_share_a_fate(store: SqlStore, database: str, commits: bool, first: str) -> None:
+    """On the host's own engine, whoever writes first, one commit keeps both and one rollback forgets both."""
+    engine = create_engine(database)
+    with Session(engine) as session:
+        if first == "host":
+            session.connection().exec_driver_sql("INSERT INTO orders VALUES (17)")
+        with store.using(session).transaction() as transaction:
+            transaction.write(full_change(case_row()))
+        if first == "library":
+            session.connection().exec_driver_sql("INSERT INTO orders VALUES (17)")
+        if commits:
+            session.commit()
+        else:
+            session.rollback()
+    engine.dispose()
+    assert orders(store) == ([17] if commits else [])
+    assert bool(rows_of(store, case_id(1))) is commits
+
+
+def test_a_savepoint_of_the_host_takes_our_rows_along(store: SqlStore) -> None:
+    """Rolling back to a savepoint of the host undoes what we wrote after it, and nothing before."""
+    with Session(store.engine) as session:
+        with store.using(session).transaction() as transaction:
+            transaction.write(full_change(case_row(1)))
+        with session.begin_nested() as nested:
+            with store.using(session).transaction() as transaction:
+                transaction.write(full_change(case_row(2)))
+                transaction.write(Change(later(case_row(1))))
+            nested.rollback()
+        session.commit()
+    assert rows_of(store, case_id(2)) == {}
+    with store.reading() as transaction:
+        assert transaction.case(case_id(1)) == case_row(1)
+
+
+def test_other_connections_are_refused(store: SqlStore, another_database: str) -> None:
+    """An engine, a connection of another kind of database, and nothing at all: each is named."""
+    kinds = {"sqlite": "postgresql+psycopg://", "postgresql": "sqlite://"}
+    other = create_engine(kinds[store.engine.dialect.name])
+    for stranger in (store.engine, None, "sqlite://"):
+        with pytest.raises(StoreError, match="Session or Connection"):
+            store.using(stranger)
+    if other.dialect.name == "sqlite":
+        with other.connect() as connection, pytest.raises(StoreError, match="the store is postgresql"):
+            store.using(connection)
+    elsewhere = create_engine(another_database)
+    with elsewhere.connect() as connection, pytest.raises(StoreError, match="missing"):
+        read_case(store.using(connection), case_id(1))
+    elsewhere.dispose()
+
+
+def read_case(store: object, case: str) -> None:
+    """Read it where the store says."""
+    assert hasattr(store, "reading")
+    with store.reading() as transaction:
+        transaction.case(case)
+
+
+def test_a_connection_that_commits_each_statement_is_refused(postgres_url: str) -> None:
+    """In AUTOCOMMIT a change would be written piece by piece."""
+    store = open_store(postgres_url)
+    engine = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection, pytest.raises(StoreError, match="commits each statement"):
+        store.using(connection)
+    engine.dispose()
+    store.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_has_connections_of_its_own(store: SqlStore) -> None:
+    """Parent and children go on with one store object, each on its own connections, and no write is lost."""
+    save(store, Change(case_row(1)))
+    children = []
+    for number in (2, 3, 4):
+        child = os.fork()
+        if child == 0:
+            try:
+                save(store, full_change(case_row(number)))
+                save(store, Change(later(case_row(number))))
+            except BaseException:
+                os._exit(1)
+            os._exit(0)
+        children.append(child)
+        save(store, Change(case_row(10 + number)))
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
+    with store.reading() as transaction:
+        assert len(transaction.case_ids()) == 7
+        assert transaction.case(case_id(4)).version == 2
+
+
+def end_other_connections(url: str) -> None:
+    """What a restart of the server does to its clients."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    engine.dispose()
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced(postgres_url: str) -> None:
+    """After a restart of the server the next command works: no dead connection is handed out."""
+    store = open_store(postgres_url)
+    with store.reading() as first, store.reading() as second:
+        assert first.next_due() == second.next_due()
+    end_other_connections(postgres_url)
+    for _ in range(3):
+        with store.reading() as transaction:
+            transaction.next_due()
+    store.close()
+
+
+def test_a_connection_that_dies_in_a_transaction(postgres_url: str) -> None:
+    """A transaction whose connection breaks ends as StoreUnavailable and leaves nothing; the next one works."""
+    store = open_store(postgres_url)
+
+    def work() -> None:
+        with store.transaction() as transaction:
+            transaction.write(full_change(case_row(77)))
+            end_other_connections(postgres_url)
+
+    with pytest.raises(StoreUnavailable):
+        work()
+    assert rows_of(store, case_id(77)) == {}
+    store.close()
+
+
+def test_transactions_that_block_each_other_end_as_stale(postgres_url: str) -> None:
+    """Two that change the same two cases in opposite order: one wins, the other may try again."""
+    quick = make_url(postgres_url).update_query_dict({"options": "-c deadlock_timeout=20ms"})
+    store = open_store(quick.render_as_string(hide_password=False))
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM cf_case")
+    pair = case_row(1), case_row(2)
+    save(store, *map(Change, pair))
+    gate = Barrier(2)
+
+    def change_both(order: int) -> bool:
+        try:
+            with store.transaction() as transaction:
+                transaction.write(Change(later(pair[order])))
+                gate.wait()
+                transaction.write(Change(later(pair[1 - order])))
+        except StaleCase:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(change_both, (0, 1))) == [False, True]
+    store.close()
+
+
+def test_a_host_that_reads_an_old_picture_gets_a_stale_case(store: SqlStore, database: str) -> None:
+    """Where the host's transaction keeps its picture from the first read, a later commit shows as StaleCase too."""
+    save(store, Change(case_row()))
+    options = {} if database.startswith("sqlite") else {"isolation_level": "REPEATABLE READ"}
+    engine = create_engine(database, **options)
+    with engine.connect() as host:
+        with store.using(host).transaction() as transaction:
+            assert transaction.case(case_id(1)) == case_row()
+            save(store, Change(later(case_row())))
+            with pytest.raises(StaleCase):
+                transaction.write(Change(later(case_row())))
+        host.rollback()
+    engine.dispose()
