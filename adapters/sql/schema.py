@@ -140,8 +140,8 @@ def _switch_to_wal(engine: Engine) -> None:
         for attempt in range(_WAL_ATTEMPTS):
             try:
                 driver.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError:
-                if attempt == _WAL_ATTEMPTS - 1:
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY" or attempt == _WAL_ATTEMPTS - 1:
                     raise
                 sleep(_WAL_PAUSE)
             else:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
+from complaintflow.bpmn.formula import plain
+
 if TYPE_CHECKING:
     from complaintflow.bpmn.formula import Formula
     from complaintflow.bpmn.token import Flow, Token
@@ -155,7 +157,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
             return
         inner, outer = token.variables, token.surroundings
         for mapping in self.output_mappings:
-            outer.propagate(mapping.target, token.game.value(mapping.source, inner))
+            outer.propagate(mapping.target, plain(token.game.value(mapping.source, inner)))
 
     def map_inputs(self, token: Token) -> None:
         """Open the node's own scope where it has input mappings; one after the other sees the ones before."""
@@ -163,7 +165,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
             return
         scope = token.game.own_scope(token)
         for mapping in self.input_mappings:
-            scope.declare(mapping.target, token.game.value(mapping.source, scope))
+            scope.declare(mapping.target, plain(token.game.value(mapping.source, scope)))
 
     def _on_complete(self, token: Token) -> None:
         """Let go of the token and take its route."""

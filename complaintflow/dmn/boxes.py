@@ -72,12 +72,13 @@ def guard_language(element: etree._Element, where: str) -> None:
 def function(element: etree._Element, where: str) -> tree.FunctionDefinition:
     """A boxed function; only FEEL functions run, Java and PMML are refused by name."""
     # In DMN 1.1 the kind was an extension, so any namespace will do.
-    kinds = [value for name, value in element.attrib.items() if etree.QName(name).localname == "kind"]
+    kinds = [str(value) for name, value in element.attrib.items() if etree.QName(name).localname == "kind"]
     kind = (kinds[0] if kinds else "FEEL").upper()
     body = logic_of(element)
     if kind not in ("FEEL", "F"):
+        language = _FOREIGN.get(kind, kind)
         raise InvalidDecision(
-            f"{describe(element)} calls a {_FOREIGN.get(kind, kind)} function{_external_name(body)}; only FEEL functions run here",
+            f"{describe(element)} calls a {language} function{_external_name(body)}; only FEEL functions run here",
             where=where,
             advice="write the function in FEEL, or compute the value in a handler and pass it as an input",
         )

@@ -83,11 +83,15 @@ def _arithmetic(compiler: Compiler, node: nodes.Arithmetic) -> Code:
 
 
 def _both(compiler: Compiler, node: nodes.Both) -> Code:
-    operands, fail = [compiler.compile(one) for one in node.operands], compiler.failing(node)
+    first, *others = [compiler.compile(one) for one in node.operands]
+    fail = compiler.failing(node)
 
     def code(scope: Scope) -> bool | None:
-        doubtful = False
-        for operand in operands:
+        value = first(scope)
+        if value is False:
+            return False
+        doubtful, doubt = value is not True, value
+        for operand in others:
             value = operand(scope)
             if value is False:
                 return False
@@ -102,11 +106,15 @@ def _both(compiler: Compiler, node: nodes.Both) -> Code:
 
 
 def _either(compiler: Compiler, node: nodes.Either) -> Code:
-    operands, fail = [compiler.compile(one) for one in node.operands], compiler.failing(node)
+    first, *others = [compiler.compile(one) for one in node.operands]
+    fail = compiler.failing(node)
 
     def code(scope: Scope) -> bool | None:
-        doubtful = False
-        for operand in operands:
+        value = first(scope)
+        if value is True:
+            return True
+        doubtful, doubt = value is not False, value
+        for operand in others:
             value = operand(scope)
             if value is True:
                 return True

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 from complaintflow.errors import FeelSyntaxError
 from complaintflow.feel.limits import DEFAULT_LIMITS, Limits, exceeded
-from complaintflow.feel.runtime import Run, Scope, Warning
+from complaintflow.feel.runtime import NOTHING, Run, Scope, Warning
 from complaintflow.feel.temporal import plain
 from complaintflow.feel.types import Type
 from complaintflow.feel.values import Value
 
 Functions = Mapping[str, Callable[..., Any]]
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _MADE_OF_PARTS = frozenset({list, dict})
 """Results that are weighed before they leave: lists that share their parts may be too large to be written down."""
+_SETTINGS = frozenset({"functions", "warnings", "limits", "types"})
 _NAME_DEPTH = 4
 _NAME_COUNT = 2000
 
@@ -53,12 +52,12 @@ class Expression:
 
     def evaluate(
         self,
-        context: Mapping[str, Any] = _NOTHING,
+        context: Mapping[str, Any] = NOTHING,
         *,
-        functions: Functions = _NOTHING,
+        functions: Functions = NOTHING,
         warnings: list[Warning] | None = None,
         limits: Limits = DEFAULT_LIMITS,
-        types: Mapping[str, object] = _NOTHING,
+        types: Mapping[str, object] = NOTHING,
     ) -> Value:
         """The value in a context.
 
@@ -74,7 +73,16 @@ class Expression:
             FeelLimitExceeded: a bound was passed.
             EvaluationError: an `assert` did not hold.
         """
-        run = Run(self.text, functions, warnings, limits, types)
+        run = Run()
+        run.text = self.text
+        if functions is not NOTHING:
+            run.functions = functions
+        if warnings is not None:
+            run.warnings = warnings
+        if limits is not DEFAULT_LIMITS:
+            run.limits = limits
+        if types is not NOTHING:
+            run.types = types
         try:
             value = self._code(Scope(context, None, run))
             if type(value) in _MADE_OF_PARTS:
@@ -83,15 +91,14 @@ class Expression:
         except RecursionError:
             raise exceeded("the nesting of the evaluation", limits.recursion, "recursion") from None
 
-    def test(self, value: Value, context: Mapping[str, Any] = _NOTHING, **options: Any) -> bool | None:
+    def test(self, value: Value, context: Mapping[str, Any] = NOTHING, **options: Any) -> bool | None:
         """For unary tests: whether the value passes. The tests see it as ``?``; options as for `evaluate`."""
-        run = Run(
-            self.text,
-            options.get("functions", _NOTHING),
-            options.get("warnings"),
-            options.get("limits", DEFAULT_LIMITS),
-            options.get("types", _NOTHING),
-        )
+        run = Run()
+        run.text = self.text
+        for setting, chosen in options.items():
+            if setting not in _SETTINGS:
+                raise TypeError(f"test() has no option {setting!r}")
+            setattr(run, setting, chosen)
         try:
             result: bool | None = self._code(Scope({"?": value}, Scope(context, None, run), run))
         except RecursionError:
@@ -139,7 +146,7 @@ def _located(text: str, names: Iterable[str], where: str, limits: Limits, *, una
         ) from None
 
 
-def evaluate(text: str, context: Mapping[str, Any] = _NOTHING, **options: Any) -> Value:
+def evaluate(text: str, context: Mapping[str, Any] = NOTHING, **options: Any) -> Value:
     """Parse and evaluate; names with spaces are taken from the context. Options as for `Expression.evaluate`.
 
     Raises:
@@ -149,7 +156,7 @@ def evaluate(text: str, context: Mapping[str, Any] = _NOTHING, **options: Any) -
     return parse(text, spaced_names(context)).evaluate(context, **options)
 
 
-def unary_test(text: str, value: Value, context: Mapping[str, Any] = _NOTHING, **options: Any) -> bool | None:
+def unary_test(text: str, value: Value, context: Mapping[str, Any] = NOTHING, **options: Any) -> bool | None:
     """Whether the value passes the unary tests; None if that cannot be said. Options as for `evaluate`."""
     return parse_unary(text, spaced_names(context)).test(value, context, **options)
 

@@ -70,7 +70,9 @@ def context_put_at(run: Run, old: _Context, keys: list[Value], value: Value) -> 
     if not rest:
         return {**old, key: value}
     inner = old.get(key)
-    return {**old, key: context_put_at(run, inner if isinstance(inner, Mapping) else {}, rest, value)}
+    if inner is not None and not isinstance(inner, Mapping):
+        raise Failure(f'the entry "{key}" is no context')
+    return {**old, key: context_put_at(run, inner or {}, rest, value)}
 
 
 @builtin("context merge(contexts: list)", example="context merge([{x: 1, y: 0}, {y: 2}]) = {x: 1, y: 2}")

@@ -44,7 +44,7 @@ def written(run: Run, value: Value) -> str:
     if what == "number":
         return numbers.text(value)
     if what == "string":
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
     if what == "list":
         return run.lengthy("[" + ", ".join(written(run, item) for item in value) + "]")
     if what == "context":

@@ -5,10 +5,13 @@ An end that is open to infinity (of ``> 5``) comes before, or after, every point
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+from complaintflow.feel import strings, temporal
 from complaintflow.feel.comparison import equal, less
 from complaintflow.feel.functions import builtin
+from complaintflow.feel.functions_convert import number
 from complaintflow.feel.runtime import Run
 from complaintflow.feel.values import Failure, Range, Value
 
@@ -199,3 +202,42 @@ def coincides(left: Range, right: Range) -> bool:
     """Both ends are the same."""
     starts_same = left.low_closed == right.low_closed and _same(_start(left), _start(right))
     return starts_same and left.high_closed == right.high_closed and _same(_end(left), _end(right))
+
+
+_TEXT = r'"((?:[^"\\]|\\.)*)"'
+_RANGE = re.compile(r"\s*([\[\](])(.*?)\.\.(.*?)([\[\])])\s*", re.DOTALL)
+_END_FORMS: tuple[tuple[re.Pattern[str], Callable[[Run, str], Value]], ...] = (
+    (re.compile(r"(-?(?:\d+(?:\.\d+)?|\.\d+))", re.ASCII), number),
+    (re.compile(_TEXT, re.DOTALL), lambda run, text: strings.unescape(text)),
+    (re.compile(rf"@\s*{_TEXT}"), lambda run, text: temporal.parse_at(text)),
+    (re.compile(rf"date\s*\(\s*{_TEXT}\s*\)"), lambda run, text: temporal.parse_date(text)),
+    (re.compile(rf"time\s*\(\s*{_TEXT}\s*\)"), lambda run, text: temporal.parse_time(text)),
+    (re.compile(rf"date and time\s*\(\s*{_TEXT}\s*\)"), lambda run, text: temporal.parse_date_time(text)),
+    (re.compile(rf"duration\s*\(\s*{_TEXT}\s*\)"), lambda run, text: temporal.parse_duration(text)),
+)
+
+
+@builtin("range(from: string)", example='range("[18..21)") = [18..21)')
+def range_from(run: Run, text: str) -> Range:
+    """The range in a text; its ends are literals, and one of them may be left out."""
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        raise Failure(f'"{text}" is no range')
+    opening, low, high, closing = match.groups()
+    start, end = _literal_end(run, low.strip()), _literal_end(run, high.strip())
+    if start is None and end is None:
+        raise Failure("a range needs an end")
+    low_closed, high_closed = opening == "[" and start is not None, closing == "]" and end is not None
+    if start is not None and end is not None and less(end, start):
+        raise Failure("the range ends before it starts")
+    return Range(start, end, low_closed, high_closed)
+
+
+def _literal_end(run: Run, text: str) -> Value:
+    if not text:
+        return None
+    for form, read in _END_FORMS:
+        match = form.fullmatch(text)
+        if match is not None:
+            return read(run, match[1])
+    raise Failure(f"`{text}` cannot stand at the end of a range")

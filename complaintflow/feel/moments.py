@@ -80,7 +80,7 @@ def move_time(clock: time, span: timedelta) -> time:
 
 
 def between(left: Moment, right: Moment) -> timedelta:
-    """left - right; a date is its midnight in UTC when the other has a zone, or a midnight without one.
+    """left - right; a date next to a date and time is its midnight in UTC.
 
     Raises:
         Failure: one has a time zone and the other has none.
@@ -109,23 +109,13 @@ def _comparable(left: Moment, right: Moment) -> tuple[datetime, datetime]:
 
 
 def months_between(start: Moment, end: Moment) -> YearMonthDuration:
-    """Whole months from start to end, negative if end is earlier (``years and months duration``, DMN 1.5, table 74)."""
-    first, last = start, end
-    if isinstance(start, datetime) != isinstance(end, datetime):
-        first, last = day_of(start), day_of(end)
-    months = (last.year - first.year) * 12 + last.month - first.month
-    rest_first, rest_last = _within_month(first), _within_month(last)
-    if months > 0 and rest_last < rest_first:
+    """Whole months from day to day, negative if end is earlier (``years and months duration``, DMN 1.5, table 74)."""
+    months = (end.year - start.year) * 12 + end.month - start.month
+    if months > 0 and end.day < start.day:
         months -= 1
-    elif months < 0 and rest_last > rest_first:
+    elif months < 0 and end.day > start.day:
         months += 1
     return YearMonthDuration(months)
-
-
-def _within_month(moment: Moment) -> tuple[int, timedelta]:
-    if isinstance(moment, datetime):
-        return moment.day, since_midnight(moment.time())
-    return moment.day, timedelta(0)
 
 
 def property_of(value: Value, name: str) -> Value:

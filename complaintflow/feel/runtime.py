@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
 
-from complaintflow.feel.limits import Limits, exceeded
+from complaintflow.feel.limits import DEFAULT_LIMITS, Limits, exceeded
 from complaintflow.feel.values import Value
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 MOST_WARNINGS = 100
 """No more are recorded: a loop repeats itself."""
 _LONG_STRING = 6
@@ -35,26 +38,23 @@ class Warning:
 
 
 class Run:
-    """One evaluation: its settings and its counters."""
+    """One evaluation: its settings and its counters.
 
-    __slots__ = ("depth", "fine", "functions", "limits", "steps", "text", "types", "warnings")
+    What is not set stands in the class: most evaluations decide a gateway and never look at any of it.
 
-    def __init__(
-        self,
-        text: str,
-        functions: Mapping[str, Callable[..., Value]],
-        warnings: list[Warning] | None,
-        limits: Limits,
-        types: Mapping[str, object],
-    ) -> None:
-        self.text = text
-        self.functions = functions
-        self.warnings = warnings
-        self.limits = limits
-        self.types = types
-        self.steps = 0
-        self.depth = 0
-        self.fine = False
+    Attributes:
+        text: the expression that is evaluated.
+        fine: a value with nanoseconds was made, which must not leave.
+    """
+
+    text: str = ""
+    functions: Mapping[str, Callable[..., Value]] = NOTHING
+    warnings: list[Warning] | None = None
+    limits: Limits = DEFAULT_LIMITS
+    types: Mapping[str, object] = NOTHING
+    steps: int = 0
+    depth: int = 0
+    fine: bool = False
 
     def spend(self, steps: int) -> None:
         """Count work.

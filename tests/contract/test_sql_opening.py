@@ -207,7 +207,7 @@ def test_a_half_migrated_database(database: str, damage: str) -> None:
     create(database)
     run(database, damage)
     for _ in range(2):
-        with pytest.raises(StoreError, match="half migrated.*\n.*where.*\n.*backup"):
+        with pytest.raises(StoreError, match=r"half migrated.*\n.*where.*\n.*backup"):
             open_store(database)
 
 

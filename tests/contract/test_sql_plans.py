@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import event, make_url
 
 from complaintflow.adapters.sql import SqlStore, open_store
-from complaintflow.rows import Change
 from complaintflow.testing.store_samples import (
     HOUR,
     NOW,
@@ -105,13 +104,15 @@ def test_no_question_costs_more_in_a_fuller_store() -> None:
 
 def test_postgresql_reads_no_more_rows_than_it_answers(new_database: Callable[[], str]) -> None:
     """With 4,000 open cases no step of any plan touches more rows than the answer has."""
-    url = make_url(new_database()).update_query_dict({"options": _EXPLAIN})
+    url = make_url(new_database())
     store = open_store(url.render_as_string(hide_password=False))
-    plans: list[str] = []
-    event.listen(store.engine, "checkout", lambda driver, *_: driver.add_notice_handler(_keep(plans)))
     fill(store, 1, 4001)
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
+    store.close()
+    store = open_store(url.update_query_dict({"options": _EXPLAIN}).render_as_string(hide_password=False))
+    plans: list[str] = []
+    event.listen(store.engine, "checkout", lambda driver, *_: driver.add_notice_handler(_keep(plans)))
     touched = {}
     for name, question in QUESTIONS.items():
         with store.transaction() as transaction:

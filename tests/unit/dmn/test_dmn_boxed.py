@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dmn_files import decision, input_data, literal, model
+from dmn_files import decision, definitions, input_data, literal, model
 
 from complaintflow import feel
+from complaintflow.dmn import DecisionModel
 from complaintflow.errors import FeelLimitExceeded, InvalidDecision
 from complaintflow.feel.limits import Limits
 
@@ -167,6 +168,15 @@ def test_refused(logic: str, words: str) -> None:
     assert refused.evaluate("fine", {}) == 1
     with pytest.raises(InvalidDecision):
         refused.evaluate("d", {})
+
+
+def test_foreign_language_of_the_whole_file() -> None:
+    """A file whose expression language is not FEEL is refused; FEEL may be named by any of its URIs."""
+    text = definitions(decision("d", literal("1")))
+    named = 'expressionLanguage="https://www.omg.org/spec/DMN/20191111/FEEL/"'
+    assert DecisionModel.parse(text.replace("<definitions", f"<definitions {named}")).evaluate("d", {}) == 1
+    with pytest.raises(InvalidDecision, match="juel"):
+        DecisionModel.parse(text.replace("<definitions", '<definitions expressionLanguage="juel"'))
 
 
 def test_java_function_in_feel_text() -> None:

@@ -10,7 +10,7 @@ from dmn_files import decision, definitions, input_data, literal, model, table
 
 from complaintflow import feel
 from complaintflow.dmn import DecisionModel, Fired
-from complaintflow.errors import DecisionError, FeelLimitExceeded, InvalidDecision
+from complaintflow.errors import DecisionError, DefinitionError, FeelLimitExceeded, InvalidDecision
 
 IMPORT_TYPE = "https://www.omg.org/spec/DMN/20191111/MODEL/"
 
@@ -156,6 +156,42 @@ def test_unknown_type() -> None:
     assert "'tGone' is not defined" in str(model(decision("d", literal("1"), "tGone")).problems[0])
 
 
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        ('<itemDefinition name="tA"><typeRef>tGone</typeRef></itemDefinition>', "'tGone' is not defined"),
+        ('<itemDefinition name="tA"><typeRef>tA</typeRef></itemDefinition>', "defined by itself"),
+        (
+            '<itemDefinition name="tA"><typeRef>string</typeRef><allowedValues><text>&gt; &gt;</text></allowedValues>'
+            "</itemDefinition>",
+            "does not parse",
+        ),
+    ],
+)
+def test_broken_types(definition: str, words: str) -> None:
+    """What is wrong with a type is a problem at load, and stops only what uses the type."""
+    graph = model(definition, decision("d", literal("1"), "tA"), decision("fine", literal("1"), "number"))
+    assert words in str(graph.problems[0])
+    assert graph.evaluate("fine", {}) == 1
+    with pytest.raises(DefinitionError):
+        graph.evaluate("d", {})
+
+
+def test_types_in_any_order_and_in_feel() -> None:
+    """An item definition may stand before the one it refers to, and FEEL's `instance of` knows both."""
+    kinds = (
+        '<itemDefinition name="tOuter"><itemComponent name="inner"><typeRef>tInner</typeRef></itemComponent>'
+        '</itemDefinition><itemDefinition name="tInner"><typeRef>number</typeRef></itemDefinition>'
+    )
+    graph = model(
+        kinds,
+        decision("d", literal('[{inner: 1} instance of tOuter, {inner: "x"} instance of tOuter]')),
+        decision("e", literal("[1, 2]"), "list&lt;number&gt;"),
+    )
+    assert graph.evaluate("d", {}) == [True, False]
+    assert graph.evaluate("e", {}) == [1, 2]
+
+
 def test_result_type() -> None:
     """A result outside the decision's type is null with a warning (DMN 1.5, 10.3.2.9.4)."""
     warnings: list[feel.Warning] = []
@@ -288,6 +324,24 @@ def test_imports_stay_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "inner" / "main.dmn").write_text(definitions(there))
     with pytest.raises(InvalidDecision, match="import 'lib' is not found"):
         DecisionModel.load(tmp_path / "inner" / "main.dmn")
+
+
+def test_import_without_a_name() -> None:
+    """An import with an empty name adds the imported elements and types to the file's own."""
+    graph = model(
+        imported("", "urn:lib"),
+        input_data("x", "tSize"),
+        decision("d", literal("twice it + x"), needs=["decision:urn:lib#twice it", "input:x"]),
+        imports=lambda namespace, location: LIBRARY,
+    )
+    assert graph.evaluate("d", {"base": 4, "x": 1}) == 9
+
+
+def test_problems_of_imported_files() -> None:
+    """What cannot run in an imported file is listed with the importing one."""
+    broken = definitions(decision("d", literal("1 +")), target="urn:lib")
+    graph = model(imported("lib", "urn:lib"), imports=lambda namespace, location: broken)
+    assert "urn:lib, decision 'd'" in graph.problems[0].where
 
 
 def test_imports_in_a_circle() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 from dmn_files import NAMESPACE, decision, definitions, literal
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from complaintflow.dmn import DecisionModel
 from complaintflow.dmn.source import NAMESPACES
-from complaintflow.errors import InvalidDecision
+from complaintflow.errors import ComplaintflowError, InvalidDecision
 
 MODELER = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"
@@ -35,6 +38,11 @@ MODELER = """<?xml version="1.0" encoding="UTF-8"?>
     <dc:Bounds height="80" width="180" x="160" y="100"/></dmndi:DMNShape></dmndi:DMNDiagram></dmndi:DMNDI>
 </definitions>
 """
+
+
+FRAGMENTS = (
+    "", "<", ">", '"', "</", "&#0;", "&x;", "<text>", "<list/>", "null", " ", 'typeRef="tX"', "<decisionTable>", "]]>",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("content", [MODELER, MODELER.encode()])
@@ -112,3 +120,17 @@ def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidDecision) as caught:
         DecisionModel.load(tmp_path / "none.dmn")
     assert "none.dmn" in caught.value.where
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(0, 20), st.sampled_from(FRAGMENTS)), min_size=1, max_size=5))
+@settings(max_examples=80, deadline=None, derandomize=True)
+def test_garbage(cuts: list[tuple[float, int, str]]) -> None:
+    """A file with pieces cut out and others put in gives a model, a value or one of our own errors, nothing else."""
+    text = MODELER
+    for at, length, fragment in cuts:
+        place = int(at * len(text))
+        text = text[:place] + fragment + text[place + length :]
+    with contextlib.suppress(ComplaintflowError):
+        damaged = DecisionModel.parse(text)
+        for name in damaged.decisions:
+            damaged.evaluate(name, {"amount": 1})

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from dmn_files import decision, input_data, literal, model, table
 
+from complaintflow import feel
 from complaintflow.dmn import DecisionModel, Fired
 from complaintflow.errors import DecisionError, InvalidDecision
 
@@ -226,6 +227,32 @@ def test_camunda_7_input_variable() -> None:
         "<input ", '<input xmlns:camunda="http://camunda.org/schema/1.0/dmn" camunda:inputVariable="twice" '
     )
     assert model(decision("d", logic)).evaluate("d", {"n": 4}) is True
+
+
+def test_null_input_is_not_explained_by_every_cell() -> None:
+    """A null input makes cells false without a warning each; a missing variable is warned of once."""
+    rows = [((f"> {number}",), ("1",)) for number in range(20)]
+    compared = model(decision("d", table([("n", "number")], ["p"], rows, "COLLECT")))
+    warnings: list[feel.Warning] = []
+    assert compared.evaluate("d", {"n": None}, warnings=warnings) == []
+    assert warnings == []
+    assert compared.evaluate("d", {}, warnings=warnings) == []
+    assert len(warnings) == 1
+
+
+def test_a_thousand_rules_are_linear() -> None:
+    """Each different cell of a table is evaluated at most once, so that work grows with the number of rules."""
+    counted = 0
+
+    def probe(value: int, wanted: int) -> bool:
+        nonlocal counted
+        counted += 1
+        return value == wanted
+
+    rows = [((f"probe(?, {number})", '"a","b"'), (str(number),)) for number in range(1000)]
+    large = model(decision("d", table([("n", "number"), ("s", "string")], ["p"], rows)))
+    assert large.evaluate("d", {"n": 999, "s": "b"}, functions={"probe": probe}) == 999
+    assert counted == 1000
 
 
 def test_rules_and_inputs_are_listed() -> None:

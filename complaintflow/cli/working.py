@@ -1,0 +1,167 @@
+"""``complaintflow worker``: deadlines and jobs, until stopped."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from complaintflow.cli.look import aside, clean, columns, cut, say, span
+from complaintflow.cli.session import Session, command, json_option
+
+if TYPE_CHECKING:
+    from complaintflow.engine import Engine
+    from complaintflow.worker import Worker
+
+# How often the main thread looks whether it shall stop, in seconds.
+_TICK: Final = 0.2
+
+
+@command("worker")
+@click.option("--once", is_flag=True, help="Do what is due now, and end.")
+@click.option(
+    "--every", type=click.FloatRange(min=0.1), default=60.0, show_default=True, metavar="SECONDS",
+    help="How often to say how it goes, where the output is not a terminal.",
+)  # fmt: skip
+@json_option
+def worker_command(session: Session, once: bool, every: float, as_json: bool) -> None:
+    """Fire deadlines that are due and run jobs that are ready, until Ctrl-C.
+
+    Several workers may run at once, on several machines if the database is PostgreSQL. Without a worker, deadlines pass
+    unseen. Your own job handlers come with --app.
+    """
+    with session.engine() as engine:
+        worker = engine.worker()
+        if once:
+            worker.drain()
+        else:
+            _run(engine, worker, None if sys.stderr.isatty() else every)
+        _report(worker, as_json)
+
+
+def _report(worker: Worker, as_json: bool) -> None:
+    if as_json:
+        from complaintflow.cli.data import write_json
+
+        write_json({"timers": worker.timers, "jobs": worker.jobs})
+    else:
+        say(_done(worker))
+
+
+def _done(worker: Worker) -> str:
+    timers = f"{worker.timers} deadline{'' if worker.timers == 1 else 's'} fired"
+    return f"{timers}, {worker.jobs} job{'' if worker.jobs == 1 else 's'} run"
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """How the worker's thread ended."""
+
+    error: BaseException | None = None
+
+
+def _run(engine: Engine, worker: Worker, every: float | None) -> None:
+    """Work in a thread, so that a signal never meets a lock that the worker holds; ``every`` None: on a terminal."""
+    outcome = _Outcome()
+
+    def work() -> None:
+        try:
+            worker.run()
+        except BaseException as error:
+            outcome.error = error
+
+    thread = threading.Thread(target=work, name="complaintflow-worker", daemon=True)
+    progress = _Progress(engine, worker, every)
+    with _stop_signals() as stop:
+        thread.start()
+        progress.begin()
+        while thread.is_alive() and not stop.is_set():
+            thread.join(_TICK)
+            progress.tick()
+        progress.end(stopping=thread.is_alive())
+        worker.stop()
+        thread.join()
+    if outcome.error is not None:
+        raise outcome.error
+
+
+class _Stop:
+    """A plain flag: a signal handler must not touch a lock."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+
+    def is_set(self) -> bool:
+        return self.wanted
+
+
+@contextmanager
+def _stop_signals() -> Iterator[_Stop]:
+    """Ctrl-C and the polite kill ask to stop; a second one stops at once."""
+    stop = _Stop()
+    before: dict[int, Any] = {}
+
+    def ask(number: int, frame: object) -> None:
+        stop.wanted = True
+        signal.signal(number, before[number])
+
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, ask)
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Progress:
+    """One line, rewritten on a terminal; elsewhere a line every so often."""
+
+    def __init__(self, engine: Engine, worker: Worker, every: float | None) -> None:
+        self.engine = engine
+        self.worker = worker
+        self.every = every
+        self.started = self.said = engine.clock.now()
+
+    def begin(self) -> None:
+        """Say that it works, and how to stop it."""
+        aside("Working; Ctrl-C stops after the step at hand.")
+
+    def tick(self) -> None:
+        """Say how it goes, if it is time."""
+        now = self.engine.clock.now()
+        passed = (now - self.said).total_seconds()
+        if passed >= (1 if self.every is None else self.every):
+            self.said = now
+            self._say(now)
+
+    def end(self, *, stopping: bool) -> None:
+        """Leave the line."""
+        if self.every is None:
+            click.echo("\r\x1b[2K", nl=False, err=True)
+        if stopping:
+            aside("Stopping.")
+
+    def _say(self, now: datetime) -> None:
+        line = f"{_done(self.worker)}; up {span(int((now - self.started).total_seconds()))}{self._next(now)}"
+        if self.every is None:
+            room = columns() or 80
+            click.echo("\r\x1b[2K" + cut(clean(line), room - 1), nl=False, err=True)
+        else:
+            aside(line)
+
+    def _next(self, now: datetime) -> str:
+        with self.engine.store.reading() as tx:
+            due = tx.next_due()
+        if due is None:
+            return "; nothing is waiting"
+        seconds = int((due - now).total_seconds())
+        return f"; next in {span(seconds)}" if seconds > 0 else "; busy"
