@@ -115,15 +115,8 @@ class LiveCase:
             tasks: fetches its open tasks; called only by commands that change one.
 
         Raises:
-            ClockWentBack: it was last changed later than ``now``.
             UnreadableValue: its state does not decode.
         """
-        if now < row.updated_at:
-            raise ClockWentBack(
-                f"the clock shows {now.isoformat(timespec='seconds')}, and the case was last changed "
-                f"at {row.updated_at.isoformat(timespec='seconds')}",
-                where=f"case {row.id}",
-            )
         state = settings.codec.decode(row.id, row.state)
         live = cls(row, bundle, settings, now, actor, state["ledger"])
         live._stored_tasks = tasks
@@ -138,6 +131,16 @@ class LiveCase:
         """Raises CaseEnded when the case takes no more commands."""
         if self.status != ACTIVE:
             raise CaseEnded(f"the case is {self.status}", where=f"case {self.row.id}")
+
+    def require_time(self) -> None:
+        """Raises ClockWentBack when the case was last changed later than now."""
+        changed = self.row.updated_at
+        if self.now < changed:
+            raise ClockWentBack(
+                f"the clock shows {self.now.isoformat(timespec='seconds')}, and the case was last changed "
+                f"at {changed.isoformat(timespec='seconds')}",
+                where=f"case {self.row.id}",
+            )
 
     def token(self, number: int) -> Token | None:
         """The live token of this number, if it is still there."""

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from complaintflow.bpmn.activities import DecisionTask, UserTask
 from complaintflow.bpmn.events import StartEvent
@@ -258,10 +258,12 @@ def _nearest(name: str, known: Any) -> str:
 class Library:
     """The definitions that layers offer, assembled and compiled once per digest."""
 
+    # Shared by all engines of a program: a bundle is immutable, and compiling one costs more than a hundred steps.
+    _by_digest: ClassVar[dict[str, Bundle]] = {}
+
     def __init__(self, layers: Layers) -> None:
         self.layers = layers
         self._newest: dict[str, Bundle] = {}
-        self._by_digest: dict[str, Bundle] = {}
 
     def newest(self, process_id: str) -> Bundle:
         """The bundle of a process as the layers have it now (read once per library).
@@ -273,9 +275,11 @@ class Library:
         bundle = self._newest.get(process_id)
         if bundle is None:
             bundle = self._assemble(process_id)
-            bundle.check()
-            bundle = self._by_digest.setdefault(bundle.digest, bundle)
-            self._newest[process_id] = bundle
+            known = self._by_digest.get(bundle.digest)
+            if known is None or known.origin != bundle.origin:
+                bundle.check()
+                self._by_digest[bundle.digest] = known = bundle
+            bundle = self._newest[process_id] = known
         return bundle
 
     def known(self, digest: str) -> Bundle | None:

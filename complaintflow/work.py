@@ -179,12 +179,14 @@ class Work:
         Raises:
             UnknownCase: there is no such case.
             StaleCase: others kept changing the case meanwhile.
+            ClockWentBack: the case was last changed later than now.
             ComplaintflowError: what the command raises; nothing is written then.
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.store.transaction() as tx:
                     live = self.load(tx, case_id, actor)
+                    live.require_time()
                     command.apply(live)
                     if not live.moved:
                         return None

@@ -298,9 +298,9 @@ class EventSubProcess(SubProcess):
         self.armed: ArmedStart | None = None
 
     def begin(self, token: Token) -> Any:
-        """Open the inner flow behind its start event, with what the event brought."""
-        scope = token.game.own_scope(token)
-        token.game.open_flow(token, self.inner, scope, start=self.start_event)
+        """Open the inner flow behind its start event, which passes on what the event brought."""
+        brought = token.internal_data.pop("brought", {})
+        token.game.open_flow(token, self.inner, token.variables, brought=brought)
         return None
 
 

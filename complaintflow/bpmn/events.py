@@ -24,6 +24,7 @@ class StartEvent(Node):
         super().__init__(flow_spec, name, **attributes)
         self.trigger: Trigger | None = None
         self.interrupting = True
+        self.body: EventSubProcess | None = None
         self.form_id: str | None = None
 
 

@@ -82,6 +82,8 @@ class Game:
         self.scopes: dict[int, Scope] = {}
         self.top: Flow
         self.next_token = 1
+        # Tokens of this command have higher numbers, and no rows yet.
+        self.first_token = 1
         self.next_scope = 1
         self.ready: deque[Token] = deque()
         self.touched: set[Flow] = set()
@@ -192,11 +194,10 @@ class Game:
         return token
 
     def spawn(self, flow: Flow, node: Node, brought: dict[str, Any] | None = None) -> Token:
-        """A token that will run; what an event brought is local to it."""
+        """A token that will run; what an event brought waits for the start event of its event sub-process."""
         token = self.place(flow, node)
         if brought:
-            for name, value in brought.items():
-                self.own_scope(token).declare(name, value)
+            token.internal_data["brought"] = brought
         token._state = TaskState.READY
         self.ready.append(token)
         return token
@@ -220,6 +221,8 @@ class Game:
             else:
                 token.route = node.choose(token)
         except Stuck as stuck:
+            # What the token waited for has come; only its way out is missing.
+            self.close_row(token)
             self.halt(token, stuck)
             return
         if self.path[-1:] != [node.bpmn_id]:
@@ -234,19 +237,18 @@ class Game:
         self.stuck[token.id] = stuck
 
     def open_flow(
-        self, host: Token, spec: Any, scope: Scope, *, start: Node | None = None, owns_scope: bool = False
+        self,
+        host: Token,
+        spec: Any,
+        scope: Scope,
+        *,
+        brought: dict[str, Any] | None = None,
+        owns_scope: bool = False,
     ) -> None:
         """Open an inner flow under a token."""
         flow = Flow(self, spec, host, scope, owns_scope=owns_scope)
         self.flows[flow.number] = flow
-        if start is not None:
-            self._begin(flow, start, {})
-        elif spec.plain_start is not None:
-            self._begin(flow, spec.plain_start, {})
-        else:
-            for node in spec.sources:
-                self.spawn(flow, node)
-            self._arm(flow)
+        self._begin(flow, spec.entry, brought or {})
         self.touched.add(flow)
 
     def open(self, kind: str, wait: Wait) -> None:
@@ -255,11 +257,21 @@ class Game:
 
     def close_waits(self, token: Token) -> None:
         """Take the token's rows back."""
+        self.close_row(token)
+        if token.internal_data.pop("stuck", None) is not None:
+            self.stuck.pop(token.id, None)
+            self._close("incident", token)
+
+    def close_row(self, token: Token) -> None:
+        """Take back the row of what the token waits for."""
         kind = token.task_spec.waits
-        if kind is not None and self.opened.pop((kind, token.id), None) is None:
+        if kind is not None:
+            self.opened.pop((kind, token.id), None)
+            self._close(kind, token)
+
+    def _close(self, kind: str, token: Token) -> None:
+        if token.id < self.first_token:
             self.closed.append((kind, token.id))
-        if token.internal_data.pop("stuck", None) is not None and self.stuck.pop(token.id, None) is None:
-            self.closed.append(("incident", token.id))
 
     def new_scope(self, parent: Scope | None, variables: dict[str, Any]) -> Scope:
         """Open a scope."""
@@ -371,23 +383,28 @@ class Game:
                 token = token.host
                 continue
             flow = token.workflow
-            for body in flow.spec.event_subprocesses:
-                start = body.start_event
-                if _matching([start], wanted, code) is not None:
-                    self.notes.append(Note("caught", start.name, {wanted.kind: code}))
-                    if start.interrupting:
-                        flow.cancel_tokens()
-                    self.spawn(flow, body, brought=variables)
-                    return True
+            starts = [] if flow.interrupted else [b.start_event for b in flow.spec.event_subprocesses if b is not node]
+            start = _matching(starts, wanted, code)
+            if start is not None:
+                self.notes.append(Note("caught", start.name, {wanted.kind: code}))
+                if start.interrupting:
+                    flow.cancel_tokens()
+                self.spawn(flow, start.body, brought=variables)
+                return True
             token = flow.host
         return False
 
     # -- settling ---------------------------------------------------------------------------
 
-    def _begin(self, flow: Flow, start: Node, variables: dict[str, Any]) -> None:
-        self.path.append(start.bpmn_id)
+    def _begin(self, flow: Flow, start: Node | None, variables: dict[str, Any]) -> None:
+        """Arm the event sub-processes, then leave the start event; where none is drawn, go where nothing leads to."""
         self._arm(flow)
-        self.finish(self.place(flow, start), variables)
+        if start is not None:
+            self.path.append(start.bpmn_id)
+            self.finish(self.place(flow, start), variables)
+        else:
+            for node in flow.spec.sources:
+                self.spawn(flow, node)
 
     def _arm(self, flow: Flow) -> None:
         for body in flow.spec.event_subprocesses:

@@ -61,6 +61,7 @@ def thaw(data: dict[str, Any], program: Program, host: Host) -> Game:
         raise UnreadableValue(f"a stored case has the format {data.get('format')!r}; this release reads {FORMAT}")
     game = Game(program, host)
     game.next_token, game.next_scope = data["next"]
+    game.first_token = game.next_token
     for number, parent, variables in data["scopes"]:
         game.scopes[number] = Scope(number, game.scopes[parent] if parent else None, variables, host.ambient)
     try:

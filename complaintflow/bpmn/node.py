@@ -65,10 +65,12 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
     Attributes:
         waits: the kind of row that is open while a token stands here, if any.
         arms_flow: a token here is armed for its flow and does not keep it from being complete.
+        interrupts: a token here has taken the place of all others of its flow.
     """
 
     waits: str | None = None
     arms_flow: bool = False
+    interrupts: bool = False
     tag: str = ""
     bpmn_name: str | None
 
@@ -152,12 +154,21 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
                 scope.propagate(name, value)
 
     def map_outputs(self, token: Token) -> None:
-        """Evaluate the output mappings where the results are, and set them outside."""
+        """Evaluate the output mappings where the results are, then set all of them outside."""
         if not self.output_mappings:
             return
-        inner, outer = token.variables, token.surroundings
+        inner = token.variables
+        found = token.game.detached(inner, {})
         for mapping in self.output_mappings:
-            outer.propagate(mapping.target, plain(token.game.value(mapping.source, inner)))
+            value = plain(token.game.value(mapping.source, found))
+            name, _, path = mapping.target.partition(".")
+            if path and name not in found.variables and name in inner:
+                found.declare(name, inner[name])
+            found.declare(mapping.target, value)
+        # What a round of a loop maps stays in the round, where its output element is read.
+        outer = inner if token.is_iteration else token.surroundings
+        for name, value in found.variables.items():
+            outer.propagate(name, value)
 
     def map_inputs(self, token: Token) -> None:
         """Open the node's own scope where it has input mappings; one after the other sees the ones before."""

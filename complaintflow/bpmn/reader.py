@@ -166,6 +166,8 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
             if body.incoming or body.outgoing:
                 raise InvalidDiagram(f"the event sub-process '{body.label}' has sequence flows", where=body.where)
             body.start_event = starts[0]
+            body.interrupts = starts[0].interrupting
+            starts[0].body = body
             if starts[0].trigger.waits is not None:
                 body.armed = ArmedStart(spec, body, starts[0])
             spec.event_subprocesses.append(body)

@@ -142,6 +142,11 @@ class Flow(BpmnBaseWorkflow):  # type: ignore[misc]
         """Whether anything keeps this flow from being complete: armed events do not."""
         return any(not token.task_spec.arms_flow for token in self.tokens)
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether an event sub-process has taken over: no other one can begin then."""
+        return any(token.task_spec.interrupts for token in self.tokens)
+
     def drop(self, token: Token) -> None:
         """Forget a finished token."""
         del self.tasks[token.id]

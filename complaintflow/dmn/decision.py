@@ -81,7 +81,7 @@ class DecisionModel:
         """What a decision, service or knowledge model takes from outside.
 
         For a decision: the input data it needs, directly or through others, then the variables its expressions read
-        without drawing them (no type). For a service or knowledge model: its parameters.
+        without drawing them, with the type of the column they fill. For a service or knowledge model: its parameters.
 
         Raises:
             InvalidDecision: the model has nothing of that id or name.
@@ -98,7 +98,8 @@ class DecisionModel:
                 if isinstance(link.target, InputNode):
                     item = link.target.source.variable
                     found.setdefault(item.name, item)
-            read.update((name, tree.Item(name)) for name in sorted(each.reads))
+            columns = _column_types(each.source.logic)
+            read.update((name, tree.Item(name, columns.get(name, ""))) for name in sorted(each.reads))
         return (*found.values(), *(item for name, item in read.items() if name not in found))
 
     def rules(self, name: str) -> tuple[tree.Rule, ...]:
@@ -169,3 +170,10 @@ class DecisionModel:
                 f"the file has no decision '{name}'", where=self.file, advice=f"use one of its ids: {known}"
             )
         return node
+
+
+def _column_types(logic: tree.Expression | None) -> dict[str, str]:
+    """The types of a table's columns, by their input expressions."""
+    if not isinstance(logic, tree.Table):
+        return {}
+    return {each.expression.text.strip(): each.expression.type_ref for each in logic.inputs}

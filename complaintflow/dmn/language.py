@@ -9,7 +9,7 @@ from complaintflow import feel
 from complaintflow.dmn.run import Code, Run
 from complaintflow.dmn.types import Mismatch, Types
 from complaintflow.dmn.types import conform as conform_to
-from complaintflow.errors import FeelLimitExceeded, FeelSyntaxError, InvalidDecision
+from complaintflow.errors import FeelLimitExceeded, InvalidDecision
 from complaintflow.feel.types import FunctionType, Type
 
 Value = Any
@@ -32,7 +32,7 @@ class Vocabulary:
         self._types = types
         self._ambient = frozenset(ambient)
         self._visible = frozenset(names)
-        self._names = tuple(sorted(self._visible | self._ambient))
+        self._names = self._visible | self._ambient
 
     def plus(self, *names: str) -> Vocabulary:
         """The same place with more variables."""
@@ -71,13 +71,9 @@ class Vocabulary:
         """
         return self._code(feel.parse_unary, text, where)
 
-    def _code(self, parse: Callable[[str, tuple[str, ...]], feel.Expression], text: str, where: str) -> Code:
+    def _code(self, parse: Callable[..., feel.Expression], text: str, where: str) -> Code:
         try:
-            compiled = parse(text, self._names)
-        except FeelSyntaxError as error:
-            raise FeelSyntaxError(
-                error.what, text=error.text, position=error.position, where=where, advice=error.remedy
-            ) from None
+            compiled = parse(text, self._names, where=where)
         except FeelLimitExceeded as error:
             raise InvalidDecision(error.what, where=where, advice=error.remedy) from None
         self.reads.update(compiled.free_names - self._visible - {"?"})

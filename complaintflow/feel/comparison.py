@@ -87,6 +87,8 @@ def less(left: Value, right: Value) -> bool:
     Raises:
         Failure: the two have no order.
     """
+    if type(left) is int and type(right) is int:
+        return left < right
     what, other = kind(left), kind(right)
     if what == other:
         if what == "number":

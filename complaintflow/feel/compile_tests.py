@@ -1,17 +1,13 @@
-"""Closures for comparisons, ``between``, ``in`` and unary tests (DMN 1.5, 10.3.2.7, tables 42 to 45 and 55).
-
-The commonest conditions, a name against a literal, have closures of their own: they decide a gateway.
-"""
+"""Closures for comparisons, ``between``, ``in`` and unary tests (DMN 1.5, 10.3.2.7, tables 42 to 45 and 55)."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from complaintflow.feel import nodes
 from complaintflow.feel.closures import Code, Compiler, Form
-from complaintflow.feel.comparison import equal, inside, less, member
+from complaintflow.feel.comparison import equal, less, member
 from complaintflow.feel.nodes import Node
 from complaintflow.feel.runtime import Scope
 from complaintflow.feel.values import Failure, Range, Value, describe
@@ -19,7 +15,7 @@ from complaintflow.feel.values import Failure, Range, Value, describe
 Test = Callable[[Scope, Value], bool | None]
 _Order = Callable[[Value, Value], bool]
 
-_PYTHON: Mapping[str, _Order] = {
+PYTHON_ORDERS: Mapping[str, _Order] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -33,7 +29,7 @@ _ORDERS: Mapping[str, _Order] = {
     ">": lambda left, right: less(right, left),
     ">=": lambda left, right: not less(left, right),
 }
-_QUICK = frozenset({int, str, Decimal})
+QUICK_TYPES = frozenset({int, str})
 """Types whose values, when both sides are of the same, compare in Python as in FEEL."""
 _WEIGHTY = frozenset({list, dict})
 """Types whose comparison takes as long as they are large."""
@@ -59,14 +55,12 @@ def _compare(compiler: Compiler, node: nodes.Compare) -> Code:
         for side, other in ((node.left, node.right), (node.right, node.left)):
             if isinstance(other, nodes.Literal) and other.value is None:
                 return _compare_null(compiler.compile(side, quiet=True), symbol == "=")
-    if isinstance(node.right, nodes.Literal) and type(node.right.value) in _QUICK:
-        return _compare_literal(compiler, node, node.right.value)
     left, right, fail = compiler.compile(node.left), compiler.compile(node.right), compiler.failing(node)
-    quick = _PYTHON[symbol]
+    quick = PYTHON_ORDERS[symbol]
 
     def code(scope: Scope) -> bool | None:
         a, b = left(scope), right(scope)
-        if type(a) is type(b) and type(a) in _QUICK:
+        if type(a) is type(b) and type(a) in QUICK_TYPES:
             return quick(a, b)
         if type(a) in _WEIGHTY:
             scope.run.weigh(a)
@@ -82,32 +76,6 @@ def _compare_null(side: Code, positive: bool) -> Code:
     if positive:
         return lambda scope: side(scope) is None
     return lambda scope: side(scope) is not None
-
-
-def _compare_literal(compiler: Compiler, node: nodes.Compare, literal: Value) -> Code:
-    """A value against a literal number or string; a name at the innermost level is read without a call."""
-    left, fail = compiler.compile(node.left), compiler.failing(node)
-    symbol, quick, same = node.operator, _PYTHON[node.operator], type(literal)
-    name = node.left.name if isinstance(node.left, nodes.Name) else None
-
-    def slow(scope: Scope, value: Value) -> bool | None:
-        try:
-            return relate(symbol, value, literal)
-        except Failure as why:
-            return fail(scope, why, value)
-
-    def of_value(scope: Scope) -> bool | None:
-        value = left(scope)
-        return quick(value, literal) if type(value) is same else slow(scope, value)
-
-    def of_name(scope: Scope) -> bool | None:
-        try:
-            value = scope.vars[name]  # type: ignore[index]
-        except KeyError:
-            value = left(scope)
-        return quick(value, literal) if type(value) is same else slow(scope, value)
-
-    return of_value if name is None else of_name
 
 
 def _between(compiler: Compiler, node: nodes.Between) -> Code:
@@ -256,5 +224,3 @@ FORMS: Mapping[type, Form] = {
     nodes.Test: _test_value,
     nodes.Tests: _tests,
 }
-
-__all__ = ["FORMS", "inside", "relate"]

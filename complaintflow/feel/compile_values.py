@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from complaintflow.feel import arithmetic, nodes, temporal
+from complaintflow.feel import arithmetic, nodes, numbers, temporal
 from complaintflow.feel.closures import Code, Compiler, Form
 from complaintflow.feel.comparison import less
 from complaintflow.feel.runtime import Scope
@@ -171,6 +171,11 @@ def _context(compiler: Compiler, node: nodes.Context) -> Code:
 def _interval(compiler: Compiler, node: nodes.Interval) -> Code:
     low, high, fail = compiler.compile(node.low), compiler.compile(node.high), compiler.failing(node)
     low_closed, high_closed = node.low_closed, node.high_closed
+    if isinstance(node.low, nodes.Literal) and isinstance(node.high, nodes.Literal):
+        ends = (node.low.value, node.high.value)
+        if all(map(numbers.is_number, ends)) or all(isinstance(end, str) for end in ends):
+            constant = Range(*ends, low_closed, high_closed)
+            return lambda scope: constant
 
     def code(scope: Scope) -> Value:
         start, end = low(scope), high(scope)

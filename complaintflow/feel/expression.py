@@ -16,7 +16,6 @@ from complaintflow.feel.values import Value
 Functions = Mapping[str, Callable[..., Any]]
 _MADE_OF_PARTS = frozenset({list, dict})
 """Results that are weighed before they leave: lists that share their parts may be too large to be written down."""
-_SETTINGS = frozenset({"functions", "warnings", "limits", "types"})
 _NAME_DEPTH = 4
 _NAME_COUNT = 2000
 
@@ -31,7 +30,7 @@ class Expression:
         calls: the names of the functions it calls, built-in or not.
     """
 
-    __slots__ = ("_code", "calls", "filter_names", "free_names", "text")
+    __slots__ = ("_code", "_quick", "calls", "filter_names", "free_names", "text")
 
     def __init__(self, text: str, names: frozenset[str], limits: Limits, *, unary: bool) -> None:
         from complaintflow.feel.compiler import compile_tree
@@ -43,6 +42,7 @@ class Expression:
         except RecursionError:
             raise exceeded("the nesting of the expression", limits.nesting, "nesting") from None
         self._code = found.code
+        self._quick = found.quick
         self.free_names = found.free_names
         self.filter_names = found.filter_names
         self.calls = found.calls
@@ -73,6 +73,43 @@ class Expression:
             FeelLimitExceeded: a bound was passed.
             EvaluationError: an `assert` did not hold.
         """
+        if self._quick is not None:
+            try:
+                answer = self._quick(context)
+            except KeyError:
+                answer = None
+            if answer is not None:
+                return answer
+        run = self._run(functions, warnings, limits, types)
+        try:
+            value = self._code(Scope(context, None, run))
+            if type(value) in _MADE_OF_PARTS:
+                run.weigh(value)
+            return plain(value) if run.fine else value
+        except RecursionError:
+            raise exceeded("the nesting of the evaluation", limits.recursion, "recursion") from None
+
+    def test(
+        self,
+        value: Value,
+        context: Mapping[str, Any] = NOTHING,
+        *,
+        functions: Functions = NOTHING,
+        warnings: list[Warning] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+        types: Mapping[str, object] = NOTHING,
+    ) -> bool | None:
+        """For unary tests: whether the value passes. The tests see it as ``?``; options as for `evaluate`."""
+        run = self._run(functions, warnings, limits, types)
+        try:
+            result: bool | None = self._code(Scope({"?": value}, Scope(context, None, run), run))
+        except RecursionError:
+            raise exceeded("the nesting of the evaluation", limits.recursion, "recursion") from None
+        return result
+
+    def _run(
+        self, functions: Functions, warnings: list[Warning] | None, limits: Limits, types: Mapping[str, object]
+    ) -> Run:
         run = Run()
         run.text = self.text
         if functions is not NOTHING:
@@ -83,27 +120,7 @@ class Expression:
             run.limits = limits
         if types is not NOTHING:
             run.types = types
-        try:
-            value = self._code(Scope(context, None, run))
-            if type(value) in _MADE_OF_PARTS:
-                run.weigh(value)
-            return plain(value) if run.fine else value
-        except RecursionError:
-            raise exceeded("the nesting of the evaluation", limits.recursion, "recursion") from None
-
-    def test(self, value: Value, context: Mapping[str, Any] = NOTHING, **options: Any) -> bool | None:
-        """For unary tests: whether the value passes. The tests see it as ``?``; options as for `evaluate`."""
-        run = Run()
-        run.text = self.text
-        for setting, chosen in options.items():
-            if setting not in _SETTINGS:
-                raise TypeError(f"test() has no option {setting!r}")
-            setattr(run, setting, chosen)
-        try:
-            result: bool | None = self._code(Scope({"?": value}, Scope(context, None, run), run))
-        except RecursionError:
-            raise exceeded("the nesting of the evaluation", run.limits.recursion, "recursion") from None
-        return result
+        return run
 
 
 @lru_cache(maxsize=4096)

@@ -241,10 +241,11 @@ def test_table_in_a_knowledge_model() -> None:
 
 
 def test_services() -> None:
-    """A service takes its input decisions from outside, and gives one value or a context of its outputs."""
+    """A service takes its input decisions from outside, without a look behind them; several outputs are a context."""
     parts = (
         input_data("n", "number"),
-        decision("given", literal("1 / 0")),
+        decision("behind", literal("1 +")),
+        decision("given", literal("behind"), needs=["decision:behind"]),
         decision("inner", literal("given + n"), needs=["decision:given", "input:n"]),
         decision("out", literal("inner * 2"), needs=["decision:inner"]),
         decision("other", literal("n"), needs=["input:n"]),

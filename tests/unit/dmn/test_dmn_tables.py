@@ -261,5 +261,5 @@ def test_rules_and_inputs_are_listed() -> None:
         input_data("n", "number"), decision("d", table([("n + m", "")], ["p"], OVERLAPPING), needs=["input:n"])
     )
     assert [(rule.number, rule.id) for rule in listed.rules("d")] == [(1, "r1"), (2, "r2"), (3, "r3")]
-    assert [(item.name, item.type_ref) for item in listed.inputs("d")] == [("n", "number"), ("m", "")]
+    assert [(item.name, item.type_ref) for item in listed.inputs("d")] == [("n", "number"), ("day", "date"), ("m", "")]
     assert listed.decisions == {"d": "d"}

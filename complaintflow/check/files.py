@@ -1,0 +1,183 @@
+"""One file by itself: can it be read, and does everything in it make sense without the others?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from pathlib import PurePosixPath
+
+from lxml import etree
+
+from complaintflow import feel
+from complaintflow.bpmn import allowed, xml
+from complaintflow.bpmn.reader import read_program
+from complaintflow.check.diagram import Diagram
+from complaintflow.check.finding import ERROR, WARNING, Finding, guarded, of_error
+from complaintflow.errors import ComplaintflowError, FeelSyntaxError, InvalidDiagram, UnsupportedElement
+
+
+def check_file(file: str, source: bytes, beside: Mapping[str, bytes] | None = None) -> list[Finding]:
+    """What is wrong with one file, by its suffix; a file of another kind has no findings.
+
+    Args:
+        file: its name, for the findings.
+        source: its content.
+        beside: name -> content of the shared notice parts (``_greeting.en.j2``) in the same folder.
+    """
+    name = PurePosixPath(file).name
+    if name.endswith(".bpmn"):
+        found = guarded(file, lambda: _diagram(file, source))
+    elif name.endswith(".dmn"):
+        found = guarded(file, lambda: _decisions(file, source))
+    elif name.endswith(".form"):
+        found = guarded(file, lambda: _form(file, source))
+    elif name.endswith(".j2"):
+        found = guarded(file, lambda: _notice(file, source, beside or {}))
+    elif name.endswith("policy.toml"):
+        found = guarded(file, lambda: _policy(file, source))
+    elif name.endswith(".po"):
+        found = guarded(file, lambda: _labels(file, source))
+    elif name.endswith(".json"):
+        found = guarded(file, lambda: _json(file, source))
+    else:
+        found = []
+    return sorted(found, key=lambda finding: finding.order)
+
+
+# -- diagrams ---------------------------------------------------------------------------------
+
+
+def _diagram(file: str, source: bytes) -> Iterator[Finding]:
+    """Every element outside the allow-list, every expression that does not parse, then what the reader says."""
+    diagram = Diagram.read(file, source)
+    found = [*_unsupported(diagram), *_syntax(diagram)]
+    yield from found
+    try:
+        read_program({file: source})
+    except (UnsupportedElement, FeelSyntaxError) as error:
+        # Both were looked for above, all of them; this is the first of them again.
+        if not found:
+            yield of_error(error, file)
+    except ComplaintflowError as error:
+        yield of_error(error, file)
+
+
+def _unsupported(diagram: Diagram) -> Iterator[Finding]:
+    """What `allowed.check` refuses; it stops at the first, so each element is shown to it alone."""
+    if diagram.root.tag != xml.bpmn("definitions"):
+        try:
+            allowed.check(diagram.root, diagram.file)
+        except InvalidDiagram as error:
+            yield of_error(error, diagram.file)
+        return
+    todo: list[etree._Element] = [diagram.root]
+    while todo:
+        element = todo.pop()
+        refused = _refused(diagram, element)
+        if refused is not None:
+            yield refused
+            if element is not diagram.root and not _only_attributes(refused):
+                continue  # what is inside is refused with it
+        if not _is_picture(element):
+            todo += [child for child in reversed(element) if isinstance(child.tag, str)]
+
+
+def _refused(diagram: Diagram, element: etree._Element) -> Finding | None:
+    alone = etree.Element(xml.bpmn("definitions"), {"id": diagram.owner(element)}, nsmap=element.nsmap)
+    subject = alone
+    if element is not diagram.root:
+        subject = etree.SubElement(alone, element.tag, nsmap=element.nsmap)
+        subject.sourceline = element.sourceline
+    for name, value in element.attrib.items():
+        subject.set(name, value)
+    try:
+        allowed.check(alone, diagram.file)
+    except UnsupportedElement as error:
+        return of_error(error, diagram.file)
+    return None
+
+
+def _only_attributes(finding: Finding) -> bool:
+    return finding.what.startswith("the attribute") or '="' in finding.what
+
+
+def _is_picture(element: etree._Element) -> bool:
+    return xml.local(element) == "BPMNDiagram"
+
+
+def _syntax(diagram: Diagram) -> Iterator[Finding]:
+    for element, text in diagram.formulas():
+        try:
+            feel.parse(text, where=diagram.where(element))
+        except ComplaintflowError as error:
+            yield of_error(error, diagram.where(element))
+
+
+# -- the others -------------------------------------------------------------------------------
+
+
+def _decisions(file: str, source: bytes) -> Iterator[Finding]:
+    from complaintflow.dmn import DecisionModel
+
+    for problem in DecisionModel.parse(source, file=file).problems:
+        yield of_error(problem, file)
+
+
+def _form(file: str, source: bytes) -> Iterator[Finding]:
+    from complaintflow.formjs import Form
+
+    text = _text(file, source)
+    if isinstance(text, Finding):
+        yield text
+        return
+    form = Form.load(text, file=file)
+    if form.id != PurePosixPath(file).stem:
+        yield Finding(
+            WARNING, f"the form has the id '{form.id}', which is not its file's name", file, f"save it as {form.id}.form"
+        )
+
+
+def _notice(file: str, source: bytes, beside: Mapping[str, bytes]) -> Iterator[Finding]:
+    from complaintflow.notices import NoticeSet
+
+    text = _text(file, source)
+    if isinstance(text, Finding):
+        yield text
+        return
+    parts = {name: part.decode("utf-8-sig", "replace") for name, part in beside.items()}
+    NoticeSet.load({**parts, file: text})
+
+
+def _policy(file: str, source: bytes) -> Iterator[Finding]:
+    from complaintflow.policy import Policy
+
+    text = _text(file, source)
+    if isinstance(text, Finding):
+        yield text
+        return
+    # A layer's file need not be complete; only with the files below it can that be said.
+    Policy.load(text, file=file)
+
+
+def _labels(file: str, source: bytes) -> Iterator[Finding]:
+    from babel.messages.pofile import PoFileError, read_po
+
+    try:
+        read_po(BytesIO(source), abort_invalid=True)
+    except (PoFileError, ValueError) as error:
+        yield Finding(ERROR, f"the translations cannot be read: {error}", file, "write msgctxt, msgid and msgstr")
+
+
+def _json(file: str, source: bytes) -> Iterator[Finding]:
+    try:
+        json.loads(source.decode("utf-8-sig"))
+    except ValueError as error:
+        yield Finding(ERROR, f"the file is not JSON: {error}", file, "save it as UTF-8 JSON")
+
+
+def _text(file: str, source: bytes) -> str | Finding:
+    try:
+        return source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return Finding(ERROR, f"the file is not UTF-8: {error}", file, "save it as UTF-8")

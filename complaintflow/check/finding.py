@@ -1,0 +1,72 @@
+"""What a check found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final, Literal
+
+from complaintflow.errors import ComplaintflowError
+
+Severity = Literal["error", "warning", "note"]
+ERROR: Final[Severity] = "error"
+WARNING: Final[Severity] = "warning"
+NOTE: Final[Severity] = "note"
+
+_ORDER: Final = (ERROR, WARNING, NOTE)
+# A bundle numbers the policy files of its layers; people know only one name for them.
+_NUMBERED: Final = re.compile(r"(?<=/)\d+\.(?=policy\.toml)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to look at.
+
+    Attributes:
+        severity: "error": it cannot run; "warning": it runs, and probably not as meant; "note": good to know.
+        what: one sentence without full stop.
+        where: file, line and element.
+        advice: what to do; may be empty.
+    """
+
+    severity: Severity
+    what: str
+    where: str
+    advice: str = ""
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        """Errors first, then by place."""
+        return _ORDER.index(self.severity), self.where, self.what
+
+
+def of_error(error: ComplaintflowError, file: str = "") -> Finding:
+    """One of our errors as a finding; ``file`` where it names no place itself."""
+    return Finding(ERROR, error.what, readable(error.where or file), error.remedy)
+
+
+def readable(where: str) -> str:
+    """A place as people know it."""
+    return _NUMBERED.sub("", where)
+
+
+def guarded(file: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What a check finds; a check that fails itself is a finding too, since one bad file must not hide the others."""
+    try:
+        return list(look())
+    except ComplaintflowError as error:
+        return [of_error(error, file)]
+    except RecursionError:
+        return [Finding(ERROR, "the file is nested too deeply to be read", readable(file), "draw it flatter")]
+    except Exception as error:
+        what = f"the file cannot be checked: {type(error).__name__}: {error}"
+        return [Finding(ERROR, what, readable(file), "this is a defect of complaintflow; please report it with the file")]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Advice for a name that is not there."""
+    names = sorted(known)
+    close = get_close_matches(name, names, 1)
+    return f"did you mean '{close[0]}'?" if close else f"there are: {', '.join(names) or 'none'}"
