@@ -98,9 +98,11 @@ class Fire:
     def apply(self, live: LiveCase) -> None:
         """Never fails."""
         token = live.token(self.token)
-        if token is None or token.internal_data.get("due") != self.due_at.isoformat():
-            if token is None:
-                live.game.closed.append(("timer", self.token))
+        if token is None or "stuck" in token.internal_data:
+            live.game.closed.append(("timer", self.token))
+            return
+        due = token.internal_data.get("due")
+        if due is None or datetime.fromisoformat(due) != self.due_at or "paused" in token.internal_data:
             return
         live.record("timer-fired", token, due=self.due_at.isoformat())
         live.game.fire(self.token, {})
@@ -118,7 +120,7 @@ class Deliver:
         """Raises NoSubscription when the token no longer waits."""
         live.require_active()
         token = live.token(self.token)
-        if token is None:
+        if token is None or "stuck" in token.internal_data:
             raise NoSubscription(f"nothing waits for '{self.name}' any more", where=f"case {live.row.id}")
         live.record("message", token, name=self.name, data=self.variables)
         live.game.fire(self.token, self.variables)
@@ -278,7 +280,7 @@ class DeliverSignal:
     def apply(self, live: LiveCase) -> None:
         """A token that no longer waits is left alone."""
         token = live.token(self.token)
-        if token is None or token.internal_data.get("heard") == self.key:
+        if token is None or "stuck" in token.internal_data or token.internal_data.get("heard") == self.key:
             return
         token.internal_data["heard"] = self.key
         live.record("signal", token, name=self.name, data=self.variables)

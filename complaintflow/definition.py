@@ -1,6 +1,7 @@
 """A definition is its content: everything one process needs, immutable, known by its digest (D9).
 
-    layers -> Bundle            the diagram with all it refers to, checked and compiled
+    Library.newest(id)          the bundle that the layers have now (see ``library.py``)
+    bundle.check()              compile every part and follow every reference
     bundle.pack() -> bytes      what is stored with the first case that uses it
     Bundle.unpack(bytes)        the same bundle again, years later
 """
@@ -11,10 +12,10 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.bpmn.activities import DecisionTask, UserTask
 from complaintflow.bpmn.events import StartEvent
@@ -31,7 +32,7 @@ from complaintflow.errors import (
     UnknownProcess,
     UnreadableValue,
 )
-from complaintflow.layers import SHARED, Layers, Part
+from complaintflow.layers import SHARED
 from complaintflow.policy import Policy
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ class Bundle:
         from complaintflow.dmn import DecisionModel
 
         models = [DecisionModel.parse(source, file=path) for path, source in self._of(".dmn").items()]
+        for problem in (problem for model in models for problem in model.problems):
+            raise problem
         return {decision: model for model in models for decision in model.decisions}
 
     @cached_property
@@ -160,18 +163,18 @@ class Bundle:
             form_id = node.form_id if isinstance(node, (UserTask, StartEvent)) else None
             if form_id and form_id not in self.forms:
                 raise InvalidForm(
-                    f"there is no form '{form_id}'", where=node.where, advice=_nearest(form_id, self.forms)
+                    f"there is no form '{form_id}'", where=node.where, advice=nearest(form_id, self.forms)
                 )
             if isinstance(node, DecisionTask) and node.decision is not None and node.decision.expression is None:
                 decision = node.decision.text
                 if decision not in self.decisions:
                     raise InvalidDecision(
-                        f"there is no decision '{decision}'", where=node.where, advice=_nearest(decision, self.decisions)
+                        f"there is no decision '{decision}'", where=node.where, advice=nearest(decision, self.decisions)
                     )
             notice = node.headers.get("notice")
             if notice and notice not in self.notices.names:
                 raise InvalidNotice(
-                    f"there is no notice '{notice}'", where=node.where, advice=_nearest(notice, self.notices.names)
+                    f"there is no notice '{notice}'", where=node.where, advice=nearest(notice, self.notices.names)
                 )
             to = node.headers.get("to", "")
             if to.startswith("role:"):
@@ -188,7 +191,7 @@ class Bundle:
                     raise InvalidDiagram(
                         f"policy.{section}.{name} is not in the policy file",
                         where=path,
-                        advice=_nearest(name, known[section]),
+                        advice=nearest(name, known[section]),
                     )
             for function, name in _TIME_CALL.findall(text.replace('\\"', '"')):
                 if function == "deadline":
@@ -246,88 +249,12 @@ def _text(source: bytes, path: str, error: type[DefinitionError]) -> str:
         raise error(f"the file is not UTF-8: {problem}", where=path, advice="save it as UTF-8") from None
 
 
-def _nearest(name: str, known: Any) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The advice for a name that is not among those known."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name, list(known), 1)
+    known = list(known)
+    close = get_close_matches(name, known, 1)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"there are: {', '.join(sorted(known)) or 'none'}"
-
-
-class Library:
-    """The definitions that layers offer, assembled and compiled once per digest."""
-
-    # Shared by all engines of a program: a bundle is immutable, and compiling one costs more than a hundred steps.
-    _by_digest: ClassVar[dict[str, Bundle]] = {}
-
-    def __init__(self, layers: Layers) -> None:
-        self.layers = layers
-        self._newest: dict[str, Bundle] = {}
-
-    def newest(self, process_id: str) -> Bundle:
-        """The bundle of a process as the layers have it now (read once per library).
-
-        Raises:
-            UnknownProcess: no layer has it.
-            DefinitionError: it cannot be used.
-        """
-        bundle = self._newest.get(process_id)
-        if bundle is None:
-            bundle = self._assemble(process_id)
-            known = self._by_digest.get(bundle.digest)
-            if known is None or known.origin != bundle.origin:
-                bundle.check()
-                self._by_digest[bundle.digest] = known = bundle
-            bundle = self._newest[process_id] = known
-        return bundle
-
-    def known(self, digest: str) -> Bundle | None:
-        """A bundle that was used before."""
-        return self._by_digest.get(digest)
-
-    def remember(self, bundle: Bundle) -> Bundle:
-        """Keep a bundle that came from a store."""
-        return self._by_digest.setdefault(bundle.digest, bundle)
-
-    def _assemble(self, process_id: str) -> Bundle:
-        if process_id not in self.layers.processes():
-            raise UnknownProcess(
-                f"there is no process '{process_id}'",
-                where=", ".join(layer.name for layer in self.layers.layers),
-                advice=_nearest(process_id, self.layers.processes()),
-            )
-        parts: dict[str, Part] = {}
-        for policy in self._policies(process_id, parts):
-            for suffix in (".bpmn", ".dmn", ".j2", ".po"):
-                _add(parts, self.layers.process_files(policy, suffix))
-            _add(parts, self.layers.form_files(policy))
-            for depth, part in enumerate(self.layers.every(f"processes/{policy}/policy.toml")):
-                path = f"processes/{policy}/{depth}.policy.toml"
-                parts[path] = Part(path, part.layer, part.content)
-        return Bundle(
-            process_id,
-            {path: part.content for path, part in parts.items()},
-            {path: part.layer for path, part in parts.items()},
-        )
-
-    def _policies(self, process_id: str, parts: Mapping[str, Part]) -> Iterator[str]:
-        """The folders a bundle is made of: its own, then those of the processes it calls, then the shared one."""
-        yield process_id
-        called = re.compile(rb'<zeebe:calledElement\b[^>]*\bprocessId="([^"=]+)"')
-        seen, todo = {process_id}, [process_id]
-        known = set(self.layers.processes())
-        while todo:
-            folder = f"processes/{todo.pop()}/"
-            texts = [part.content for path, part in parts.items() if path.startswith(folder) and path.endswith(".bpmn")]
-            for name in sorted({match.decode() for text in texts for match in called.findall(text)}):
-                if name not in seen and name in known:
-                    seen.add(name)
-                    todo.append(name)
-                    yield name
-        yield SHARED
-
-
-def _add(parts: dict[str, Part], found: list[Part]) -> None:
-    for part in found:
-        parts.setdefault(part.path, part)

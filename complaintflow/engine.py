@@ -20,11 +20,12 @@ from complaintflow.case import LiveCase, Settings
 from complaintflow.clock import Clock, SystemClock
 from complaintflow.codec import Codec, JsonCodec
 from complaintflow.commands import Cancel, Claim, CompleteTask, Deliver, Resolve, Start
-from complaintflow.definition import Bundle, Library
+from complaintflow.definition import Bundle
 from complaintflow.dispatch import Dispatcher
 from complaintflow.errors import NoSubscription, UnknownCase, UnknownIncident, UnknownTask
 from complaintflow.handlers import Handlers
 from complaintflow.layers import Layers
+from complaintflow.library import Library
 from complaintflow.notices import KeepingNotifier, Notice, Notifier
 from complaintflow.notify import Notify
 from complaintflow.rows import IncidentRow, TaskRow
@@ -343,7 +344,7 @@ class Engine:
                       t.provisional)
                 for t in tx.timers(case_id)
             ),
-            messages=tuple(s.name for s in tx.subscriptions(case_id)),
+            messages=tuple(s.name for s in tx.subscriptions(case_id) if s.kind == "message"),
             incidents=tuple(self._incident(i) for i in tx.incidents(case_id)),
             _engine=self,
         )

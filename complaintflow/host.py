@@ -21,6 +21,7 @@ from complaintflow.errors import CalendarError, ComplaintflowError
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Token
     from complaintflow.definition import Bundle
+    from complaintflow.dmn import Fired
 
 
 class CaseHost:
@@ -115,14 +116,14 @@ class CaseHost:
         model = self.bundle.decisions.get(decision_id)
         if model is None:
             raise Stuck("decision", f"there is no decision '{decision_id}'")
-        rules: list[Any] = []
+        rules: list[Fired] = []
         try:
             value = model.evaluate(decision_id, token.variables, functions=self.functions, trace=rules)
         except ComplaintflowError as error:
             raise Stuck("decision", str(error)) from None
-        self.notes.append(
-            Note("decided", token.task_spec.bpmn_id, {"decision": decision_id, "rules": plain(rules), "result": plain(value)})
-        )
+        fired = [[table.decision, list(table.rules)] for table in rules]
+        detail = {"decision": decision_id, "rules": fired, "result": plain(value)}
+        self.notes.append(Note("decided", token.task_spec.bpmn_id, detail))
         return value
 
     def may_begin(self, token: Token) -> None:

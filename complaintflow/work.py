@@ -15,8 +15,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from complaintflow.case import LiveCase, Settings
-from complaintflow.definition import Bundle, Library
+from complaintflow.definition import Bundle
 from complaintflow.errors import StaleCase, UnreadableValue
+from complaintflow.library import Library
 from complaintflow.rows import (
     Backlog,
     CaseRow,

@@ -66,6 +66,7 @@ ADD_BUNDLE: Final = _insert(tables.bundle) + " ON CONFLICT DO NOTHING"
 
 BUNDLE: Final = "SELECT content FROM cf_bundle WHERE digest = ?"
 VALUES: Final = "SELECT name, content FROM cf_value WHERE case_id = ?"
+TASKS: Final = _select(tables.task, "WHERE case_id = ? ORDER BY due_at, priority DESC, created_at, token")
 TIMERS: Final = _select(tables.timer, "WHERE case_id = ? ORDER BY due_at, token")
 SUBSCRIPTIONS: Final = _select(tables.subscription, "WHERE case_id = ? ORDER BY token", without=("case_created_at",))
 JOBS: Final = _select(tables.job, "WHERE case_id = ? ORDER BY token", without=("ready_at", "owner"))

@@ -151,6 +151,10 @@ class SqlTransaction(ABC):
         Every condition given must hold. ``groups`` matches any of the candidate groups, ``user`` the assignee or a
         candidate user. Each group's inbox is one walk of an index; several are merged.
         """
+        if case_id is not None and not (groups is not None or user or process or due_before or limit):
+            # After each command the case is shown with its tasks.
+            ours = self._all(encoding.read_task, statements.TASKS, case_id)
+            return ours if token is None else [task for task in ours if task.token == token]
         common: dict[str, Any] = {
             "case_id": case_id,
             "token": token,

@@ -39,15 +39,6 @@ class TaskWait:
     follow_up: Moment | None
 
 
-def guard(token: Token) -> None:
-    """Ask the host whether this node may begin (a promise needs its decision: D16).
-
-    Raises:
-        Stuck: it may not.
-    """
-    token.game.host.may_begin(token)
-
-
 class Activity(Node):
     """What all activities share: input mappings, attached events, loops."""
 
@@ -65,6 +56,7 @@ class Activity(Node):
             if not token.is_iteration:
                 self.arm(token)
             token.phase = BEGIN
+        token.game.host.may_begin(token)
         return self.begin(token)
 
     def begin(self, token: Token) -> Any:
@@ -131,7 +123,6 @@ class UserTask(Activity):
 
     def begin(self, token: Token) -> Any:
         """Put the task into the inbox."""
-        guard(token)
         game, scope = token.game, token.variables
         priority = game.value(self.priority, scope) if self.priority is not None else 50
         due = game.moment(self.due, scope) if self.due is not None else None
@@ -149,7 +140,6 @@ class UserTask(Activity):
                 follow_up=game.moment(self.follow_up, scope) if self.follow_up is not None else None,
             ),
         )
-        game.host.began(token)
         return None
 
 
@@ -192,7 +182,6 @@ class Job:
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 1:
             raise Stuck("expression", f"the retries of '{token.task_spec.label}' are {retries!r}, not a number above 0")
         game.open("job", JobWait(token, game.text(self.type, scope), retries))
-        game.host.began(token)
 
 
 class JobTask(Activity):
@@ -207,7 +196,6 @@ class JobTask(Activity):
 
     def begin(self, token: Token) -> Any:
         """Leave the work to a handler."""
-        guard(token)
         assert self.job is not None
         self.job.open(token)
         return None
@@ -328,6 +316,8 @@ class CallActivity(Activity):
         if spec is None:
             known = ", ".join(sorted(game.program.processes))
             raise Stuck("call", f"'{self.label}' calls the process '{process_id}'; this bundle has {known}")
+        if spec.start_events and (spec.plain_start is None or spec.plain_start.trigger is not None):
+            raise Stuck("call", f"'{self.label}' calls the process '{process_id}', which has no plain start event")
         if self.passes_all:
             variables = token.variables.visible()
         else:

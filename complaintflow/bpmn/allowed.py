@@ -12,7 +12,7 @@ from typing import Final
 from lxml import etree
 
 from complaintflow.bpmn.xml import BPMN, CAMUNDA, MODELER, XSI, ZEEBE, local, namespace
-from complaintflow.errors import UnsupportedElement
+from complaintflow.errors import InvalidDiagram, UnsupportedElement
 
 _PICTURES: Final = frozenset(
     {
@@ -133,6 +133,7 @@ _FIXED: Final[dict[str, frozenset[str]]] = {
     "parallelMultiple": frozenset({"false"}),
     "instantiate": frozenset({"false"}),
     "eventGatewayType": frozenset({"Exclusive"}),
+    "language": frozenset({"feel", "FEEL", "http://www.omg.org/spec/FEEL/20140401"}),
     "bindingType": frozenset({"deployment", "latest"}),
 }
 
@@ -161,6 +162,7 @@ def check(root: etree._Element, file: str) -> None:
 
     Raises:
         UnsupportedElement: the first thing that is not allowed.
+        InvalidDiagram: two elements have the same id.
     """
     if root.tag != f"{{{BPMN}}}definitions":
         raise UnsupportedElement(
@@ -168,6 +170,7 @@ def check(root: etree._Element, file: str) -> None:
             where=file,
             advice="save the diagram from Camunda Modeler",
         )
+    ids: set[str] = set()
     for element in _behaviour(root):
         space, tag = namespace(element), local(element)
         where = f"{file}, line {element.sourceline}, element {_owner(element)}"
@@ -186,6 +189,11 @@ def check(root: etree._Element, file: str) -> None:
                 advice=_ADVICE.get(tag, "draw it with the elements listed in the documentation"),
             )
         _attributes(element, allowed, where)
+        element_id = element.get("id")
+        if element_id in ids:
+            raise InvalidDiagram(f"two elements have the id '{element_id}'", where=where, advice="rename one of them")
+        if element_id:
+            ids.add(element_id)
 
 
 def _behaviour(root: etree._Element) -> Iterator[etree._Element]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from complaintflow.bpmn.activities import Job, guard
+from complaintflow.bpmn.activities import Job
 from complaintflow.bpmn.node import Edge, Node, Stuck
 from complaintflow.bpmn.token import BEGIN, ENTER
-from complaintflow.bpmn.triggers import LinkTrigger, Trigger
+from complaintflow.bpmn.triggers import ErrorTrigger, LinkTrigger, Trigger
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.activities import Activity, EventSubProcess
@@ -112,6 +112,11 @@ class BoundaryEvent(Node):
         self.trigger.arm(token)  # type: ignore[union-attr]
         return None
 
+    def merge_results(self, token: Token, variables: dict[str, Any]) -> None:
+        """What an error brought stays at the event unless output mappings take it out, as in Camunda 8."""
+        if self.output_mappings or not isinstance(self.trigger, ErrorTrigger):
+            super().merge_results(token, variables)
+
     def happen(self, token: Token, variables: dict[str, Any]) -> None:
         """An armed event came."""
         assert token.host is not None
@@ -146,8 +151,8 @@ class ThrowEvent(Node):
         if token.phase == ENTER:
             self.map_inputs(token)
             token.phase = BEGIN
-        guard(token)
         game = token.game
+        game.host.may_begin(token)
         if self.throws == "message":
             assert self.job is not None
             self.job.open(token)

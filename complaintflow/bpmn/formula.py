@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -12,6 +13,8 @@ from complaintflow import feel
 from complaintflow.errors import InvalidDiagram
 from complaintflow.feel import temporal
 from complaintflow.feel.values import Failure
+
+_WEEKS: Final = re.compile(r"P(\d{1,5})W")
 
 # deadline() and repeat() compute with the calendar, so their results belong where a time is expected.
 TIME_FUNCTIONS: Final = frozenset({"deadline", "repeat"})
@@ -87,6 +90,10 @@ def plain(value: Any) -> Any:
 
 def read_time(text: str) -> Any:
     """A date, time or duration from its ISO 8601 text; None where it is none."""
+    weeks = _WEEKS.fullmatch(text)
+    if weeks is not None:
+        # Timers know weeks, FEEL does not.
+        text = f"P{7 * int(weeks[1])}D"
     try:
         return temporal.parse_at(text)
     except (Failure, ValueError):

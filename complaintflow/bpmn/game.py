@@ -22,7 +22,7 @@ from complaintflow.bpmn.formula import read_time, shown
 from complaintflow.bpmn.gateways import InclusiveGateway
 from complaintflow.bpmn.node import Node, Stuck
 from complaintflow.bpmn.scope import Scope
-from complaintflow.bpmn.token import LEAVE, Flow, Token
+from complaintflow.bpmn.token import ENTER, LEAVE, Flow, Token
 from complaintflow.bpmn.triggers import ErrorTrigger, EscalationTrigger, Moment, Subscription, TimerWait
 from complaintflow.errors import ComplaintflowError, EvaluationError
 
@@ -57,10 +57,10 @@ class Host(Protocol):
         """Raises Stuck when the node promises something that is not decided yet."""
 
     def began(self, token: Token) -> None:
-        """Work was opened at this token."""
+        """The token came to its node."""
 
     def finished(self, token: Token, variables: Mapping[str, Any]) -> None:
-        """Work at this token was completed with these results."""
+        """The node did its work, all rounds of it, with these results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Game:
     # -- commands ---------------------------------------------------------------------------
 
     def start(self, process_id: str, variables: dict[str, Any], event: str | None = None) -> None:
-        """Open the case's outermost flow at its start event (the one named, else the plain one)."""
+        """Open the case's outermost flow at its start event (the one named, else the one it is entered by)."""
         spec = self.program.processes[process_id]
         scope = self.new_scope(None, variables)
         self.top = Flow(self, spec, None, scope)
@@ -107,9 +107,7 @@ class Game:
 
     def complete(self, number: int, variables: dict[str, Any]) -> None:
         """A task, job or message of this token is done with these results."""
-        token = self.token(number)
-        self.host.finished(token, variables)
-        self.finish(token, variables)
+        self.finish(self.token(number), variables)
         self.settle()
 
     def fire(self, number: int, variables: dict[str, Any]) -> None:
@@ -169,6 +167,8 @@ class Game:
                     )
                 if not token.is_iteration:
                     self.path.append(token.task_spec.bpmn_id)
+                    if token.phase == ENTER:
+                        self.host.began(token)
                 try:
                     token.run()
                 except Stuck as stuck:
@@ -212,6 +212,8 @@ class Game:
     def finish(self, token: Token, variables: dict[str, Any]) -> None:
         """Take the results, choose the way out, and leave; a token that cannot becomes an incident."""
         node = token.task_spec
+        if token.phase != LEAVE and not token.is_iteration:
+            self.host.finished(token, variables)
         token.phase = LEAVE
         try:
             node.merge_results(token, variables)
@@ -248,7 +250,7 @@ class Game:
         """Open an inner flow under a token."""
         flow = Flow(self, spec, host, scope, owns_scope=owns_scope)
         self.flows[flow.number] = flow
-        self._begin(flow, spec.entry, brought or {})
+        self._begin(flow, spec.plain_start, brought or {})
         self.touched.add(flow)
 
     def open(self, kind: str, wait: Wait) -> None:

@@ -6,15 +6,18 @@ with ``loopCounter`` (from 1) and the element, and input mappings are evaluated 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from complaintflow.bpmn.formula import Formula, plain
+from complaintflow.bpmn.formula import Formula, plain, shown
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.token import BEGIN
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Token
+
+_PATH: Final = re.compile(r"(?P<name>(?!(?:null|true|false)\b)[^\W\d]\w*)(?:\.[^\W\d]\w*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +51,21 @@ class Loop:
         return None
 
     def collect(self, token: Token) -> None:
-        """Before a round's scope closes, keep its output element."""
-        body = token.host
-        if body is None or self.output_collection is None or self.output_element is None or body.scope is None:
-            return
-        value = plain(token.game.value(self.output_element, token.variables))
-        collected = list(body.scope.variables[self.output_collection])
-        collected[token.internal_data["round"]] = value
-        body.scope.declare(self.output_collection, collected)
+        """Before a round's scope closes, keep its output element, and ask whether that is enough.
+
+        Raises:
+            Stuck: the completion condition is neither true nor false.
+        """
+        body, game = token.host, token.game
+        assert body is not None
+        if self.output_collection and self.output_element is not None and body.scope is not None:
+            value = plain(game.value(self.output_element, token.variables))
+            collected = list(body.scope.variables[self.output_collection])
+            collected[token.internal_data["round"]] = value
+            body.scope.declare(self.output_collection, collected)
+        if self.completion is not None:
+            counts = _counts_after(body.internal_data)
+            body.internal_data["enough"] = game.holds(self.completion, game.detached(token.variables, counts))
 
     def iterated(self, body: Token) -> None:
         """A round is over."""
@@ -71,10 +81,13 @@ class Loop:
         """Finish, open the next round, or wait for the others.
 
         Raises:
-            Stuck: the completion condition is neither true nor false.
+            Stuck: the collection of a sequential loop is no longer a list.
         """
         counts = body.internal_data
-        if counts["done"] == counts["total"] or self._enough(body):
+        if counts["done"] == counts["total"] or counts.get("enough"):
+            for token in body.hosted:
+                if token.is_iteration:
+                    token.cancel()
             body.game.finish(body, self._results(body))
         elif self.sequential and not counts["active"]:
             self._open(body, self._items(body))
@@ -87,6 +100,9 @@ class Loop:
         token = game.host_token(body, body.task_spec)
         token.internal_data["round"] = index
         scope = game.own_scope(token)
+        # A variable that is read as the output stays in the round, where no other round overwrites it.
+        if self.output_element is not None and (name := _variable(self.output_element)) is not None:
+            scope.declare(name, None)
         scope.declare("loopCounter", index + 1)
         if self.element:
             scope.declare(self.element, plain(items[index]) if index < len(items) else None)
@@ -94,24 +110,27 @@ class Loop:
     def _items(self, body: Token) -> list[Any]:
         items = body.game.value(self.collection, body.surroundings)
         if not isinstance(items, list):
-            raise Stuck("expression", f"the loop over '{self.collection.text}' found {items!r}, not a list")
+            raise Stuck("expression", f"the loop over '{self.collection.text}' found {shown(items)}, not a list")
         return items
-
-    def _enough(self, body: Token) -> bool:
-        if self.completion is None:
-            return False
-        counts = body.internal_data
-        known = {
-            "numberOfInstances": counts["total"],
-            "numberOfActiveInstances": counts["active"],
-            "numberOfCompletedInstances": counts["done"],
-            "numberOfTerminatedInstances": 0,
-        }
-        scope = body.game.detached(body.variables, known)
-        return body.game.holds(self.completion, scope)
 
     def _results(self, body: Token) -> dict[str, Any]:
         if not self.output_collection or body.scope is None:
             return {}
         # The collection is taken out of the body's scope, or it would shadow the one it is meant for.
         return {self.output_collection: body.scope.variables.pop(self.output_collection)}
+
+
+def _counts_after(counts: dict[str, Any]) -> dict[str, Any]:
+    """What a completion condition may read, as it will be once this round is over."""
+    return {
+        "numberOfInstances": counts["total"],
+        "numberOfActiveInstances": counts["active"] - 1,
+        "numberOfCompletedInstances": counts["done"] + 1,
+        "numberOfTerminatedInstances": 0,
+    }
+
+
+def _variable(formula: Formula) -> str | None:
+    """The variable that a formula reads, if it is nothing but a variable or a path into one."""
+    match = _PATH.fullmatch(formula.text)
+    return match["name"] if match is not None else None

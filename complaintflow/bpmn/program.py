@@ -31,6 +31,7 @@ class FlowSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.bpmn_start_events: list[Any] = []
         self.svg = None
         self.start = BpmnTaskSpec(self, "#start")
+        # Where the flow is entered: the start event without a trigger, or the only one there is.
         self.plain_start: StartEvent | None = None
         self.sources: list[Node] = []
         self.event_subprocesses: list[EventSubProcess] = []

@@ -22,6 +22,7 @@ from complaintflow.bpmn.formula import compile_formula
 from complaintflow.bpmn.node import Edge, Node
 from complaintflow.bpmn.nodes import READERS
 from complaintflow.bpmn.program import FlowSpec, Program
+from complaintflow.bpmn.shape import check_shape
 from complaintflow.bpmn.triggers import LinkTrigger
 from complaintflow.errors import InvalidDiagram
 
@@ -37,20 +38,16 @@ def read_program(files: Mapping[str, bytes]) -> Program:
         UnsupportedElement: it uses something outside the allow-list.
         FeelSyntaxError: an expression does not parse.
     """
-    parser = DiagramParser()
+    processes: dict[str, FlowSpec] = {}
     for file, source in files.items():
-        root = xml.read(source, file)
-        allowed.check(root, file)
-        parser.subscriptions.update(_subscriptions(root))
-        try:
-            parser.add_bpmn_xml(root, filename=file)
-        except (ValidationException, ValueError) as error:
-            raise InvalidDiagram(str(error), where=file) from None
-    processes = {
-        process_id: reader.get_spec()
-        for process_id, reader in parser.process_parsers.items()
-        if reader.process_executable
-    }
+        for process_id, spec in _read_file(file, source).items():
+            if process_id in processes:
+                raise InvalidDiagram(
+                    f"two files have the process '{process_id}'",
+                    where=f"{processes[process_id].file} and {file}",
+                    advice="rename one of them",
+                )
+            processes[process_id] = spec
     if not processes:
         raise InvalidDiagram(
             "no file has an executable process",
@@ -58,6 +55,23 @@ def read_program(files: Mapping[str, bytes]) -> Program:
             advice="in Camunda Modeler, tick Executable in the process's properties",
         )
     return Program(processes)
+
+
+def _read_file(file: str, source: bytes) -> dict[str, FlowSpec]:
+    """The executable processes of one file; ids of messages, errors and the like are its own."""
+    root = xml.read(source, file)
+    allowed.check(root, file)
+    parser = DiagramParser()
+    parser.subscriptions = _subscriptions(root)
+    try:
+        parser.add_bpmn_xml(root, filename=file)
+    except (ValidationException, ValueError) as error:
+        raise InvalidDiagram(str(error), where=file) from None
+    return {
+        process_id: reader.get_spec()
+        for process_id, reader in parser.process_parsers.items()
+        if reader.process_executable
+    }
 
 
 def _subscriptions(root: etree._Element) -> dict[str, str]:
@@ -91,7 +105,8 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
         self._link_flows()
         self._link_links()
         self._arm(spec)
-        self._check_starts(spec)
+        self._enter(spec)
+        check_shape(spec, self._kind, f"{self.filename}, element {self.bpmn_id}")
 
     def _node(self, reference: str | None, role: str, owner: str) -> Node:
         found = self.spec.task_specs.get(xml.reference(reference) or "")
@@ -142,52 +157,28 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
             if isinstance(node, CatchEvent) and isinstance(node.trigger, LinkTrigger)
         }
         for node in self.spec.nodes:
-            if not isinstance(node, ThrowEvent) or node.throws != "link":
-                continue
-            name = node.code.text if node.code is not None else ""
-            if name not in catchers:
-                raise InvalidDiagram(
-                    f"the link '{name}' leads nowhere",
-                    where=node.where,
-                    advice="draw an intermediate link catch event of the same name in the same process",
-                )
-            node.link_target = catchers[name]
-            catchers[name].link_sources.append(node)
+            if isinstance(node, ThrowEvent) and node.throws == "link" and node.code is not None:
+                node.link_target = catchers.get(node.code.text)
+                if node.link_target is not None:
+                    node.link_target.link_sources.append(node)
 
     def _arm(self, spec: FlowSpec) -> None:
         for body in [node for node in spec.nodes if isinstance(node, EventSubProcess)]:
-            starts = body.inner.start_events
-            if len(starts) != 1 or starts[0].trigger is None:
-                raise InvalidDiagram(
-                    f"the event sub-process '{body.label}' needs exactly one start event, with a trigger",
-                    where=body.where,
-                    advice="give its start event a message, timer, signal, error or escalation",
-                )
-            if body.incoming or body.outgoing:
-                raise InvalidDiagram(f"the event sub-process '{body.label}' has sequence flows", where=body.where)
-            body.start_event = starts[0]
-            body.interrupts = starts[0].interrupting
-            starts[0].body = body
-            if starts[0].trigger.waits is not None:
-                body.armed = ArmedStart(spec, body, starts[0])
+            start = body.inner.plain_start
+            if start is None or start.trigger is None:
+                continue
+            body.start_event = start
+            body.interrupts = start.interrupting
+            start.body = body
+            if start.trigger.waits is not None:
+                body.armed = ArmedStart(spec, body, start)
             spec.event_subprocesses.append(body)
 
-    def _check_starts(self, spec: FlowSpec) -> None:
-        is_event_body = self.node.get("triggeredByEvent") == "true"
-        plain = [event for event in spec.start_events if event.trigger is None]
-        if len(plain) > 1:
-            raise InvalidDiagram(
-                f"'{spec.description}' has {len(plain)} plain start events",
-                where=f"{self.filename}, element {self.bpmn_id}",
-                advice="keep one, and give the others a message or a timer",
-            )
-        spec.plain_start = plain[0] if plain else None
-        if self.outer is not None and not is_event_body and [e for e in spec.start_events if e.trigger]:
-            raise InvalidDiagram(
-                f"the sub-process '{spec.description}' starts with a trigger",
-                where=f"{self.filename}, element {self.bpmn_id}",
-                advice="a sub-process starts with a plain start event; only event sub-processes have triggers",
-            )
+    def _enter(self, spec: FlowSpec) -> None:
+        """Where a token begins: at the start event, or where nothing leads to."""
+        starts = spec.start_events
+        plain = [event for event in starts if event.trigger is None]
+        spec.plain_start = plain[0] if plain else starts[0] if len(starts) == 1 else None
         spec.sources = [
             node
             for node in spec.nodes
@@ -195,18 +186,12 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
             and not isinstance(node, (StartEvent, BoundaryEvent, EventSubProcess))
             and not (isinstance(node, CatchEvent) and isinstance(node.trigger, LinkTrigger))
         ]
-        if spec.start_events and spec.sources and not is_event_body:
-            raise InvalidDiagram(
-                f"nothing leads to '{spec.sources[0].label}'",
-                where=spec.sources[0].where,
-                advice="connect it with a sequence flow, or delete it",
-            )
-        if not spec.start_events and not spec.sources:
-            raise InvalidDiagram(
-                f"'{spec.description}' has nothing to start with",
-                where=f"{self.filename}, element {self.bpmn_id}",
-                advice="draw a start event",
-            )
+
+    @property
+    def _kind(self) -> str:
+        if self.outer is None:
+            return "process"
+        return "event sub-process" if self.node.get("triggeredByEvent") == "true" else "sub-process"
 
 
 class DiagramParser(BpmnParser):  # type: ignore[misc]

@@ -88,14 +88,25 @@ class Token(Task):  # type: ignore[misc]
 
     def cancel(self) -> None:
         """End this token and everything under it, innermost first, closing rows, scopes and flows."""
-        for child in self.hosted:
-            child.cancel()
-        inner = self.game.flows.get(self.id)
-        if inner is not None:
-            inner.cancel()
-        self._set_state(TaskState.CANCELLED)
-        self.task_spec._on_cancel(self)
-        self.workflow.drop(self)
+        for token in reversed(self._under()):
+            inner = token.game.flows.get(token.id)
+            if inner is not None:
+                inner.close(False)
+            token._set_state(TaskState.CANCELLED)
+            token.task_spec._on_cancel(token)
+            token.workflow.drop(token)
+
+    def _under(self) -> list[Token]:
+        """This token, those that wait on it, and those of the flows it hosts, outer before inner."""
+        found, todo = [], [self]
+        while todo:
+            token = todo.pop()
+            found.append(token)
+            todo += token.hosted
+            inner = token.game.flows.get(token.id)
+            if inner is not None:
+                todo += [innermost for innermost in inner.tokens if innermost.host is None]
+        return found
 
 
 class Flow(BpmnBaseWorkflow):  # type: ignore[misc]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from complaintflow.bpmn.formula import read_time, shown
 from complaintflow.bpmn.node import Stuck
+from complaintflow.calendar import Interval
+from complaintflow.errors import CalendarError
+from complaintflow.feel import YearMonthDuration
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.formula import Formula
     from complaintflow.bpmn.token import Token
 
-_CYCLE: Final = re.compile(r"R(?P<times>\d*)/(?P<interval>.+)")
+_CYCLE: Final = re.compile(r"R(?P<times>\d*)/(?:(?P<start>[^/]+)/)?(?P<interval>[^/]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,41 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Cycle:
+    """An ISO 8601 repetition: ``R3/P7D``, ``R/2026-03-02T09:00:00+08:00/P1D``; for intervals of ours also ``R3/7 days``.
+
+    ``times`` is None where it has no end; ``start`` is the first time, else one interval from now.
+    """
+
+    times: int | None
+    start: datetime | date | None
+    interval: str
+
+    @classmethod
+    def parse(cls, text: str) -> Cycle | None:
+        """None where it is not one."""
+        match = _CYCLE.fullmatch(text)
+        if match is None:
+            return None
+        start = read_time(match["start"]) if match["start"] else None
+        times = int(match["times"]) if match["times"] else None
+        if (match["start"] and not isinstance(start, date)) or times == 0 or not _is_interval(match["interval"]):
+            return None
+        return cls(times, start, match["interval"])
+
+
+def _is_interval(text: str) -> bool:
+    """Whether time passes between two rounds: a repetition without a pause would never end."""
+    if text.startswith("P"):
+        span = read_time(text)
+        return isinstance(span, timedelta) and span > timedelta() or isinstance(span, YearMonthDuration) and span.months > 0
+    try:
+        return Interval.parse(text).amount > 0
+    except CalendarError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
 class TimerTrigger:
     """``form`` is "date", "duration" or "cycle"."""
 
@@ -72,23 +111,24 @@ class TimerTrigger:
 
     def again(self, token: Token) -> bool:
         """After firing without interrupting: open the next round of a cycle. False when there is none."""
-        left = token.internal_data.get("left")
-        if left is None or left == 1:
+        if "every" not in token.internal_data or token.internal_data["left"] == 1:
             return False
         previous = datetime.fromisoformat(token.internal_data["due"])
-        token.internal_data["left"] = left - 1 if left else 0
+        if token.internal_data["left"] is not None:
+            token.internal_data["left"] -= 1
         self._open(token, token.game.host.after(token.internal_data["every"], previous))
         return True
 
     def _arm_cycle(self, token: Token) -> None:
         text = token.game.value(self.formula, token.variables)
-        match = _CYCLE.fullmatch(text) if isinstance(text, str) else None
-        if match is None:
-            raise Stuck("timer", f"the cycle '{self.formula.text}' gave {text!r}, not an ISO 8601 repetition like R3/P7D")
-        # 0 stands for "without end": a cycle of zero rounds would not be drawn.
-        token.internal_data["left"] = int(match["times"] or 0)
-        token.internal_data["every"] = match["interval"]
-        self._open(token, token.game.host.after(match["interval"], token.game.host.now))
+        cycle = Cycle.parse(text) if isinstance(text, str) else None
+        if cycle is None:
+            raise Stuck("timer", f"'{self.formula.text}' gave {shown(text)}, not an ISO 8601 repetition like R3/P7D")
+        host = token.game.host
+        token.internal_data["left"] = cycle.times
+        token.internal_data["every"] = cycle.interval
+        first = Moment(host.instant(cycle.start)) if cycle.start is not None else host.after(cycle.interval, host.now)
+        self._open(token, first)
 
     def _open(self, token: Token, moment: Moment) -> None:
         token.internal_data["due"] = moment.at.isoformat()

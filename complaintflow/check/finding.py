@@ -37,9 +37,10 @@ class Finding:
     advice: str = ""
 
     @property
-    def order(self) -> tuple[int, str, str]:
-        """Errors first, then by place."""
-        return _ORDER.index(self.severity), self.where, self.what
+    def order(self) -> tuple[int, list[str | int], str]:
+        """Errors first, then by place: line 9 before line 10."""
+        place = [int(part) if index % 2 else part for index, part in enumerate(re.split(r"(\d+)", self.where))]
+        return _ORDER.index(self.severity), place, self.what
 
 
 def of_error(error: ComplaintflowError, file: str = "") -> Finding:

@@ -104,7 +104,7 @@ class App(click.Group):
 
 @click.group(cls=App, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="complaintflow")
-@shared_options(hidden=False)
+@shared_options(inside=False)
 def app() -> None:
     """Written complaint policies that run.
 

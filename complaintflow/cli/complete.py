@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from complaintflow.views import Case, Task
 
 
-@command("complete")
+@command("complete", shown=("language",))
 @click.argument("task", nargs=-1, required=True, metavar="TASK [DATA.json]")
 @data_option
 @click.option("--actor", help="Who did it.")

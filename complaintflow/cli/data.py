@@ -107,20 +107,20 @@ def _json(text: str, place: str) -> Any:
 def typed(text: str, component: Component | None) -> Any:
     """A text as the component wants it; what does not fit stays text, and the form says what is wrong with it."""
     if component is None:
-        return _guess(text)
+        return guess(text)
     kind = component.type
     if kind == "checkbox":
         return _WORDS.get(text.strip().lower(), text)
     if kind == "number":
-        guess = _guess(text)
-        return guess if isinstance(guess, (int, float, Decimal)) and not isinstance(guess, bool) else text
+        value = guess(text)
+        return value if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) else text
     if kind in ("radio", "select"):
         return choice(text, component)
     if kind in ("checklist", "taglist"):
         return [choice(one.strip(), component) for one in text.split(",") if one.strip()]
     if kind in ("textfield", "textarea", "datetime"):
         return text
-    return _guess(text)
+    return guess(text)
 
 
 def choice(text: str, component: Component) -> Any:
@@ -131,7 +131,7 @@ def choice(text: str, component: Component) -> Any:
     return text
 
 
-def _guess(text: str) -> Any:
+def guess(text: str) -> Any:
     """JSON where it is JSON, else text."""
     try:
         return json.loads(text, parse_float=_exact, parse_constant=_no_number)

@@ -19,7 +19,8 @@ from complaintflow.errors import ComplaintflowError, StoreError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from complaintflow.definition import Bundle, Library
+    from complaintflow.definition import Bundle
+    from complaintflow.library import Library
     from complaintflow.engine import Engine
     from complaintflow.layers import Layers
 
@@ -60,7 +61,7 @@ class Session:
             engine = self._application()
             engine.close()
             return engine.library
-        from complaintflow.definition import Library
+        from complaintflow.library import Library
 
         return Library(self.layers())
 
@@ -103,11 +104,13 @@ def warn_backlog(engine: Engine) -> None:
         aside(click.style("Warning: ", fg="yellow", bold=True) + warning)
 
 
-def shared_options(*, hidden: bool = True) -> Callable[[F], F]:
+def shared_options(*, inside: bool = True, shown: tuple[str, ...] = ()) -> Callable[[F], F]:
     """The options of `Session`, before the command or behind it.
 
     Args:
-        hidden: leave them out of the command's own help, since the program's help has them.
+        inside: behind the command: they are left out of its help, since the program's help has them, and the environment
+            was asked before.
+        shown: those that its help has all the same.
     """
 
     def keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -115,6 +118,9 @@ def shared_options(*, hidden: bool = True) -> Callable[[F], F]:
             setattr(ctx.ensure_object(Session), str(param.name), value)
 
     def option(*names: str, **settings: Any) -> Callable[[F], F]:
+        if inside:
+            settings["envvar"] = None
+        hidden = inside and names[-1].removeprefix("--") not in shown
         return click.option(*names, expose_value=False, callback=keep, hidden=hidden, **settings)
 
     def decorate(function: F) -> F:
@@ -151,11 +157,11 @@ def shared_options(*, hidden: bool = True) -> Callable[[F], F]:
 pass_session = click.make_pass_decorator(Session, ensure=True)
 
 
-def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command that takes the session first, and the shared options anywhere."""
+def command(name: str, *, shown: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that takes the session first, and the shared options anywhere; its help has those in ``shown``."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        return click.command(name, **settings)(shared_options()(pass_session(function)))
+        return click.command(name)(shared_options(shown=shown)(pass_session(function)))
 
     return decorate
 

@@ -56,7 +56,7 @@ def _report(worker: Worker, as_json: bool) -> None:
 
 
 def _done(worker: Worker) -> str:
-    timers = f"{worker.timers} timer{"" if worker.timers == 1 else "s"} fired"
+    timers = f"{worker.timers} timer{'' if worker.timers == 1 else 's'} fired"
     return f"{timers}, {worker.jobs} job{'' if worker.jobs == 1 else 's'} run"
 
 

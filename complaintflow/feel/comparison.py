@@ -23,7 +23,10 @@ def equal(left: Value, right: Value) -> bool | None:
 
 
 def _equal_numbers(left: Value, right: Value) -> bool:
-    return bool(numbers.exact(left) == numbers.exact(right))
+    try:
+        return bool(numbers.exact(left) == numbers.exact(right))
+    except Failure:  # not a number after all
+        return False
 
 
 def _equal_lists(left: Value, right: Value) -> bool:

@@ -161,7 +161,7 @@ def _literal_test(literal: Value) -> Test:
     same = type(literal)
 
     def passes(scope: Scope, value: Value) -> bool:
-        if type(value) is same:
+        if type(value) is same and same in QUICK_TYPES:
             return bool(value == literal)
         return equal(value, literal) is True
 

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from complaintflow.feel.values import Failure, Value, YearMonthDuration
 
-_REFERENCE_DAY = date(2000, 1, 1)
+_REFERENCE_BEGINNING = datetime(1, 1, 1)  # noqa: DTZ001 - the origin of every time line
+_DAY = date(2000, 1, 1)
 """A time in a named zone has no date to look its offset up with; this day stands in."""
+_BEGINNING = datetime(1, 1, 1)  # noqa: DTZ001 - the origin of every time line
 _DAY = timedelta(days=1)
 _MIDNIGHT = time(tzinfo=UTC)
 Moment: TypeAlias = date | datetime
@@ -30,9 +32,9 @@ def as_date_time(moment: Moment) -> datetime:
     return moment if isinstance(moment, datetime) else datetime.combine(moment, _MIDNIGHT)
 
 
-def instant(moment: datetime) -> datetime:
-    """The same moment in UTC, so that Python compares time lines; without zone it stays as it is."""
-    return moment if moment.tzinfo is None else moment.astimezone(UTC)
+def instant(moment: datetime) -> timedelta:
+    """Where the moment lies on the time line, or on that of the wall clock if it has no zone."""
+    return moment.replace(tzinfo=None) - _BEGINNING - (moment.utcoffset() or timedelta(0))
 
 
 def clock_offset(clock: time) -> timedelta | None:
@@ -101,7 +103,7 @@ def before(left: Moment, right: Moment) -> bool:
     return first < second
 
 
-def _comparable(left: Moment, right: Moment) -> tuple[datetime, datetime]:
+def _comparable(left: Moment, right: Moment) -> tuple[timedelta, timedelta]:
     first, second = as_date_time(left), as_date_time(right)
     if (first.tzinfo is None) != (second.tzinfo is None):
         raise Failure("one of the two has a time zone and the other has none")

@@ -31,7 +31,7 @@ def decimal(value: Value) -> Decimal:
         value = CONTEXT.create_decimal(value)
     elif not isinstance(value, Decimal):
         raise Failure("not a number")
-    return finite(value)
+    return finite(CONTEXT.plus(value))
 
 
 def exact(value: Value) -> Value:
@@ -39,7 +39,7 @@ def exact(value: Value) -> Value:
     if isinstance(value, float):
         return decimal(value)
     if isinstance(value, Decimal):
-        return finite(value)
+        return finite(CONTEXT.plus(value))
     return value
 
 
@@ -74,7 +74,7 @@ def whole(value: Value) -> bool:
 
 def text(value: Value) -> str:
     """The number as FEEL writes it: no exponent, no minus on zero."""
-    if isinstance(value, int):
+    if isinstance(value, int) and -EXACT < value < EXACT:
         return str(value)
     number = decimal(value)
     return format(number if number else abs(number), "f")

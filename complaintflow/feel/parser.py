@@ -13,9 +13,8 @@ from complaintflow.feel.scanner import Scanner, Token
 from complaintflow.feel.syntax import syntax_error
 
 _WORDS = {
-    "LPAR": "(", "RPAR": ")", "LSQB": "[", "RSQB": "]", "LBRACE": "{", "RBRACE": "}", "COMMA": ",", "COLON": ":",
-    "DOT": ".", "DOTDOT": "..", "THEN": "then", "ELSE": "else", "RETURN": "return", "SATISFIES": "satisfies",
-    "IN": "in", "AND": "and", "TYPE": "a type", "KEY": "the name of an entry",
+    "RPAR": ")", "RSQB": "]", "RBRACE": "}", "COLON": ":", "THEN": "then", "ELSE": "else", "RETURN": "return",
+    "SATISFIES": "satisfies", "IN": "in", "AND": "and", "TYPE": "a type", "KEY": "the name of an entry",
 }  # fmt: skip
 """Tokens worth suggesting: what people forget."""
 

@@ -129,8 +129,6 @@ class Scanner:
         character = self.text[self.position]
         if character == '"' or self.text.startswith('@"', self.position):
             raise syntax_error(self.text, self.position, "this string has no end", 'close it with "')
-        if self.text.startswith("/*", self.position):
-            raise syntax_error(self.text, self.position, "this comment has no end", "close it with */")
         advice = 'strings stand in double quotes: "text"' if character == "'" else ""
         raise syntax_error(self.text, self.position, f'"{character}" has no meaning here', advice)
 
@@ -232,6 +230,8 @@ class Scanner:
             self._add("EXTERNAL", None, end)
 
     def _operator(self, symbol: str, end: int) -> None:
+        if self.text.startswith("/*", self.position):
+            raise syntax_error(self.text, self.position, "this comment has no end", "close it with */")
         if symbol in "([{":
             self._opening(symbol, end)
         elif symbol in ")]}":

@@ -105,6 +105,9 @@ _SUBCLASSES: tuple[tuple[type, str], ...] = (
 )
 
 
+_LONG_NUMBER = 10**40
+
+
 def kind(value: Value) -> str:
     """The FEEL name of the value's kind; ``"unknown"`` for a Python object that FEEL does not know."""
     known = KINDS.get(type(value))
@@ -123,4 +126,6 @@ def describe(value: Value) -> str:
         return what
     if what == "string":
         return f'string "{value}"' if len(value) <= 30 else f'string "{value[:27]}..."'
+    if isinstance(value, int) and abs(value) > _LONG_NUMBER:
+        return "number of very many digits"
     return f"{what} {str(value).lower() if what == 'boolean' else value}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from complaintflow.formjs.expressions import Condition, Formula
+from complaintflow.formjs.expressions import Condition, Formula, is_expression
 from complaintflow.formjs.patterns import Pattern
 
 TEXTS = frozenset({"textfield", "textarea"})
@@ -97,6 +97,16 @@ class Component:
         """How many rows a list starts with."""
         count = self.attributes.get("defaultRepetitions", 1)
         return count if isinstance(count, int) else 1
+
+    @property
+    def evaluates(self) -> bool:
+        """Whether an expression of this component looks at other values."""
+        rules = self.rules
+        readers = (
+            self.hide, self.formula, self.readonly, self.options_from, self.attributes.get("multiple"),
+            self.attributes.get("accept"), rules.minimum, rules.maximum, rules.shortest, rules.longest,
+        )  # fmt: skip
+        return any(isinstance(reader, Condition | Formula) or is_expression(reader) for reader in readers)
 
     def walk(self) -> Iterator[Component]:
         """This component and all inside it, in the order of the file."""

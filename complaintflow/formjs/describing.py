@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from complaintflow.formjs.component import Option
-from complaintflow.formjs.evaluation import Evaluation
+from complaintflow.formjs.evaluation import Placed
 from complaintflow.formjs.filling import Block, Cell
 from complaintflow.formjs.paths import shown
 from complaintflow.formjs.rules import options_of
@@ -72,11 +72,11 @@ class Prompt:
     value: object
 
 
-def prompts(form: str, evaluation: Evaluation, language: str, translations: Translations) -> Iterator[Prompt]:
+def prompts(form: str, placed: Iterable[Placed], language: str, translations: Translations) -> Iterator[Prompt]:
     """The questions of a form that are to be asked now: shown, not computed, and not read-only."""
     hints = _HINTS.get(language, _HINTS["en"])
-    for part, scope, _ in evaluation.parts():
-        component = part.component
+    for place in placed:
+        part, scope, component = place.part, place.scope, place.part.component
         readonly = component.readonly if isinstance(component.readonly, bool) else component.readonly.holds(scope)
         if not component.bound or part.hidden or component.disabled or readonly or component.formula is not None:
             continue

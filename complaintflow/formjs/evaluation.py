@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from complaintflow.formjs.assembly import Part, everything, without_hidden
 from complaintflow.formjs.expressions import Functions, Scope
@@ -20,65 +19,71 @@ from complaintflow.formjs.plain import Unfit, plain
 MAX_ROUNDS = 10  # computed fields that build on each other, in an unlucky order
 
 
-@dataclass
-class Evaluation:
-    """The expressions of a filled-in form at work.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A part of the form with the variables it sees and the container it stands in."""
+
+    part: Part
+    scope: Scope
+    container: Block | None
+
+
+def settle(root: Block, context: Mapping[str, object], functions: Functions, evaluates: bool) -> list[Placed]:
+    """Compute the fields that are computed, and mark what is hidden.
 
     Args:
-        root: the form; its computed values and ``hidden`` marks are set by `settle`.
+        root: the form; its computed values and ``hidden`` marks are set.
         context: the variables of the case.
         functions: host functions that expressions may call.
+        evaluates: whether the form has expressions at all; without any, there is nothing to work out.
+
+    Returns:
+        everything in the form, in its order; the variables are those that rules and options see.
+
+    Raises:
+        FeelLimitExceeded: an expression did too much work.
     """
-
-    root: Block
-    context: Mapping[str, object]
-    functions: Functions
-
-    def settle(self) -> None:
-        """Compute the fields that are computed, and mark what is hidden.
-
-        Raises:
-            FeelLimitExceeded: an expression did too much work.
-        """
-        for filtered in (False, True):
-            self._compute(filtered)
-            for part, scope, container in list(self.parts(filtered)):
-                hide = part.component.hide
-                part.hidden = (container is not None and container.hidden) or (hide is not None and hide.holds(scope))
-
-    def parts(self, filtered: bool = True) -> Iterator[tuple[Part, Scope, Block | None]]:
-        """Everything in the form, in its order, with the variables it sees and its container."""
-        whole = everything(self.root, self.context)
-        data = {**self.first, **without_hidden(self.root, self.context)} if filtered else whole
-        return _walk(self.root, Scope(data, self.context, self.functions), None, whole)
-
-    @cached_property
-    def first(self) -> dict[str, object]:
-        """The values before anybody filled in anything; in form-js, they stand in for what is hidden."""
-        known = fill(self.root.component, Around(MISSING, self.context, (self.context,)))
-        return everything(known, self.context)
-
-    def _compute(self, filtered: bool) -> None:
+    if not evaluates:
+        return list(_walk(root, Scope({}, context, functions), None, None))
+    start = fill(root.component, Around(MISSING, context, (context,)))
+    first = everything(start, context)
+    placed: list[Placed] = []
+    for filtered in (False, True):
         for _ in range(MAX_ROUNDS):
-            changed = False
-            for part, scope, _ in self.parts(filtered):
-                if isinstance(part, Cell) and part.component.formula is not None:
-                    value = _kept(part.component.formula.value(scope))
-                    changed = changed or not same(value, part.value)
-                    part.value = value
-            if not changed:
-                return
+            whole = everything(root, context)
+            data = {**first, **without_hidden(root, context)} if filtered else whole
+            placed = list(_walk(root, Scope(data, context, functions), None, whole))
+            if not _compute(placed):
+                break
+        for place in placed:
+            hide, container = place.part.component.hide, place.container
+            outside = container is not None and container.hidden
+            place.part.hidden = outside or (hide is not None and hide.holds(place.scope))
+    return placed
 
 
-def _walk(
-    part: Part, scope: Scope, container: Block | None, whole: object
-) -> Iterator[tuple[Part, Scope, Block | None]]:
-    yield part, scope, container
+def _compute(placed: list[Placed]) -> bool:
+    """Compute what is computed; whether any value changed."""
+    changed = False
+    for place in placed:
+        part, formula = place.part, place.part.component.formula
+        if isinstance(part, Cell) and formula is not None:
+            value = _kept(formula.value(place.scope))
+            changed = changed or not same(value, part.value)
+            part.value = value
+    return changed
+
+
+def _walk(part: Part, scope: Scope, container: Block | None, whole: object) -> Iterator[Placed]:
+    """The part and all inside; ``whole`` has the rows that ``this`` is, or is None where nothing is evaluated."""
+    yield Placed(part, scope, container)
     if isinstance(part, Cell):
         return
     for index, row in enumerate(part.rows):
-        # As in form-js, ``this`` is the whole row, also what is hidden in it.
-        inside = scope.row(_row(whole, (*part.keys, index)), index + 1) if part.component.repeats else scope
+        inside = scope
+        if part.component.repeats and whole is not None:
+            # As in form-js, ``this`` is the whole row, also what is hidden in it.
+            inside = scope.row(_row(whole, (*part.keys, index)), index + 1)
         for inner in row:
             yield from _walk(inner, inside, part, whole)
 

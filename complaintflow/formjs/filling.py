@@ -40,7 +40,9 @@ class Cell:
 
     def keep(self) -> None:
         """Treat the field as one that can only be read."""
-        if self.sent and not self.complaint and not any(same(self.value, kept) for kept in self.kept):
+        if self.sent and not self.complaint and any(same(self.value, kept) for kept in self.kept):
+            return
+        if self.sent and not self.complaint:
             self.complaint = "It can only be read here; leave it out, or send it unchanged."
         self.value = self.kept[0]
 

@@ -11,7 +11,7 @@ from complaintflow.errors import InvalidData
 from complaintflow.formjs.assembly import Assembly, Part, result
 from complaintflow.formjs.component import Component
 from complaintflow.formjs.describing import Prompt, prompts
-from complaintflow.formjs.evaluation import Evaluation
+from complaintflow.formjs.evaluation import settle
 from complaintflow.formjs.expressions import Scope
 from complaintflow.formjs.filling import Around, Block, Cell, fill
 from complaintflow.formjs.paths import Branch, Stranger, shown, strangers, tree
@@ -37,6 +37,7 @@ class Form:
     file: str
     root: Component
     _places: Branch
+    _evaluates: bool
 
     @classmethod
     def load(cls, text: str, file: str = "form") -> Form:
@@ -50,7 +51,8 @@ class Form:
             InvalidForm: with the file, the component and what to change.
         """
         root = Reader(file).root(parse(text, file))
-        return cls(root.id, file, root, tree(root, file))
+        evaluates = any(component.evaluates for component in root.walk())
+        return cls(root.id, file, root, tree(root, file), evaluates)
 
     @property
     def components(self) -> tuple[Component, ...]:
@@ -106,9 +108,8 @@ class Form:
         foreign = list(strangers(self._places, data))
         problems = [(shown(stranger.keys), stranger.sentence) for stranger in foreign if not self._lets_in(stranger)]
         root = fill(self.root, Around(data, context, (context,)))
-        evaluation = Evaluation(root, context, functions)
-        evaluation.settle()
-        for part, scope, _ in evaluation.parts():
+        for place in settle(root, context, functions, self._evaluates):
+            part, scope = place.part, place.scope
             problems.extend((shown(part.keys), sentence) for sentence in _problems(part, scope, partial, today))
         made = result(root, NOTHING if partial else context, _sent if partial else _yields)
         problems.extend(self._add_foreign(foreign, made))
@@ -139,9 +140,7 @@ class Form:
             FeelLimitExceeded: an expression of the form did too much work.
         """
         root = fill(self.root, Around(data, context, (context,)))
-        evaluation = Evaluation(root, context, functions)
-        evaluation.settle()
-        return tuple(prompts(self.id, evaluation, language, translations))
+        return tuple(prompts(self.id, settle(root, context, functions, self._evaluates), language, translations))
 
     def _lets_in(self, stranger: Stranger) -> bool:
         return self.open and stranger.additional and stranger.keys[0] not in RESERVED

@@ -217,7 +217,7 @@ class ListenerContract:
 
     def test_listeners_are_found_by_name_and_key_oldest_case_first(self, store: Store) -> None:
         """Kind, name and key must be equal, to the letter; the case that was created first is asked first."""
-        old, young, odd = case_row(1), case_row(2, created_at=NOW + 9 * HOUR), case_row(3)
+        old, young, odd = case_row(2), case_row(1, created_at=NOW + 9 * HOUR), case_row(3)
         save(
             store,
             Change(young, subscriptions=[subscription_row(young, 1), subscription_row(young, 2, key="order-18")]),
@@ -235,7 +235,7 @@ class ListenerContract:
 
     def test_listeners_keep_their_place_when_their_case_moves_on(self, store: Store) -> None:
         """A subscription that an old case opens late still comes before a younger case's."""
-        old, young = case_row(1), case_row(2)
+        old, young = case_row(2), case_row(1, created_at=NOW + 9 * HOUR)
         save(store, Change(old), Change(young, subscriptions=[subscription_row(young)]))
         save(store, Change(later(old), subscriptions=[subscription_row(old)]))
         with store.reading() as transaction:

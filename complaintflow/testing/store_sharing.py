@@ -104,13 +104,13 @@ class IsolationContract:
         def commands() -> None:
             gate.wait()
             done = 0
-            while done < 5:
-                try:
+            for _ in range(1000):
+                with suppress(StaleCase):
                     with store.transaction() as transaction:
                         transaction.write(Change(later(transaction.case(case.id))))
-                except StaleCase:
-                    continue
-                done += 1
+                    done += 1
+                if done == 5:
+                    return
 
         with ThreadPoolExecutor(THREADS) as pool:
             for work in [pool.submit(commands) for _ in range(THREADS)]:

@@ -160,7 +160,7 @@ class LeaseContract:
         def take_all() -> list[str]:
             taken: list[str] = []
             gate.wait()
-            while found := lease(store, NOW, SOON, limit=7):
+            while (found := lease(store, NOW, SOON, limit=7)) and len(taken) < len(jobs):
                 taken += [job.key for job in found]
             return taken
 

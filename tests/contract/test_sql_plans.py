@@ -75,7 +75,7 @@ def fill(store: SqlStore, first: int, last: int) -> None:
 
 
 def test_no_question_costs_more_in_a_fuller_store() -> None:
-    """With forty times the open cases every question takes the same number of steps of SQLite's virtual machine."""
+    """With thirty times the open cases every question takes the same number of steps of SQLite's virtual machine."""
     store = open_store("sqlite://")
     steps = 0
 
@@ -88,7 +88,7 @@ def test_no_question_costs_more_in_a_fuller_store() -> None:
         driver: Any = connection.connection.driver_connection
     driver.set_progress_handler(step, 1)
     costs: list[dict[str, int]] = []
-    for first, last in ((1, 101), (101, 4001)):
+    for first, last in ((1, 101), (101, 3001)):
         fill(store, first, last)
         costs.append({})
         for name, question in QUESTIONS.items():
@@ -103,10 +103,10 @@ def test_no_question_costs_more_in_a_fuller_store() -> None:
 
 
 def test_postgresql_reads_no_more_rows_than_it_answers(new_database: Callable[[], str]) -> None:
-    """With 4,000 open cases no step of any plan touches more rows than the answer has."""
+    """With 1,500 open cases no step of any plan touches more rows than the answer has."""
     url = make_url(new_database())
     store = open_store(url.render_as_string(hide_password=False))
-    fill(store, 1, 4001)
+    fill(store, 1, 1501)
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
     store.close()

@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import sys
+import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def run_and_die(url: str, folder: Path, events: int) -> bool:
             sys.setprofile(count)
             driver.drive(url, folder)
             status = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             sys.setprofile(None)
             os._exit(status)

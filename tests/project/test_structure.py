@@ -14,7 +14,7 @@ SOURCES = sorted([*ROOT.glob("complaintflow/**/*.py"), *ROOT.glob("adapters/**/*
 # The way of the data (ARCHITECTURE.md): a room imports only rooms before it.
 ORDER = (
     "errors", "version", "clock", "calendar", "policy", "feel", "dmn", "formjs", "notices", "rows", "codec", "values",
-    "handlers", "layers", "bpmn", "definition", "history", "host", "large", "deadlines", "case", "commands", "work",
+    "handlers", "layers", "bpmn", "definition", "library", "history", "host", "large", "deadlines", "case", "commands", "work",
     "notify", "dispatch", "worker", "views", "engine", "runner", "check", "testing", "cli",
 )  # fmt: skip
 

@@ -257,9 +257,9 @@ def test_a_thousand_rules_are_linear() -> None:
 
 def test_rules_and_inputs_are_listed() -> None:
     """What a table needs and what its rules are can be asked, for checks and for tracing clauses."""
-    listed = model(
-        input_data("n", "number"), decision("d", table([("n + m", "")], ["p"], OVERLAPPING), needs=["input:n"])
-    )
+    rows = [((test, "-"), result) for (test,), result in OVERLAPPING]
+    logic = table([("n + m", ""), ("day", "date")], ["p"], rows)
+    listed = model(input_data("n", "number"), decision("d", logic, needs=["input:n"]))
     assert [(rule.number, rule.id) for rule in listed.rules("d")] == [(1, "r1"), (2, "r2"), (3, "r3")]
     assert [(item.name, item.type_ref) for item in listed.inputs("d")] == [("n", "number"), ("day", "date"), ("m", "")]
     assert listed.decisions == {"d": "d"}

@@ -1,0 +1,160 @@
+"""One process with all it refers to, and folders of one's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from complaintflow.check.facts import Facts
+from complaintflow.check.files import check_file
+from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, guarded, of_error, readable
+from complaintflow.check.numbers import numbers
+from complaintflow.check.references import habits, references
+from complaintflow.check.usage import unused
+from complaintflow.definition import Bundle
+from complaintflow.library import Library
+from complaintflow.errors import ComplaintflowError, InvalidData
+from complaintflow.layers import SHARED, Layers
+
+# Files beside the parts of a bundle that have a meaning of their own.
+_BESIDE: Final = frozenset({"README.md", "clauses.csv", "payload.json", "demo.json", "__init__.py", ".gitkeep"})
+
+
+def assemble(library: Library, process_id: str) -> Bundle:
+    """The bundle of a process as the layers have it now, not yet checked, so that all that is wrong can be listed.
+
+    Raises:
+        UnknownProcess: no layer has it.
+    """
+    return library._assemble(process_id)
+
+
+def check_bundle(
+    bundle: Bundle, *, strict: bool = False, now: datetime | None = None, payload: bytes | None = None
+) -> list[Finding]:
+    """Everything wrong with a process, the worst first.
+
+    Args:
+        bundle: from `assemble`.
+        strict: policy values that are still our default are errors.
+        now: aware; with it, years whose official holidays are unknown are reported.
+        payload: the example that the process ships, to be held against its intake form.
+    """
+    facts = Facts(bundle)
+    found = [finding for path, source in bundle.files.items() for finding in _part(bundle, path, source)]
+    found += guarded("policy.toml", lambda: _policy(bundle, strict, now))
+    for look in (references, numbers, habits, unused):
+        found += guarded(bundle.process_id, lambda look=look: look(facts))  # type: ignore[misc]
+    if not any(finding.severity == ERROR for finding in found):
+        # The engine's own word: whatever it refuses and nobody here saw must not pass.
+        found += guarded(bundle.process_id, lambda: _engine(bundle))
+        if payload is not None:
+            found += guarded("payload.json", lambda: _example(bundle, payload))
+    return sorted(map(_shown, dict.fromkeys(found)), key=lambda finding: finding.order)
+
+
+def _part(bundle: Bundle, path: str, source: bytes) -> list[Finding]:
+    if path.endswith("policy.toml"):
+        return []  # only all layers together are complete
+    beside = {}
+    if path.endswith(".j2"):
+        if PurePosixPath(path).name.startswith("_"):
+            return []  # a shared part is compiled with the notices that include it
+        beside = {
+            f"notices/{name}": text
+            for other, text in bundle.files.items()
+            if (name := PurePosixPath(other).name).startswith("_") and name.endswith(".j2")
+        }
+    found = check_file(path, source, beside)
+    if path.endswith(".bpmn"):
+        return [finding for finding in found if not finding.what.startswith("no file has an executable process")]
+    return found
+
+
+def _policy(bundle: Bundle, strict: bool, now: datetime | None) -> Iterator[Finding]:
+    policy = bundle.policy
+    if strict:
+        for entry in policy.defaults():
+            where = f"{entry.file}, line {entry.line}" if entry.line else entry.file
+            advice = f'set it in your own policy.toml, with from = "document" ({entry.why})'
+            yield Finding(ERROR, f"{entry.section}.{entry.name} = {entry.value} is still our default", where, advice)
+    if now is None:
+        return
+    year = now.astimezone(bundle.calendar.zone).year
+    for one, severity in ((year, WARNING), (year + 1, NOTE)):
+        if bundle.calendar.provisional(one):
+            yield Finding(
+                severity,  # type: ignore[arg-type]
+                f"the official holidays of {one} are not known here, so deadlines in it are provisional",
+                "the calendar",
+                "upgrade the holidays package when they are published, or enter them as confirmed_years",
+            )
+
+
+def _engine(bundle: Bundle) -> Iterator[Finding]:
+    try:
+        bundle.check()
+        _ = bundle.process
+    except ComplaintflowError as error:
+        yield of_error(error, bundle.process_id)
+
+
+def _example(bundle: Bundle, payload: bytes) -> Iterator[Finding]:
+    where = f"processes/{bundle.process_id}/payload.json"
+    try:
+        data = json.loads(payload.decode("utf-8-sig"))
+    except ValueError as error:
+        yield Finding(ERROR, f"the example is not JSON: {error}", where, "save it as UTF-8 JSON")
+        return
+    form = bundle.intake_form()
+    if form is None or not isinstance(data, dict):
+        return
+    try:
+        form.validate(data, {"policy": bundle.policy_context})
+    except InvalidData as error:
+        for field, sentence in error.problems:
+            yield Finding(ERROR, f"the example violates the intake form: {field}: {sentence}", where, error.remedy)
+
+
+def _shown(finding: Finding) -> Finding:
+    return Finding(finding.severity, finding.what, readable(finding.where), finding.advice)
+
+
+# -- layers -----------------------------------------------------------------------------------
+
+
+def check_layer(layers: Layers, folder: str | Path, bundles: Iterable[Bundle]) -> list[Finding]:
+    """Files in a layer that no process is made of.
+
+    Args:
+        layers: which the bundles were assembled from.
+        folder: the layer.
+        bundles: of all processes.
+    """
+    root = Path(folder)
+    processes = set(layers.processes()) | {SHARED}
+    taken = {readable(path) for bundle in bundles for path, layer in bundle.origin.items() if layer == str(root)}
+    known = {readable(path) for bundle in bundles for path in bundle.files}
+    found = []
+    for kind in ("processes", "forms"):
+        for file in sorted((root / kind).rglob("*")) if (root / kind).is_dir() else []:
+            path = file.relative_to(root).as_posix()
+            hidden = file.name.startswith(".") or "__pycache__" in file.parts
+            if not file.is_file() or hidden or path in taken or file.name in _BESIDE:
+                continue
+            found.append(Finding(WARNING, "nothing uses this file", str(file), _why(path, processes, known)))
+    return found
+
+
+def _why(path: str, processes: set[str], known: set[str]) -> str:
+    parts = path.split("/")
+    if len(parts) > 2 and parts[1] not in processes:
+        close = get_close_matches(parts[1], processes, 1)
+        hint = f"; did you mean '{close[0]}'?" if close else f"; there are: {', '.join(sorted(processes - {SHARED}))}"
+        return f"'{parts[1]}' is no process" + hint
+    close = get_close_matches(path, known, 1, 0.8)
+    return f"did you mean {close[0]}?" if close else "delete it, or link it in a diagram"

@@ -1,0 +1,121 @@
+"""What the checks know of a bundle: each part read on its own, so that one broken part does not hide the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+from complaintflow.check.diagram import Diagram
+from complaintflow.errors import ComplaintflowError
+
+if TYPE_CHECKING:
+    from complaintflow.definition import Bundle
+    from complaintflow.formjs import Form
+    from complaintflow.policy import Policy
+
+_NOTICE: Final = re.compile(r"(?P<name>[a-z0-9][a-z0-9_-]*)\.(?P<language>[a-zA-Z_-]+)\.j2")
+
+
+class Facts:
+    """A bundle in parts; what cannot be read is missing here, and is reported with its own file.
+
+    Attributes:
+        bundle: the bundle.
+        texts: path -> text of every part in which names can be looked for, quotes as people write them.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.texts = {
+            path: source.decode("utf-8", "replace").replace("&quot;", '"').replace("&#34;", '"').replace('\\"', '"')
+            for path, source in bundle.files.items()
+            if path.endswith((".bpmn", ".form", ".dmn", ".j2"))
+        }
+
+    @cached_property
+    def diagrams(self) -> list[Diagram]:
+        """The diagrams that are XML."""
+        return [
+            diagram
+            for path, source in self.bundle.files.items()
+            if path.endswith(".bpmn") and (diagram := _diagram(path, source)) is not None
+        ]
+
+    @cached_property
+    def policy(self) -> Policy | None:
+        """The merged policy."""
+        try:
+            return self.bundle.policy
+        except ComplaintflowError:
+            return None
+
+    @cached_property
+    def names(self) -> Mapping[str, Mapping[str, Any]]:
+        """Policy section -> the names in it."""
+        policy = self.policy
+        if policy is None:
+            return {}
+        sections = ("deadlines", "repeats", "roles", "bounds", "amounts", "texts", "lists", "switches", "retention")
+        return {section: getattr(policy, section) for section in sections}
+
+    @cached_property
+    def forms(self) -> dict[str, tuple[str, Form]]:
+        """Form id -> path and form."""
+        from complaintflow.formjs import Form
+
+        found: dict[str, tuple[str, Form]] = {}
+        for path, source in self.bundle.files.items():
+            if path.endswith(".form"):
+                try:
+                    form = Form.load(source.decode("utf-8-sig"), file=path)
+                except (ComplaintflowError, UnicodeDecodeError):
+                    continue
+                found.setdefault(form.id, (path, form))
+        return found
+
+    @cached_property
+    def form_ids(self) -> set[str]:
+        """Ids of all forms; one that cannot be read counts by its file's name."""
+        return set(self.forms) | {PurePosixPath(path).stem for path in self.bundle.files if path.endswith(".form")}
+
+    @cached_property
+    def decisions(self) -> dict[str, str]:
+        """Decision id -> path."""
+        from complaintflow.dmn import DecisionModel
+
+        found: dict[str, str] = {}
+        for path, source in self.bundle.files.items():
+            if path.endswith(".dmn"):
+                try:
+                    model = DecisionModel.parse(source, file=path)
+                except ComplaintflowError:
+                    continue
+                found |= dict.fromkeys((*model.decisions, *model.services), path)
+        return found
+
+    @cached_property
+    def notices(self) -> dict[str, list[str]]:
+        """Notice name -> paths, one per language; shared parts (``_name``) are left out."""
+        found: dict[str, list[str]] = {}
+        for path in self.bundle.files:
+            match = _NOTICE.fullmatch(PurePosixPath(path).name)
+            if match is not None:
+                found.setdefault(match["name"], []).append(path)
+        return found
+
+    def headers(self, key: str) -> Iterator[tuple[Diagram, Any, str]]:
+        """Task headers of a key: diagram, element, value."""
+        for diagram in self.diagrams:
+            for header in diagram.zeebe("header"):
+                if header.get("key") == key and header.get("value"):
+                    yield diagram, header, str(header.get("value"))
+
+
+def _diagram(path: str, source: bytes) -> Diagram | None:
+    try:
+        return Diagram.read(path, source)
+    except ComplaintflowError:
+        return None

@@ -1,0 +1,197 @@
+"""What one part says of another: is it there, and is it the one that was meant?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from complaintflow import feel
+from complaintflow.bpmn import xml
+from complaintflow.check.diagram import Diagram, constant
+from complaintflow.check.facts import Facts
+from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, nearest
+from complaintflow.errors import ComplaintflowError
+
+_POLICY: Final = re.compile(r"\bpolicy\.([a-z_]+)\.([A-Za-z_][A-Za-z0-9_]*)")
+_TIME: Final = re.compile(r'\b(deadline|repeat)\(\s*"([^"]*)"')
+_SECTIONS: Final = {"deadline": "deadlines", "repeat": "repeats"}
+# Sections that expressions see; deadlines and repeats are called by name instead.
+_VISIBLE: Final = frozenset({"roles", "bounds", "amounts", "texts", "lists", "switches"})
+# Job types that the library does itself.
+_OURS: Final = frozenset({"notify"})
+
+
+def references(facts: Facts) -> Iterator[Finding]:
+    """Every reference that leads nowhere."""
+    for diagram in facts.diagrams:
+        yield from _forms(facts, diagram)
+        yield from _decisions(facts, diagram)
+        yield from _calls(facts, diagram)
+    yield from _notices(facts)
+    yield from _policy_names(facts)
+    yield from _commitments(facts)
+
+
+def _forms(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
+    for element in diagram.zeebe("formDefinition"):
+        form = constant(element.get("formId"))
+        if form and form not in facts.form_ids:
+            yield Finding(ERROR, f"there is no form '{form}'", diagram.where(element), nearest(form, facts.form_ids))
+
+
+def _decisions(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
+    for element in diagram.zeebe("calledDecision"):
+        name = constant(element.get("decisionId"))
+        if name and name not in facts.decisions:
+            yield Finding(ERROR, f"there is no decision '{name}'", diagram.where(element), nearest(name, facts.decisions))
+
+
+def _calls(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
+    known = {process for one in facts.diagrams for process in one.processes}
+    for element in diagram.zeebe("calledElement"):
+        name = constant(element.get("processId"))
+        if name and name not in known:
+            what = f"a call activity calls the process '{name}', which no layer has"
+            yield Finding(ERROR, what, diagram.where(element), nearest(name, known))
+
+
+def _notices(facts: Facts) -> Iterator[Finding]:
+    for diagram, element, name in facts.headers("notice"):
+        if name not in facts.notices:
+            yield Finding(ERROR, f"there is no notice '{name}'", diagram.where(element), nearest(name, facts.notices))
+    roles = facts.names.get("roles")
+    for diagram, element, to in facts.headers("to"):
+        kind, _, name = to.partition(":")
+        if kind == "role" and roles is not None and name not in roles:
+            yield Finding(ERROR, f"the policy has no role '{name}'", diagram.where(element), nearest(name, roles))
+        elif kind not in ("reporter", "role", "group"):
+            advice = "write reporter, role:<a role of the policy file> or group:<a variable that holds a group>"
+            yield Finding(ERROR, f"a notice goes to '{to}', which names nobody", diagram.where(element), advice)
+
+
+def _policy_names(facts: Facts) -> Iterator[Finding]:
+    if facts.policy is None:
+        return
+    for path, text in facts.texts.items():
+        named = [(section, name) for section, name in _POLICY.findall(text) if section in _VISIBLE]
+        named += [(_SECTIONS[function], name) for function, name in _TIME.findall(text)]
+        for section, name in dict.fromkeys(named):
+            if name not in facts.names[section]:
+                line = text[: text.find(name)].count("\n") + 1
+                what = f"the policy file has no '{name}' in {section}"
+                yield Finding(ERROR, what, f"{path}, line {line}", nearest(name, facts.names[section]))
+
+
+def _commitments(facts: Facts) -> Iterator[Finding]:
+    """A promise needs a task that decides it (D16)."""
+    said = [
+        (diagram, element, diagram.properties(element))
+        for diagram in facts.diagrams
+        for element in diagram.root.iter(f"{{{xml.BPMN}}}*")
+    ]
+    decided = {properties["decides"] for _, _, properties in said if properties.get("decides")}
+    for diagram, element, properties in said:
+        needed = properties.get("commits")
+        if needed and needed not in decided:
+            what = f"'{_label(element)}' commits to the decision '{needed}', which no task decides"
+            advice = f'give the deciding task the property decides="{needed}"'
+            yield Finding(ERROR, what, diagram.where(element), advice)
+
+
+def habits(facts: Facts) -> Iterator[Finding]:
+    """What runs, and may not be meant."""
+    for diagram in facts.diagrams:
+        yield from _bindings(diagram)
+        yield from _clauses(diagram)
+        yield from _handlers(diagram)
+        yield from _lanes(facts, diagram)
+
+
+def _bindings(diagram: Diagram) -> Iterator[Finding]:
+    for element in diagram.zeebe("formDefinition", "calledDecision", "calledElement"):
+        if element.get("bindingType", "latest") == "latest":
+            yield Finding(
+                NOTE,
+                "the link says no version, so the newest is taken when a case starts",
+                diagram.where(element),
+                "choose Binding: deployment, if the parts belong together",
+            )
+
+
+def _clauses(diagram: Diagram) -> Iterator[Finding]:
+    for element in diagram.activities:
+        if not diagram.properties(element).get("clause", "").strip():
+            yield Finding(
+                NOTE,
+                f"'{_label(element)}' says no clause",
+                diagram.where(element),
+                "add the extension property clause with the ids of the clauses it stands for",
+            )
+
+
+def _handlers(diagram: Diagram) -> Iterator[Finding]:
+    for element in diagram.zeebe("taskDefinition"):
+        job = constant(element.get("type"))
+        if job and job not in _OURS:
+            yield Finding(
+                NOTE,
+                f"the job type '{job}' needs a handler of your own",
+                diagram.where(element),
+                f'register one: @handlers.handler("{job}"), or the job becomes an incident',
+            )
+
+
+# -- lanes ------------------------------------------------------------------------------------
+
+
+def _lanes(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
+    """A lane says who does its tasks; so do the tasks' candidate groups. They must not say different things (D14)."""
+    if facts.policy is None:
+        return
+    lanes = diagram.lanes()
+    for task in diagram.bpmn("userTask"):
+        lane = lanes.get(str(task.get("id")))
+        assignment = diagram.extension(task, "assignmentDefinition")
+        groups = _groups(assignment.get("candidateGroups"), facts) if assignment is not None else []
+        if lane is None or not groups:
+            continue
+        named = [group for names, group in _roles(facts) if names & {_plain(lane.get("name")), _plain(lane.get("id"))}]
+        group = named[0] if named else None
+        if group is not None and group not in groups:
+            what = f"'{_label(task)}' lies in the lane '{_label(lane)}' and is offered to {', '.join(groups)}"
+            advice = f"move it to another lane, or offer it to {group}"
+            yield Finding(WARNING, what, diagram.where(task), advice)
+        elif group is None and not {_plain(one) for one in groups} & {_plain(lane.get("name")), _plain(lane.get("id"))}:
+            what = f"the lane '{_label(lane)}' is no role of the policy file, and holds '{_label(task)}' of {', '.join(groups)}"
+            yield Finding(WARNING, what, diagram.where(lane), "name the lane as the role is labelled in policy.toml")
+
+
+def _roles(facts: Facts) -> Iterator[tuple[set[str], str]]:
+    """For each role all the ways to say it, and its group."""
+    for name, role in facts.names["roles"].items():
+        yield {_plain(one) for one in (name, role.group, *role.label.values())}, role.group
+
+
+def _plain(name: str | None) -> str:
+    return " ".join(re.split(r"[\s_-]+", (name or "").casefold())).strip()
+
+
+def _groups(text: str | None, facts: Facts) -> list[str]:
+    """Candidate groups, as far as the policy file alone decides them."""
+    text = (text or "").strip()
+    if not text.startswith("="):
+        return [name.strip() for name in text.split(",") if name.strip()]
+    try:
+        expression = feel.parse(text[1:].strip())
+        if not expression.free_names <= {"policy"}:
+            return []
+        value: Any = expression.evaluate({"policy": facts.bundle.policy_context})
+    except ComplaintflowError:
+        return []
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, str) and one]
+
+
+def _label(element: Any) -> str:
+    return " ".join(str(element.get("name") or element.get("id") or "?").split())

@@ -1,0 +1,239 @@
+"""``complaintflow check``: everything wrong with a process, a layer or a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from complaintflow.cli.data import write_json
+from complaintflow.cli.look import bold, cell, clean, columns, dim, heading, say, sign, table, wrap
+from complaintflow.cli.session import Session, command, json_option
+from complaintflow.errors import UnknownProcess
+
+if TYPE_CHECKING:
+    from complaintflow.check import Finding
+    from complaintflow.definition import Bundle
+    from complaintflow.library import Library
+    from complaintflow.policy import Entry
+
+_SUFFIXES: Final = (".bpmn", ".dmn", ".form", ".j2", ".toml", ".po", ".json")
+_COLOURS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
+_MARKS: Final = {"error": "bad", "warning": "warning", "note": "quiet"}
+_KINDS: Final = {
+    ".bpmn": "diagram", ".dmn": "decision table", ".form": "form", ".j2": "notice", ".toml": "policy file",
+    ".po": "translation",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Report:
+    """What was checked and found: one process, one layer or one file.
+
+    Attributes:
+        subject: what it is about.
+        findings: the worst first.
+        parts: layer -> paths of the parts that came from it.
+        defaults: policy entries that are still our default.
+    """
+
+    subject: str
+    findings: list[Finding]
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    defaults: list[Entry] = field(default_factory=list)
+
+
+@command("check")
+@click.argument("subject", required=False, metavar="[PATH|PROCESS]")
+@click.option("--strict", is_flag=True, help="Refuse policy values that are still our default.")
+@json_option
+@click.pass_context
+def check_command(ctx: click.Context, session: Session, subject: str | None, strict: bool, as_json: bool) -> None:
+    """Find everything wrong with a process, a layer folder, or a single file; without an argument, with all processes.
+
+    Lists which layer each part comes from and which policy values are still our default. Ends with 1 if there are
+    errors. With -v also the notes, which are only counted otherwise.
+
+    \b
+    complaintflow check customer --strict
+    complaintflow check my-company
+    complaintflow check processes/customer/customer.bpmn
+    """
+    reports = list(_reports(session, subject, strict))
+    errors = sum(finding.severity == "error" for report in reports for finding in report.findings)
+    if as_json:
+        write_json([_json(report) for report in reports])
+    else:
+        for number, report in enumerate(reports):
+            if number:
+                say()
+            _print(report, verbose=session.verbose > 0)
+    ctx.exit(1 if errors else 0)
+
+
+def _reports(session: Session, subject: str | None, strict: bool) -> Iterator[Report]:
+    library = session.library()
+    known = library.layers.processes()
+    if subject is None:
+        yield from (_process(library, name, strict) for name in known)
+        for folder in session.layer:
+            yield _leftovers(library, folder)
+        return
+    path = Path(subject)
+    if subject in known and not path.is_file():
+        yield _process(library, subject, strict)
+    elif path.is_file():
+        yield _file(path)
+    elif path.is_dir():
+        yield from _folder(session, path, strict)
+    elif path.suffix or "/" in subject:
+        raise UnknownProcess(f"there is no file or folder '{subject}'", where=str(path.absolute()), advice="see the spelling")
+    else:
+        library.newest(subject)  # raises, with the nearest name
+
+
+def _process(library: Library, name: str, strict: bool) -> Report:
+    from complaintflow.check import assemble, check_bundle
+    from complaintflow.clock import SystemClock
+    from complaintflow.errors import ComplaintflowError
+
+    bundle = assemble(library, name)
+    payloads = library.layers.every(f"processes/{name}/payload.json")
+    found = check_bundle(
+        bundle, strict=strict, now=SystemClock().now(), payload=payloads[0].content if payloads else None
+    )
+    try:
+        defaults = bundle.policy.defaults()
+    except ComplaintflowError:
+        defaults = []
+    return Report(name, found, _origins(bundle), defaults)
+
+
+def _origins(bundle: Bundle) -> dict[str, list[str]]:
+    parts: dict[str, list[str]] = {}
+    for path, layer in bundle.origin.items():
+        parts.setdefault(layer, []).append(path)
+    return parts
+
+
+def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
+    """A layer, or the folder of one process inside a layer."""
+    from complaintflow.library import Library
+    from complaintflow.layers import Layers
+
+    if path.parent.name == "processes" and not (path / "processes").is_dir():
+        library = Library(Layers(_before(path.parent.parent, session)))
+        if path.name in library.layers.processes():
+            yield _process(library, path.name, strict)
+        else:
+            yield from (_file(file) for file in sorted(path.rglob("*")) if file.suffix in _SUFFIXES)
+        return
+    if not (path / "processes").is_dir() and not (path / "forms").is_dir():
+        files = [file for file in sorted(path.rglob("*")) if file.suffix in _SUFFIXES]
+        if not files:
+            raise UnknownProcess(
+                "the folder has nothing to check", where=str(path), advice="a layer has processes/<policy>/ in it"
+            )
+        yield from map(_file, files)
+        return
+    library = Library(Layers(_before(path, session)))
+    touched = {folder.name for kind in ("processes", "forms") for folder in path.glob(f"{kind}/*") if folder.is_dir()}
+    for name in library.layers.processes():
+        if name in touched or "shared" in touched:
+            yield _process(library, name, strict)
+    yield _leftovers(library, str(path))
+
+
+def _before(folder: Path, session: Session) -> list[str | Path]:
+    """The session's layers with this one in front, and only once."""
+    return [folder, *(layer for layer in session.layer if Path(layer).resolve() != folder.resolve())]
+
+
+def _leftovers(library: Library, folder: str) -> Report:
+    from complaintflow.check import assemble, check_layer
+
+    bundles = [assemble(library, name) for name in library.layers.processes()]
+    return Report(f"layer {folder}", check_layer(library.layers, folder, bundles))
+
+
+def _file(path: Path) -> Report:
+    from complaintflow.check import check_file
+
+    beside = {str(file): file.read_bytes() for file in path.parent.glob("_*.j2")} if path.suffix == ".j2" else {}
+    return Report(str(path), check_file(str(path), path.read_bytes(), beside))
+
+
+# -- output -----------------------------------------------------------------------------------
+
+
+def _json(report: Report) -> dict[str, Any]:
+    return {
+        "subject": report.subject,
+        "findings": [asdict(finding) for finding in report.findings],
+        "parts": report.parts,
+        "defaults": [entry._asdict() for entry in report.defaults],
+    }
+
+
+def _print(report: Report, *, verbose: bool) -> None:
+    say(bold(report.subject))
+    for layer, paths in report.parts.items():
+        say(dim("  from ") + layer + dim(f"  {_summary(paths)}"))
+    for severity in ("error", "warning", "note"):
+        found = [finding for finding in report.findings if finding.severity == severity]
+        if found and (severity != "note" or verbose):
+            heading(f"{severity.capitalize()}s")
+            for finding in found:
+                _print_finding(finding)
+    if report.defaults:
+        _print_defaults(report.defaults, verbose=verbose)
+    say()
+    say(_verdict(report, verbose=verbose))
+
+
+def _summary(paths: list[str]) -> str:
+    kinds = Counter(_KINDS.get(PurePosixPath(path).suffix, "file") for path in paths)
+    return ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items())
+
+
+def _print_finding(finding: Finding) -> None:
+    room = columns()
+    colour = _COLOURS[finding.severity]
+    first, *rest = [line for part in finding.what.split("\n") for line in wrap(clean(part), room, "    ")]
+    say("  " + click.style(sign(_MARKS[finding.severity]), fg=colour) + " " + first.strip())
+    for line in rest:
+        say(line)
+    for line in wrap(clean(finding.where), room, "    "):
+        say(dim(line))
+    if finding.advice:
+        for line in wrap(clean(finding.advice), room, "    "):
+            say(line, italic=True)
+
+
+def _print_defaults(defaults: list[Entry], *, verbose: bool) -> None:
+    heading("Still our default (policy.toml)")
+    table(("", "", "", ""), [
+        [
+            cell(f"{entry.section}.{entry.name}"),
+            cell(entry.value or '""', fg="cyan"),
+            cell(" ".join(entry.clause), dim=True),
+            cell(entry.why if verbose or columns() else "", dim=True),
+        ]
+        for entry in defaults
+    ], shrink=3)  # fmt: skip
+
+
+def _verdict(report: Report, *, verbose: bool) -> str:
+    counts = Counter(finding.severity for finding in report.findings)
+    if not counts:
+        return click.style(f"{sign('done')} nothing wrong", fg="green")
+    parts = [
+        click.style(f"{counts[severity]} {severity}{'' if counts[severity] == 1 else 's'}", fg=_COLOURS[severity])
+        for severity in ("error", "warning", "note")
+        if counts[severity]
+    ]
+    return ", ".join(parts) + (dim("  (-v lists the notes)") if counts["note"] and not verbose else "")

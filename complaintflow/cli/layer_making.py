@@ -1,0 +1,179 @@
+"""What a new layer consists of. Pure but for `write`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from complaintflow.errors import ComplaintflowError
+
+if TYPE_CHECKING:
+    from complaintflow.cli.labels import Labels
+    from complaintflow.definition import Bundle
+    from complaintflow.library import Library
+    from complaintflow.policy import Entry, Policy
+
+_VALUE_KEY = {"deadlines": "within", "repeats": "every", "roles": "group", "retention": "keep"}
+
+
+def make_layer(library: Library, process: str, language: str) -> dict[str, bytes]:
+    """The files of a layer over one process, by path inside it.
+
+    Args:
+        language: "en", or the language whose labels the diagrams shall carry.
+
+    Raises:
+        UnknownProcess: no layer has the process.
+        DefinitionError: it cannot be used, or has no labels in the language.
+    """
+    bundle = library.newest(process)
+    files = {
+        "README.md": _readme(process, bundle, language).encode(),
+        f"processes/{process}/policy.toml": policy_text(bundle.policy).encode(),
+    }
+    if language != "en":
+        files |= _translated(bundle, process, language)
+    return files
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write files into a new or empty folder; returns them in order.
+
+    Raises:
+        ComplaintflowError: the folder holds something already, or cannot be written; nothing is overwritten.
+    """
+    try:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise ComplaintflowError(
+                "the folder is not empty", where=str(folder), advice="give a new one; nothing was overwritten"
+            )
+        written = []
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+            written.append(path)
+    except OSError as error:
+        raise ComplaintflowError(f"the folder cannot be written: {error.strerror}", where=str(folder)) from None
+    return written
+
+
+# -- policy.toml ------------------------------------------------------------------------------
+
+
+def policy_text(policy: Policy) -> str:
+    """A policy file in which every value stands commented out, the open questions first."""
+    entries = [entry for entry in policy.entries() if entry.section != "policy"]
+    open_ones = [entry for entry in entries if entry.origin == "default"]
+    given = [entry for entry in entries if entry.origin != "default"]
+    lines = [
+        f"# Your values for the policy '{policy.head.id}'. Everything here is commented out, so nothing differs yet.",
+        "# Uncomment an entry (its line in brackets too) and change what is different with you.",
+        "# `complaintflow check` lists what is still our default.",
+    ]
+    lines += _block("The written policy leaves these open: the values are our defaults. Decide them.", open_ones)
+    lines += _block("The written policy says these. Change them only if yours says otherwise.", given)
+    return "\n".join(lines) + "\n"
+
+
+def _block(title: str, entries: list[Entry]) -> list[str]:
+    lines = ["", "# " + "=" * 98, f"# {title}", "# " + "=" * 98] if entries else []
+    for entry in entries:
+        label = entry.label.get("en", "")
+        lines += ["", f"# {label} ({', '.join(entry.clause)})" if label else f"# {', '.join(entry.clause)}"]
+        if entry.why:
+            lines.append(f"# Why: {entry.why}")
+        lines += [
+            f"#[{entry.section}.{entry.name}]",
+            f"#{_VALUE_KEY.get(entry.section, 'value')} = {_toml(entry)}",
+        ]
+        if entry.origin == "default":
+            lines.append('#from = "document"    # once you have decided it')
+    return lines
+
+
+def _toml(entry: Entry) -> str:
+    if entry.section == "bounds":
+        return entry.value
+    if entry.section == "switches":
+        return entry.value.lower()
+    if entry.section == "lists":
+        return "[" + ", ".join(_quoted(one) for one in entry.value.split(", ") if one) + "]"
+    return _quoted(entry.value)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+# -- diagrams in another language -------------------------------------------------------------
+
+
+def _translated(bundle: Bundle, process: str, language: str) -> dict[str, bytes]:
+    from complaintflow.cli.labels import labels
+    from complaintflow.errors import InvalidDiagram
+
+    known = labels(bundle, language)
+    if not known:
+        raise InvalidDiagram(
+            f"the process has no labels in '{language}'", where=f"processes/{process}/labels.{language}.po"
+        )
+    folder = f"processes/{process}/"
+    return {
+        path: translate(source, path, known)
+        for path, source in bundle.files.items()
+        if path.startswith(folder) and path.endswith((".bpmn", ".dmn"))
+    }
+
+
+def translate(source: bytes, path: str, labels: Labels) -> bytes:
+    """A diagram or table with other labels; nothing else of it changes.
+
+    A label is a name, an annotation, the label of a table's column or the description of its row. Names in tables stay:
+    expressions refer to them.
+    """
+    from lxml import etree
+
+    from complaintflow.bpmn import xml
+
+    root = xml.read(source, path)
+    attributes = ("label",) if path.endswith(".dmn") else ("name",)
+    for element in root.iter("{*}*"):
+        context = element.get("id")
+        for attribute in attributes if context else ():
+            text = " ".join((element.get(attribute) or "").split())
+            if (context, text) in labels:
+                element.set(attribute, labels[str(context), text])
+        for child in element.iterchildren("{*}text", "{*}description") if context else ():
+            text = " ".join((child.text or "").split())
+            if (context, text) in labels:
+                child.text = labels[str(context), text]
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=False) + b"\n"
+
+
+def _readme(process: str, bundle: Bundle, language: str) -> str:
+    forms = sorted(PurePosixPath(path).name for path in bundle.files if path.endswith(".form"))
+    example = f"forms/{process}/{forms[0]}" if forms else f"forms/{process}/<form id>.form"
+    title = bundle.policy.head.title
+    chinese = (
+        "\nThe diagrams here carry the labels of `labels.zh.po`; they replace the shipped ones.\n" if language != "en" else ""
+    )
+    return f"""# Our variant of {process}: {title}
+
+A layer: only what differs from the shipped process lies here, the rest comes from there.
+{chinese}
+| to change | put here |
+|---|---|
+| a number, a role, an interval | `processes/{process}/policy.toml`: uncomment the entry |
+| a diagram | a copy of `{process}.bpmn` in `processes/{process}/`, edited in Camunda Modeler |
+| a decision table | a copy of the `.dmn` file in `processes/{process}/` |
+| a notice | `processes/{process}/notices/<name>.<language>.j2` |
+| a form | `{example}` |
+
+    complaintflow --layer . check {process}            # what comes from where, and what is wrong
+    complaintflow --layer . run {process} --example
+
+In Python: `Engine("sqlite:///cases.db", layers=["this folder"])`. A case that runs stays on the definition it began with.
+"""

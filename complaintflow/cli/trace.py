@@ -1,0 +1,80 @@
+"""``complaintflow trace``: which element, and which test, stands for each clause (D13)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from complaintflow.cli.data import write_json
+from complaintflow.cli.look import Cell, bold, cell, clean, columns, dim, heading, say, sign, wrap
+from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.tracing import Clause, Trace, trace
+
+
+@command("trace")
+@click.argument("process", nargs=-1)
+@click.option(
+    "--tests", multiple=True, metavar="DIR", type=click.Path(exists=True, path_type=Path),
+    help="Look for clause ids in the tests of this folder (in a checkout). Repeatable.",
+)  # fmt: skip
+@click.option("--missing", is_flag=True, help="Only clauses that something is missing for.")
+@json_option
+@click.pass_context
+def trace_command(
+    ctx: click.Context, session: Session, process: tuple[str, ...], tests: tuple[Path, ...], missing: bool, as_json: bool
+) -> None:
+    """Show which element and which test stands for each clause of PROCESS, or of all processes.
+
+    The clauses are those of processes/<policy>/clauses.csv; what stands for them are the clause properties and
+    documentation of diagrams and forms, the entries of policy.toml, and decision tables. Ends with 1 if an element names
+    a clause that is not listed, or a clause is marked implemented and nothing stands for it.
+    """
+    library = session.library()
+    names = process or tuple(library.layers.processes())
+    traces = [trace(library, name, tests) for name in names]
+    if as_json:
+        write_json([asdict(one) for one in traces])
+    else:
+        for number, one in enumerate(traces):
+            if number:
+                say()
+            _print(one, tested=bool(tests), missing=missing)
+    ctx.exit(1 if any(one.strangers or one.broken for one in traces) else 0)
+
+
+def _print(found: Trace, *, tested: bool, missing: bool) -> None:
+    say(bold(found.process) + dim(f"  {len(found.clauses)} clauses"))
+    say()
+    for clause in found.clauses:
+        lacks = not clause.elements or (tested and not clause.tests)
+        if not missing or lacks:
+            _print_clause(clause, tested=tested)
+    if found.strangers:
+        heading("Named, but not listed in clauses.csv")
+        for name, places in found.strangers.items():
+            say(f"  {click.style(sign('bad'), fg='red')} {name}" + dim(f"  {', '.join(places)}"))
+    implemented = sum(bool(clause.elements) for clause in found.clauses)
+    line = f"{implemented} of {len(found.clauses)} clauses have an element"
+    if tested:
+        line += f", {sum(bool(clause.tests) for clause in found.clauses)} have a test"
+    say()
+    say(dim(line))
+
+
+def _print_clause(clause: Clause, *, tested: bool) -> None:
+    fine = clause.elements and (clause.tests or not tested)
+    mark = click.style(sign("done"), fg="green") if fine else click.style(sign("warning"), fg="yellow")
+    head: list[Cell] = [cell(clause.id, bold=True), cell(clause.kind, dim=True)]
+    say(f"  {mark} " + "  ".join(one.shown(len(one.text), last=True) for one in head) + f"  {clean(clause.paraphrase)}")
+    room = columns()
+    if clause.elements:
+        for line in wrap(clean(", ".join(clause.elements)), room, "      "):
+            say(dim(line))
+    else:
+        reason = "; ".join(text for text in (clause.status, clause.where) if text)
+        say("      " + click.style("no element" + (f": {clean(reason)}" if reason else ""), fg="yellow"))
+    if tested:
+        for line in wrap(clean(", ".join(clause.tests) or "no test"), room, "      "):
+            say(dim(line) if clause.tests else click.style(line, fg="yellow"))

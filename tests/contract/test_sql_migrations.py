@@ -1,0 +1,101 @@
+"""Migrations of the SQL stores: they end where a fresh database begins, and lose nothing on the way."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+
+from complaintflow.adapters.sql import open_store, schema
+from complaintflow.adapters.sql.tables import REVISION, metadata
+from complaintflow.errors import StoreError
+from complaintflow.testing.store_samples import case_id, case_row, full_change, rows_of, save
+
+
+def create(url: str) -> None:
+    """Create our tables with one case in them."""
+    store = open_store(url)
+    save(store, full_change(case_row()))
+    store.close()
+
+
+def fingerprint(url: str) -> list[tuple[Any, ...]]:
+    """Everything that makes the tables what they are, but for the stamp, whose table alembic may make itself."""
+    engine = create_engine(url)
+    facts: list[tuple[Any, ...]] = []
+    with engine.connect() as connection:
+        for table in sorted(metadata.tables.keys() - {"cf_schema"}):
+            for query in _FACTS[engine.dialect.name]:
+                facts += [(table, *row) for row in connection.exec_driver_sql(query.format(table=table))]
+    engine.dispose()
+    return facts
+
+
+_FACTS = {
+    "sqlite": [
+        "SELECT name, upper(type), \"notnull\", pk FROM pragma_table_info('{table}') ORDER BY name",
+        'SELECT "table", "from", "to", on_delete FROM pragma_foreign_key_list(\'{table}\')',
+        "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL AND tbl_name = '{table}' ORDER BY name",
+        "SELECT sql LIKE '%WITHOUT ROWID%' FROM sqlite_master WHERE name = '{table}'",
+    ],
+    "postgresql": [
+        "SELECT column_name, data_type, collation_name, is_nullable, column_default FROM information_schema.columns"
+        " WHERE table_name = '{table}' ORDER BY column_name",
+        "SELECT indexdef FROM pg_indexes WHERE tablename = '{table}' ORDER BY indexname",
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = '{table}'::regclass ORDER BY 1",
+        "SELECT reloptions FROM pg_class WHERE oid = '{table}'::regclass",
+    ],
+}
+
+
+def test_migrations_and_a_fresh_database_agree(database: str, another_database: str) -> None:
+    """The road through every migration ends at the same tables as the short one for a fresh database."""
+    create(database)
+    schema.upgrade(create_engine(another_database), "")
+    assert fingerprint(another_database) == fingerprint(database)
+    open_store(another_database, create=False).close()
+
+
+def test_upgrading_a_current_database_does_nothing(database: str) -> None:
+    """A store can always be asked to upgrade."""
+    create(database)
+    store = open_store(database)
+    store.upgrade()
+    assert rows_of(store, case_id(1))["ids"] == [case_id(1)]
+    store.close()
+
+
+def test_an_older_database_is_upgraded_when_opened(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next release finds tables of this one: it migrates them at opening, or leaves them whole if that fails."""
+    create(database)
+    migrations = tmp_path / "migrations"
+    shutil.copytree(Path(schema.__file__).parent / "migrations", migrations)
+    second = migrations / "versions" / "0002_second_release.py"
+    head = "from alembic import op\nrevision, down_revision = '0002', '0001'\ndef upgrade():\n"
+    step = "    op.execute('CREATE TABLE second (id INTEGER)')\n"
+    monkeypatch.setattr(schema, "REVISION", "0002")
+    monkeypatch.setattr(schema, "_MIGRATIONS", migrations)
+
+    with pytest.raises(StoreError, match=r"has schema 0001; this release needs 0002"):
+        open_store(database, create=False)
+    second.write_text(head + step + "    op.execute('INSERT INTO nowhere VALUES (1)')\n")
+    with pytest.raises(StoreError):
+        open_store(database)
+    second.write_text(head + step)
+    store = open_store(database)
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM second").scalar() == 0
+        assert connection.exec_driver_sql("SELECT version_num FROM cf_schema").scalars().all() == ["0002"]
+    assert rows_of(store, case_id(1))["ids"] == [case_id(1)]
+    store.close()
+
+
+def test_the_newest_migration_is_the_one_we_stamp() -> None:
+    """A fresh database is stamped with the number of the last migration in the folder."""
+    files = (Path(schema.__file__).parent / "migrations" / "versions").glob("[0-9]*.py")
+    assert max(file.name[:4] for file in files) == REVISION

@@ -1,0 +1,107 @@
+"""Time and memory of one expression are bounded, and passing a bound is a clear error."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+
+import pytest
+
+from complaintflow import feel
+from complaintflow.errors import EvaluationError, FeelLimitExceeded
+
+DOUBLING = "{" + ", ".join(f"a{n}: [a{n - 1}, a{n - 1}]" if n else "a0: [1, 1]" for n in range(40))
+
+
+@pytest.mark.parametrize(
+    ("text", "setting"),
+    [
+        ("for a in 1..100000, b in 1..100000 return 1", "list_length"),
+        ("every a in 1..100000, b in 1..100000 satisfies true", "steps"),
+        ("for a in 1..90000 return {" + ", ".join(f"k{n}: 1 + 1 + 1" for n in range(500)) + "}", "steps"),
+        ("{f: function(x) f(x + 1), r: f(1)}.r", "recursion"),
+        ("{f: function(x) g(x), g: function(x) f(x), r: f(1)}.r", None),
+        ("(function(f, x) f(f, x))(function(f, x) f(f, x), 1)", "recursion"),
+        (DOUBLING + "}", "steps"),
+        (DOUBLING + ", r: string(a39)}.r", None),
+        (DOUBLING + ", r: a39 = [a38, a38]}.r", "steps"),
+        (DOUBLING + ", r: flatten(a39)}.r", "steps"),
+        ("{" + ", ".join(f"a{n}: a{n - 1} + a{n - 1}" if n else 'a0: "xxxxxxxx"' for n in range(40)) + "}.a39", None),
+        ('string join(for i in 1..100000 return "xxxxxxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxx")', "string_length"),
+        ('for i in 1..100000 return split("' + "a;" * 2000 + '", ";")', "steps"),
+        ("distinct values(for i in 1..30000 return [i])", "steps"),
+        (r'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a*)*\1$")', "regex_steps"),
+        ("partition(for i in 1..100000 return i, 1)[item = [1]]", None),
+        ("for i in 1..100000 return partial", "steps"),
+    ],
+)
+def test_work_is_bounded(text: str, setting: str | None) -> None:
+    """Expressions made to eat time or memory end with `FeelLimitExceeded` within a few seconds."""
+    start = time.process_time()
+    if setting is None:
+        with contextlib.suppress(FeelLimitExceeded):
+            feel.evaluate(text)
+    else:
+        with pytest.raises(FeelLimitExceeded, match=f"Limits.{setting}"):
+            feel.evaluate(text)
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 500 + "1" + ")" * 500, "[" * 500, "-" * 5000 + "1", "not(" * 300 + "true" + ")" * 300]
+)
+def test_nesting_is_bounded(text: str) -> None:
+    """Deep brackets and operators are refused before Python's stack ends."""
+    with pytest.raises(FeelLimitExceeded):
+        feel.parse(text)
+
+
+def test_chains_are_not_deep() -> None:
+    """A long sum, conjunction or product is no nesting."""
+    assert feel.evaluate(" + ".join(["1"] * 3000)) == 3000
+    assert feel.evaluate(" and ".join(["true"] * 3000)) is True
+
+
+def test_bounds_are_settings() -> None:
+    """Each bound can be set for an evaluation."""
+    with pytest.raises(FeelLimitExceeded, match=r"limit of 10\b"):
+        feel.evaluate("for i in 1..11 return i", limits=feel.Limits(list_length=10))
+    with pytest.raises(FeelLimitExceeded, match=r"Limits\.exponent"):
+        feel.evaluate("10 ** 200", limits=feel.Limits(exponent=100))
+    with pytest.raises(FeelLimitExceeded, match=r"Limits\.string_length"):
+        feel.evaluate('"aaa" + "bbb"', limits=feel.Limits(string_length=5))
+    with pytest.raises(FeelLimitExceeded, match=r"Limits\.text_length"):
+        feel.parse("1 + 1", limits=feel.Limits(text_length=3))
+
+
+def test_recursion_within_the_bound_works() -> None:
+    """Sixty nested calls are allowed."""
+    assert feel.evaluate("{f: function(n) if n <= 1 then 1 else 1 + f(n - 1), r: f(60)}.r") == 60
+
+
+def test_catastrophic_patterns_are_linear() -> None:
+    """Patterns that hang a backtracking matcher give their answer at once."""
+    text = "a" * 2000 + "!"
+    start = time.process_time()
+    for pattern in ("(a+)+$", "(a|aa)+$", "(a|a?)+$", "(.*a){12}$", "([a-z]+)*$"):
+        assert feel.evaluate("matches(x, p)", {"x": text, "p": pattern}) is (pattern == "(.*a){12}$x")
+    assert time.process_time() - start < 5
+
+
+def test_assert_is_an_error() -> None:
+    """The one built-in that fails on purpose raises an evaluation error with its cause."""
+    with pytest.raises(EvaluationError, match="amount must be positive"):
+        feel.evaluate('assert(amount, amount > 0, "amount must be positive")', {"amount": -1})
+    assert feel.evaluate("assert(amount, amount > 0)", {"amount": 1}) == 1
+
+
+def test_host_error_passes_through() -> None:
+    """A host function's own error is not swallowed, but what Python raises for bad arguments is null."""
+
+    def broken(kind: str) -> None:
+        raise EvaluationError("stop") if kind == "stop" else ValueError("bad")
+
+    assert feel.evaluate('broken("x")', functions={"broken": broken}) is None
+    assert feel.evaluate("broken()", functions={"broken": broken}) is None
+    with pytest.raises(EvaluationError, match="stop"):
+        feel.evaluate('broken("stop")', functions={"broken": broken})
