@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from complaintflow.notices import NoticeSet
 
 FORMAT: Final = "complaintflow bundle 1"
+_NO_POLICY: Final = '[policy]\nid = "{0}"\ntitle = "{0}"\nsource = "none"\n'
 _POLICY_PATH: Final = re.compile(r"\bpolicy\.([a-z_]+)\.([A-Za-z_][A-Za-z0-9_]*)")
 _TIME_CALL: Final = re.compile(r'\b(deadline|repeat)\(\s*"([^"]*)"')
 
@@ -78,7 +79,9 @@ class Bundle:
         paths = [path for path in self.files if path.endswith("policy.toml")]
         # The farthest first: shared values, then the shipped policy, then layer upon layer.
         paths.sort(key=lambda path: (f"/{SHARED}/" in path, path), reverse=True)
-        return Policy.merge([(_text(self.files[path], path, InvalidPolicy), path) for path in paths])
+        texts = [(_text(self.files[path], path, InvalidPolicy), path) for path in paths]
+        # A diagram from elsewhere need not come with a policy file.
+        return Policy.merge(texts or [(_NO_POLICY.format(self.process_id), "policy.toml")])
 
     @cached_property
     def policy_context(self) -> dict[str, Any]:

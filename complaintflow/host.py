@@ -142,7 +142,8 @@ class CaseHost:
             self.notes.append(Note("revoked", token.task_spec.bpmn_id, {"decision": decides}))
 
     def finished(self, token: Token, variables: Mapping[str, Any]) -> None:
-        """See ``Host``. The completed deciding task is the decision."""
+        """See ``Host``. The completed deciding task is the decision; a promise may be kept by this task."""
+        self._keep_promises(token.task_spec.bpmn_id)
         decides = token.task_spec.properties.get("decides")
         if decides is None:
             return
@@ -156,6 +157,11 @@ class CaseHost:
         }
         self.ledger["decided"][decides] = record
         self.notes.append(Note("ruled", token.task_spec.bpmn_id, {"decision": decides} | record))
+
+    def _keep_promises(self, element: str) -> None:
+        promised = self.ledger["promised"]
+        for name in [name for name in promised if element in self.bundle.policy.deadline(name).met_by]:
+            self.notes.append(Note("kept", element, {"deadline": name, "due": promised.pop(name)}))
 
     # -- times ------------------------------------------------------------------------------
 

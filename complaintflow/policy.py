@@ -100,6 +100,7 @@ class Deadline(Setting):
     Attributes:
         interval: written ``within``.
         pauses_in: ids of the elements during which it pauses.
+        met_by: ids of the tasks whose completion keeps the promise.
         inside: the name of the deadline around it.
     """
 
@@ -108,6 +109,7 @@ class Deadline(Setting):
     ends: Ends | None = None
     roll: bool | None = None
     pauses_in: tuple[str, ...] = ()
+    met_by: tuple[str, ...] = ()
     inside: str | None = None
 
 

@@ -62,9 +62,9 @@ def properties(**values: str) -> str:
     return f"<zeebe:properties>{inner}</zeebe:properties>"
 
 
-def start(name: str = "start", event: str = "", **attributes: str) -> str:
+def start(name: str = "start", event: str = "", extension: str = "", **attributes: str) -> str:
     """A start event."""
-    return _element("startEvent", name, body=event, **attributes)
+    return _element("startEvent", name, extension, body=event, **attributes)
 
 
 def end(name: str = "end", event: str = "", extension: str = "") -> str:
@@ -82,9 +82,11 @@ def user(name: str, *, groups: str = "", loop: str = "", extension: str = "", du
     return _element("userTask", name, extension, body=loop)
 
 
-def service(name: str, job_type: str, *, retries: int = 3, extension: str = "", tag: str = "serviceTask") -> str:
+def service(
+    name: str, job_type: str, *, retries: int = 3, extension: str = "", tag: str = "serviceTask", loop: str = ""
+) -> str:
     """A service task."""
-    return _element(tag, name, f'<zeebe:taskDefinition type="{job_type}" retries="{retries}"/>' + extension)
+    return _element(tag, name, f'<zeebe:taskDefinition type="{job_type}" retries="{retries}"/>' + extension, body=loop)
 
 
 def script(name: str, variable: str, expression: str, extension: str = "", loop: str = "") -> str:
@@ -100,6 +102,11 @@ def script(name: str, variable: str, expression: str, extension: str = "", loop:
 def gateway(kind: str, name: str, default: str = "") -> str:
     """``kind`` is exclusive, parallel, inclusive or eventBased."""
     return _element(f"{kind}Gateway", name, **({"default": default} if default else {}))
+
+
+def receive(name: str, ref: str, *, extension: str = "", loop: str = "") -> str:
+    """A receive task; ``ref`` is the message's id."""
+    return _element("receiveTask", name, extension, body=loop, messageRef=ref)
 
 
 def catch(name: str, event: str, extension: str = "") -> str:
@@ -125,13 +132,15 @@ def sub(name: str, *inner: str, event: bool = False, loop: str = "", extension: 
     return _element("subProcess", name, extension, body=loop + "".join(inner), **attributes)
 
 
-def call(name: str, process: str, *, extension: str = "", parent: str = "true", child: str = "true") -> str:
+def call(
+    name: str, process: str, *, extension: str = "", parent: str = "true", child: str = "true", loop: str = ""
+) -> str:
     """A call activity."""
     called = (
         f'<zeebe:calledElement processId="{process}" propagateAllParentVariables="{parent}"'
         f' propagateAllChildVariables="{child}"/>'
     )
-    return _element("callActivity", name, called + extension)
+    return _element("callActivity", name, called + extension, body=loop)
 
 
 def multi(collection: str, element: str, *, sequential: bool = False, collect: str = "", output: str = "", until: str = "") -> str:

@@ -48,15 +48,21 @@ def prepare(engine: Engine, where: str) -> None:
         StoreError: somebody interfered with the tables.
         StoreUnavailable: it cannot be opened or written.
     """
-    with engine.execution_options(**{sqlite.BEGIN_OPTION: "BEGIN"}).begin() as connection:
-        found = survey(connection, where)
-    if found == REVISION:
-        return
-    if found is not None:
-        upgrade(engine, where)
-        return
+    found = _look(engine, where)
     if engine.dialect.name == "sqlite" and not sqlite.is_memory(engine.url):
         _switch_to_wal(engine)
+    if found is None:
+        _create(engine, where)
+    elif found != REVISION:
+        upgrade(engine, where)
+
+
+def _look(engine: Engine, where: str) -> str | None:
+    with engine.execution_options(**{sqlite.BEGIN_OPTION: "BEGIN"}).begin() as connection:
+        return survey(connection, where)
+
+
+def _create(engine: Engine, where: str) -> None:
     with engine.begin() as connection:
         _wait_for_others(connection)
         if survey(connection, where) is None:
@@ -66,8 +72,7 @@ def prepare(engine: Engine, where: str) -> None:
 
 def check(engine: Engine, where: str) -> None:
     """Raise as ``prepare`` does, and StoreError when tables are missing or older; change nothing."""
-    with engine.execution_options(**{sqlite.BEGIN_OPTION: "BEGIN"}).begin() as connection:
-        found = survey(connection, where)
+    found = None if sqlite.is_missing(engine.url) else _look(engine, where)
     if found != REVISION:
         has = "no tables of complaintflow" if found is None else f"schema {found}; this release needs {REVISION}"
         advice = "open it once with create=True, or call store.upgrade()"
@@ -141,6 +146,8 @@ def _switch_to_wal(engine: Engine) -> None:
             try:
                 driver.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
+                if error.sqlite_errorname == "SQLITE_READONLY":
+                    return  # whoever writes will be told; reading works without
                 if error.sqlite_errorname != "SQLITE_BUSY" or attempt == _WAL_ATTEMPTS - 1:
                     raise
                 sleep(_WAL_PAUSE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
@@ -23,6 +24,12 @@ BUSY_SECONDS: Final = 5.0
 def is_memory(url: URL) -> bool:
     """Whether the database lives in this process only."""
     return url.database in (None, "", ":memory:") or url.query.get("mode") == "memory"
+
+
+def is_missing(url: URL) -> bool:
+    """Whether the URL names a file that is not there, and that merely connecting would create."""
+    by_name = url.get_backend_name() == "sqlite" and not is_memory(url) and "uri" not in url.query
+    return by_name and not Path(str(url.database)).exists()
 
 
 def open_engine(url: URL) -> Engine:

@@ -86,9 +86,9 @@ class SqlStore:
         """A store on a connection that somebody else owns: it neither commits nor rolls back.
 
         Args:
-            connection: an SQLAlchemy ``Session`` or ``Connection`` to the same database. On SQLite the host says how
-                its transactions begin. One that reads first and writes later can fail as locked; on ``store.engine``
-                every transaction is IMMEDIATE, and cannot.
+            connection: an SQLAlchemy ``Session`` (scoped too) or ``Connection`` to the same database. On SQLite the
+                host says how its transactions begin: one that reads first and writes later may find the database locked
+                (StoreUnavailable) or changed meanwhile (StaleCase). On ``store.engine`` all are IMMEDIATE, and do not.
 
         Raises:
             StoreError: it is something else, has another driver, or commits each statement by itself.
@@ -174,10 +174,11 @@ class HostedStore:
     def _connection(self) -> Connection:
         if isinstance(self._host, Connection):
             return self._host
-        from sqlalchemy.orm import Session  # only a host that has it uses it, and it takes long to load
+        from sqlalchemy.orm import Session, scoped_session  # here, for it takes long to load and few hosts need it
 
-        if isinstance(self._host, Session):
-            return self._host.connection()
+        host = self._host() if isinstance(self._host, scoped_session) else self._host
+        if isinstance(host, Session):
+            return host.connection()
         what = f"using() got {type(self._host).__qualname__}"
         raise StoreError(what, where=self.where, advice="give it an SQLAlchemy Session or Connection")
 

@@ -2,15 +2,16 @@
 
     check_file("reply.bpmn", source)      one file by itself
     check_bundle(bundle)                  one process with all it refers to
-    check_layer(layers, folder)           what lies in a folder and nobody uses
+    unused_files(layers, bundles)         what lies in the layers and no process is made of
 
 The engine itself refuses at the first thing that is wrong; these functions go on. They are pure: bytes and bundles in,
 findings out, and no diagram, however broken, makes them raise.
 """
 
-from complaintflow.check.bundle import assemble, check_bundle, check_layer
+from complaintflow.check.bundle import check_bundle
 from complaintflow.check.files import check_file
 from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, Severity
+from complaintflow.check.usage import unused_files
 
 __all__ = [
     "ERROR",
@@ -18,8 +19,7 @@ __all__ = [
     "WARNING",
     "Finding",
     "Severity",
-    "assemble",
     "check_bundle",
     "check_file",
-    "check_layer",
+    "unused_files",
 ]

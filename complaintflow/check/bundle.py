@@ -1,4 +1,4 @@
-"""One process with all it refers to, and folders of one's own."""
+"""One process with all it refers to."""
 
 from __future__ import annotations
 
@@ -14,24 +14,11 @@ from complaintflow.check.files import check_file
 from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, guarded, of_error, readable
 from complaintflow.check.numbers import numbers
 from complaintflow.check.references import habits, references
-from complaintflow.check.usage import unused
+from complaintflow.check.usage import unused_entries
 from complaintflow.definition import Bundle
 from complaintflow.library import Library
 from complaintflow.errors import ComplaintflowError, InvalidData
 from complaintflow.layers import SHARED, Layers
-
-# Files beside the parts of a bundle that have a meaning of their own.
-_BESIDE: Final = frozenset({"README.md", "clauses.csv", "payload.json", "demo.json", "__init__.py", ".gitkeep"})
-
-
-def assemble(library: Library, process_id: str) -> Bundle:
-    """The bundle of a process as the layers have it now, not yet checked, so that all that is wrong can be listed.
-
-    Raises:
-        UnknownProcess: no layer has it.
-    """
-    return library._assemble(process_id)
-
 
 def check_bundle(
     bundle: Bundle, *, strict: bool = False, now: datetime | None = None, payload: bytes | None = None
@@ -39,7 +26,7 @@ def check_bundle(
     """Everything wrong with a process, the worst first.
 
     Args:
-        bundle: from `assemble`.
+        bundle: from `Library.assemble`, which does not check it.
         strict: policy values that are still our default are errors.
         now: aware; with it, years whose official holidays are unknown are reported.
         payload: the example that the process ships, to be held against its intake form.
@@ -47,7 +34,7 @@ def check_bundle(
     facts = Facts(bundle)
     found = [finding for path, source in bundle.files.items() for finding in _part(bundle, path, source)]
     found += guarded("policy.toml", lambda: _policy(bundle, strict, now))
-    for look in (references, numbers, habits, unused):
+    for look in (references, numbers, habits, unused_entries):
         found += guarded(bundle.process_id, lambda look=look: look(facts))  # type: ignore[misc]
     if not any(finding.severity == ERROR for finding in found):
         # The engine's own word: whatever it refuses and nobody here saw must not pass.
@@ -122,39 +109,3 @@ def _example(bundle: Bundle, payload: bytes) -> Iterator[Finding]:
 
 def _shown(finding: Finding) -> Finding:
     return Finding(finding.severity, finding.what, readable(finding.where), finding.advice)
-
-
-# -- layers -----------------------------------------------------------------------------------
-
-
-def check_layer(layers: Layers, folder: str | Path, bundles: Iterable[Bundle]) -> list[Finding]:
-    """Files in a layer that no process is made of.
-
-    Args:
-        layers: which the bundles were assembled from.
-        folder: the layer.
-        bundles: of all processes.
-    """
-    root = Path(folder)
-    processes = set(layers.processes()) | {SHARED}
-    taken = {readable(path) for bundle in bundles for path, layer in bundle.origin.items() if layer == str(root)}
-    known = {readable(path) for bundle in bundles for path in bundle.files}
-    found = []
-    for kind in ("processes", "forms"):
-        for file in sorted((root / kind).rglob("*")) if (root / kind).is_dir() else []:
-            path = file.relative_to(root).as_posix()
-            hidden = file.name.startswith(".") or "__pycache__" in file.parts
-            if not file.is_file() or hidden or path in taken or file.name in _BESIDE:
-                continue
-            found.append(Finding(WARNING, "nothing uses this file", str(file), _why(path, processes, known)))
-    return found
-
-
-def _why(path: str, processes: set[str], known: set[str]) -> str:
-    parts = path.split("/")
-    if len(parts) > 2 and parts[1] not in processes:
-        close = get_close_matches(parts[1], processes, 1)
-        hint = f"; did you mean '{close[0]}'?" if close else f"; there are: {', '.join(sorted(processes - {SHARED}))}"
-        return f"'{parts[1]}' is no process" + hint
-    close = get_close_matches(path, known, 1, 0.8)
-    return f"did you mean {close[0]}?" if close else "delete it, or link it in a diagram"

@@ -1,60 +1,30 @@
-"""Parts that nobody uses: left over, or misspelled where they should be used."""
+"""What nobody uses: left over, or misspelled where it should be used."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from complaintflow.check.diagram import constant
 from complaintflow.check.facts import Facts
-from complaintflow.check.finding import NOTE, Finding
+from complaintflow.check.finding import NOTE, WARNING, Finding, readable
+from complaintflow.layers import SHARED, Layer, Layers
 
+if TYPE_CHECKING:
+    from complaintflow.definition import Bundle
+
+# Files beside the parts of a bundle that have a meaning of their own.
+_BESIDE: Final = frozenset({"README.md", "clauses.csv", "payload.json", "demo.json", "__init__.py"})
 # Entries that the library itself reads.
 _READ_BY_US: Final = frozenset({"texts.language", "texts.staff_language"})
 # Retention is kept by the engine, not named in a diagram.
 _SECTIONS: Final = ("deadlines", "repeats", "roles", "bounds", "amounts", "texts", "lists", "switches")
 
 
-def unused(facts: Facts) -> Iterator[Finding]:
-    """Forms, decision files, notices and policy entries that nothing in the bundle names."""
-    yield from _forms(facts)
-    yield from _decisions(facts)
-    yield from _notices(facts)
-    yield from _entries(facts)
-
-
-def _linked(facts: Facts, tag: str, attribute: str) -> tuple[set[str], bool]:
-    """What the diagrams link, and whether one of them computes it, so that nobody can say what is unused."""
-    values = [element.get(attribute) for diagram in facts.diagrams for element in diagram.zeebe(tag)]
-    return {name for value in values if (name := constant(value))}, any((value or "").startswith("=") for value in values)
-
-
-def _forms(facts: Facts) -> Iterator[Finding]:
-    linked, computed = _linked(facts, "formDefinition", "formId")
-    for form, (path, _) in facts.forms.items():
-        if form not in linked and not computed:
-            yield Finding(NOTE, f"no task and no start event shows the form '{form}'", path, "link it, or delete it")
-
-
-def _decisions(facts: Facts) -> Iterator[Finding]:
-    called, computed = _linked(facts, "calledDecision", "decisionId")
-    if computed:
-        return
-    used = {path for decision, path in facts.decisions.items() if decision in called}
-    for path in dict.fromkeys(facts.decisions.values()):
-        if path not in used:
-            yield Finding(NOTE, "no task calls a decision of this file", path, "call it, or delete the file")
-
-
-def _notices(facts: Facts) -> Iterator[Finding]:
-    sent = {name for _, _, name in facts.headers("notice")}
-    for name, paths in facts.notices.items():
-        if name not in sent:
-            yield Finding(NOTE, f"nothing sends the notice '{name}'", paths[0], "send it, or delete it")
-
-
-def _entries(facts: Facts) -> Iterator[Finding]:
+def unused_entries(facts: Facts) -> Iterator[Finding]:
+    """Policy entries that no diagram, table, form or notice names."""
     if facts.policy is None:
         return
     text = "\n".join(facts.texts.values())
@@ -74,3 +44,54 @@ def _mention(section: str, name: str) -> str:
         return rf"\b{section[:-1]}\(\s*[\"']{name}[\"']"
     mention = rf"\bpolicy\.{section}\.{name}\b"
     return mention + rf"|\brole:{name}\b" if section == "roles" else mention
+
+
+# -- files ------------------------------------------------------------------------------------
+
+
+def unused_files(layers: Layers, bundles: Iterable[Bundle], *, layer: str = "", process: str = "") -> list[Finding]:
+    """Files of layers that no bundle has.
+
+    Args:
+        layers: which the bundles were assembled from.
+        bundles: of all processes that may use the files.
+        layer: look only in the layer of this name.
+        process: look only in the folders of this process.
+    """
+    bundles = list(bundles)
+    # A file counts as used only in the layer that it was taken from.
+    taken = {(at, readable(path)) for bundle in bundles for path, at in bundle.origin.items()}
+    known = {readable(path) for bundle in bundles for path in bundle.files}
+    processes = {*layers.processes(), SHARED}
+    found = []
+    for one in layers.layers:
+        if layer and one.name != layer:
+            continue
+        for path, file in _files(one):
+            if process and path.split("/")[1] != process:
+                continue
+            if (one.name, path) not in taken:
+                found.append(Finding(WARNING, "nothing uses this file", str(file), _why(path, processes, known)))
+    return found
+
+
+def _files(layer: Layer) -> Iterator[tuple[str, Path]]:
+    """Path inside the layer, and file; what has a meaning of its own is left out."""
+    for kind, root in (("processes", layer.processes), ("forms", layer.forms)):
+        for file in sorted(root.rglob("*")) if root.is_dir() else []:
+            hidden = file.name.startswith(".") or "__pycache__" in file.parts
+            inner = file.relative_to(root)
+            if file.is_file() and not hidden and file.name not in _BESIDE and len(inner.parts) > 1:
+                yield f"{kind}/{inner.as_posix()}", file
+
+
+def _why(path: str, processes: set[str], known: set[str]) -> str:
+    folder = path.split("/")[1]
+    if folder not in processes:
+        close = get_close_matches(folder, processes, 1)
+        there = f"there are: {', '.join(sorted(processes - {SHARED}))}"
+        return f"'{folder}' is no process; " + (f"did you mean '{close[0]}'?" if close else there)
+    if path in known:
+        return "a nearer layer has this file too"
+    close = get_close_matches(path, known, 1, 0.85)
+    return f"link it in a diagram, or delete it; or did you mean {close[0]}?" if close else "link it in a diagram, or delete it"

@@ -97,20 +97,21 @@ def _reports(session: Session, subject: str | None, strict: bool) -> Iterator[Re
 
 
 def _process(library: Library, name: str, strict: bool) -> Report:
-    from complaintflow.check import assemble, check_bundle
+    from complaintflow.check import check_bundle, unused_files
     from complaintflow.clock import SystemClock
     from complaintflow.errors import ComplaintflowError
 
-    bundle = assemble(library, name)
+    bundle = library.assemble(name)
     payloads = library.layers.every(f"processes/{name}/payload.json")
     found = check_bundle(
         bundle, strict=strict, now=SystemClock().now(), payload=payloads[0].content if payloads else None
     )
+    found += unused_files(library.layers, [bundle], process=name)
     try:
         defaults = bundle.policy.defaults()
     except ComplaintflowError:
         defaults = []
-    return Report(name, found, _origins(bundle), defaults)
+    return Report(name, sorted(found, key=lambda finding: finding.order), _origins(bundle), defaults)
 
 
 def _origins(bundle: Bundle) -> dict[str, list[str]]:
@@ -154,10 +155,11 @@ def _before(folder: Path, session: Session) -> list[str | Path]:
 
 
 def _leftovers(library: Library, folder: str) -> Report:
-    from complaintflow.check import assemble, check_layer
+    """What lies in a layer and no process is made of."""
+    from complaintflow.check import unused_files
 
-    bundles = [assemble(library, name) for name in library.layers.processes()]
-    return Report(f"layer {folder}", check_layer(library.layers, folder, bundles))
+    bundles = [library.assemble(name) for name in library.layers.processes()]
+    return Report(f"layer {folder}", unused_files(library.layers, bundles, layer=str(Path(folder))))
 
 
 def _file(path: Path) -> Report:

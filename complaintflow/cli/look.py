@@ -24,6 +24,8 @@ _DAYS: Final = {
     "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
 }
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# Punctuation that no line begins with.
+_CLOSING: Final = frozenset("，。、；：！？）》」』】”’…,.;:!?)")
 # Turn the direction of the text around, or hide it: a terminal must not be talked into showing something else.
 _INVISIBLE: Final = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 # What is drawn in front of a line, and what stands for it where the terminal cannot write it.
@@ -131,19 +133,16 @@ def wrap(text: str, columns: int | None, indent: str = "") -> list[str]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Words with the space behind them, and wide characters one by one."""
-    word = ""
+    """What may not be broken: words with the space behind them, wide characters with the punctuation behind them."""
+    piece = ""
     for one in text:
         wide = _width(one) == 2
-        if wide and word:
-            yield word
-            word = ""
-        word += one
-        if wide or one == " ":
-            yield word
-            word = ""
-    if word:
-        yield word
+        if piece and one not in _CLOSING and (piece[-1] == " " or wide or _width(piece[-1]) == 2):
+            yield piece
+            piece = ""
+        piece += one
+    if piece:
+        yield piece
 
 
 def columns() -> int | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from complaintflow.cli.look import bold, clean, columns, cut, day, dim, heading, say, sign, until, wrap
+from complaintflow.cli.words import TIMELINE
 
 if TYPE_CHECKING:
     from complaintflow.cli.caseview import Setting
@@ -53,14 +54,27 @@ class Teller:
 
     def tell(self, event: Event) -> Telling:
         """The event in words; one of an unknown kind tells its name."""
-        words = _WORDS.get(event.event)
-        if words is None:
-            return Telling("quiet", f"{self.name(event)} {event.event}".strip(), more=_facts(event.detail))
-        return words(self, event)
+        kind = _KINDS.get(event.event)
+        if kind is None:
+            return Telling("quiet", f"{self.name(event)} {event.event}".strip(), more=self.facts(event.detail))
+        return kind(self, event)
+
+    def word(self, key: str, **facts: object) -> str:
+        """A sentence in the language."""
+        safe = {name: clean(str(value)) for name, value in facts.items()}
+        return TIMELINE[self.setting.language][key].format(**safe)
 
     def name(self, event: Event) -> str:
         """The label of the event's element."""
-        return self.labels.get(event.element or "", clean(event.name or event.element or ""))
+        return self.label(event.element or event.name or "")
+
+    def label(self, element: object) -> str:
+        """The label of an element."""
+        return self.labels.get(str(element), clean(str(element)))
+
+    def at(self, event: Event, key: str, **facts: object) -> str:
+        """Where, and what."""
+        return bold(self.name(event)) + self.word("colon") + self.word(key, **facts)
 
     def time(self, text: object) -> str:
         """A stored time as the end of a deadline."""
@@ -69,30 +83,40 @@ class Teller:
         except ValueError:
             return clean(str(text))
 
+    def facts(self, data: Any) -> tuple[str, ...]:
+        """Form data on one line; what was left empty is left out."""
+        pairs = [f"{name}: {self.value(value)}" for name, value in _flat(data, "") if value not in (None, "", [], {})]
+        return ("  ".join(pairs),) if pairs else ()
+
+    def value(self, value: Any) -> str:
+        """One value, short."""
+        if isinstance(value, bool):
+            return self.word("yes" if value else "no")
+        if isinstance(value, str):
+            return cut(clean(value), _VALUE)
+        return cut(clean(json.dumps(value, ensure_ascii=False, default=str)), _VALUE)
+
     def notes(self, event: Event, *, verbose: bool) -> Iterator[str]:
         """What the step decided on its way; with ``verbose`` also warnings and what it opened."""
         for kind, element, facts in event.detail.get("notes", ()):
-            name = self.labels.get(element, clean(str(element)))
+            name = self.label(element)
             if kind == "decided":
-                yield f"{name}: {_value(facts.get('result'))}{_rules(facts.get('rules'))}"
-            elif kind == "ruled":
-                yield f"decision '{facts.get('decision')}' made (version {facts.get('version')})"
-            elif kind == "revoked":
-                yield f"decision '{facts.get('decision')}' is open again"
-            elif kind == "caught":
-                yield f"caught at {name}: {_value(facts)}"
-            elif kind == "uncaught":
-                yield f"nobody caught {_value(facts)}"
+                result = self.facts(facts.get("result")) or (self.value(facts.get("result")),)
+                yield f"{name}: {result[0]}{_rules(facts.get('rules'))}"
+            elif kind in ("ruled", "revoked"):
+                yield self.word(kind, decision=facts.get("decision"), version=facts.get("version"))
+            elif kind in ("caught", "uncaught"):
+                yield f"{self.word(kind, name=name)}: {self.value(facts)}"
             elif verbose:
-                yield f"{kind}: {_value(facts)}"
+                yield f"{kind}: {self.value(facts)}"
         if verbose and event.detail.get("opened"):
-            yield "opened: " + ", ".join(self.labels.get(one, one) for one in event.detail["opened"])
+            yield f"{self.word('opened')}: " + ", ".join(map(self.label, event.detail["opened"]))
 
 
 def print_timeline(events: Iterable[Event], setting: Setting, labels: Mapping[str, str], *, verbose: bool) -> None:
     """Every event under its day."""
-    heading("What happened")
     teller = Teller(setting, labels)
+    heading(teller.word("happened"))
     last = ""
     for event in events:
         telling = teller.tell(event)
@@ -103,117 +127,114 @@ def print_timeline(events: Iterable[Event], setting: Setting, labels: Mapping[st
         if today != last:
             say(dim(f"  {today}"))
             last = today
-        print_event(event, telling, [*telling.more, *teller.notes(event, verbose=verbose)], local, verbose=verbose)
+        more = [*telling.more, *teller.notes(event, verbose=verbose)]
+        print_event(event, telling, more, local, columns(), wrapped=verbose)
 
 
-def print_event(event: Event, telling: Telling, more: list[str], local: datetime, *, verbose: bool) -> None:
-    """One event: time, sign, words, who; what it brought below."""
+def print_event(
+    event: Event, telling: Telling, more: list[str], local: datetime, room: int | None, *, wrapped: bool
+) -> None:
+    """One event: time, sign, words, who; what it brought below, each on a line or wrapped."""
     mark = click.style(sign(telling.mark), fg=telling.colour) if telling.colour else sign(telling.mark)
     text = click.style(telling.text, fg=telling.colour) if telling.colour in ("red", "yellow") else telling.text
     who = dim(f"  {clean(event.actor)}") if event.actor else ""
     say(f"    {local:%H:%M} {mark} {text}{who}")
-    room = columns()
     for line in more:
-        if verbose or room is None:
-            for wrapped in wrap(line, room, _MARGIN):
-                say(dim(wrapped))
-        else:
-            say(dim(_MARGIN + cut(line, room - len(_MARGIN))))
+        short = cut(line, room - len(_MARGIN)) if room is not None else line
+        for one in wrap(line, room, _MARGIN) if wrapped else [_MARGIN + short]:
+            say(dim(one.rstrip()))
 
 
 # -- the kinds of events ----------------------------------------------------------------------
 
 
 def _started(teller: Teller, event: Event) -> Telling:
-    return Telling("begin", bold("Started"), "cyan", _facts(event.detail.get("data")))
+    return Telling("begin", bold(teller.word("started")), "cyan", teller.facts(event.detail.get("data")))
 
 
 def _task_completed(teller: Teller, event: Event) -> Telling:
-    return Telling("done", bold(teller.name(event)), "green", _facts(event.detail.get("data")))
+    return Telling("done", bold(teller.name(event)), "green", teller.facts(event.detail.get("data")))
 
 
 def _task_claimed(teller: Teller, event: Event) -> Telling:
-    return Telling("quiet", f"{teller.name(event)}: taken by {clean(str(event.detail.get('assignee')))}")
+    return Telling("quiet", teller.at(event, "claimed", who=event.detail.get("assignee")))
 
 
 def _task_released(teller: Teller, event: Event) -> Telling:
-    return Telling("quiet", f"{teller.name(event)}: given back")
+    return Telling("quiet", teller.at(event, "released"))
 
 
 def _timer_fired(teller: Teller, event: Event) -> Telling:
-    return Telling("time", f"{bold(teller.name(event))}: the time came", "yellow")
+    return Telling("time", teller.at(event, "timer"), "yellow")
 
 
 def _message(teller: Teller, event: Event) -> Telling:
-    name = clean(str(event.detail.get("name")))
-    return Telling("message", f"{bold(teller.name(event))}: message '{name}'", "cyan", _facts(event.detail.get("data")))
+    text = teller.at(event, "message", name=event.detail.get("name"))
+    return Telling("message", text, "cyan", teller.facts(event.detail.get("data")))
 
 
 def _signal(teller: Teller, event: Event) -> Telling:
-    return Telling("message", f"{bold(teller.name(event))}: signal '{clean(str(event.detail.get('name')))}'", "cyan")
+    return Telling("message", teller.at(event, "signal", name=event.detail.get("name")), "cyan")
 
 
 def _job_done(teller: Teller, event: Event) -> Telling:
-    if "notice" in event.detail:
-        channel = str(event.detail.get("channel", "")).replace("_", " ")
-        text = f"{teller.name(event)}: notice '{event.detail['notice']}', by {channel}"
-        return Telling("notice", text)
-    return Telling("done", teller.name(event), None, _facts(event.detail.get("data")))
+    if "notice" not in event.detail:
+        return Telling("done", teller.name(event), None, teller.facts(event.detail.get("data")))
+    channel = str(event.detail.get("channel"))
+    words = TIMELINE[teller.setting.language]
+    return Telling("notice", teller.at(event, "notice", name=event.detail["notice"], channel=words.get(channel, channel)))
 
 
 def _job_failed(teller: Teller, event: Event) -> Telling:
     retry = event.detail.get("retry")
-    again = f", next at {teller.time(retry)}" if retry else ""
-    text = f"{teller.name(event)}: attempt {event.detail.get('attempt')} failed{again}"
-    return Telling("bad", text, "yellow" if retry else "red", _message_of(event))
+    text = teller.at(event, "failed", attempt=event.detail.get("attempt"))
+    again = teller.word("retry", at=teller.time(retry)) if retry else ""
+    return Telling("bad", text + again, "yellow" if retry else "red", _message_of(event))
 
 
 def _job_unwanted(teller: Teller, event: Event) -> Telling:
-    return Telling("quiet", "a job came back that nobody waits for any more", quiet=True)
+    return Telling("quiet", teller.word("unwanted"), quiet=True)
 
 
 def _error_thrown(teller: Teller, event: Event) -> Telling:
-    return Telling("bad", f"{teller.name(event)}: error {event.detail.get('code')}", "yellow", _message_of(event))
+    return Telling("bad", teller.at(event, "error", code=event.detail.get("code")), "yellow", _message_of(event))
 
 
 def _incident(teller: Teller, event: Event) -> Telling:
-    text = f"{teller.name(event)}: stopped, a person must look ({event.detail.get('kind')})"
-    return Telling("bad", text, "red", _message_of(event))
+    return Telling("bad", teller.at(event, "incident", kind=event.detail.get("kind")), "red", _message_of(event))
 
 
 def _incident_resolved(teller: Teller, event: Event) -> Telling:
-    return Telling("done", f"{teller.name(event)}: incident cleared", "green")
+    return Telling("done", teller.at(event, "resolved"), "green")
 
 
 def _cancelled(teller: Teller, event: Event) -> Telling:
-    return Telling("end", f"{bold('Cancelled')}: {clean(str(event.detail.get('reason')))}", "yellow")
+    reason = clean(str(event.detail.get("reason", "")))
+    return Telling("end", bold(teller.word("cancelled")) + (f": {reason}" if reason else ""), "yellow")
 
 
 def _ended(teller: Teller, event: Event) -> Telling:
-    return Telling("end", bold("Ended"), "green")
+    return Telling("end", bold(teller.word("ended")), "green")
 
 
 def _outlives(teller: Teller, event: Event) -> Telling:
     facts = event.detail
-    return Telling(
-        "warning",
-        f"The deadline '{facts.get('deadline')}' would end after the promise '{facts.get('promise')}' around it",
-        "yellow",
-        (f"{teller.time(facts.get('due'))}, promised until {teller.time(facts.get('promised'))}",),
-    )
+    more = teller.word("outlives more", due=teller.time(facts.get("due")), promised=teller.time(facts.get("promised")))
+    text = teller.word("outlives", deadline=facts.get("deadline"), promise=facts.get("promise"))
+    return Telling("warning", text, "yellow", (more,))
 
 
 def _paused(teller: Teller, event: Event) -> Telling:
-    text = f"The deadline '{event.detail.get('deadline')}' pauses"
-    return Telling("time", text, None, (f"it was due {teller.time(event.detail.get('due'))}",))
+    more = teller.word("paused more", due=teller.time(event.detail.get("due")))
+    return Telling("time", teller.word("paused", deadline=event.detail.get("deadline")), None, (more,))
 
 
 def _resumed(teller: Teller, event: Event) -> Telling:
-    text = f"The deadline '{event.detail.get('deadline')}' runs again, until {teller.time(event.detail.get('due'))}"
-    return Telling("time", text)
+    due = teller.time(event.detail.get("due"))
+    return Telling("time", teller.word("resumed", deadline=event.detail.get("deadline"), due=due))
 
 
-_WORDS: Final[dict[str, Callable[[Teller, Event], Telling]]] = {
+_KINDS: Final[dict[str, Callable[[Teller, Event], Telling]]] = {
     "started": _started,
     "task-completed": _task_completed,
     "task-claimed": _task_claimed,
@@ -245,23 +266,9 @@ def _rules(rules: Any) -> str:
     return f" ({', '.join(fired)})" if fired else ""
 
 
-def _facts(data: Any) -> tuple[str, ...]:
-    """Form data on one line; what was left empty is left out."""
-    pairs = [f"{name}: {_value(value)}" for name, value in _flat(data, "") if value not in (None, "", [], {})]
-    return ("  ".join(pairs),) if pairs else ()
-
-
 def _flat(data: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     if isinstance(data, Mapping):
         for name, value in data.items():
             yield from _flat(value, f"{prefix}.{name}" if prefix else str(name))
     elif prefix:
         yield prefix, data
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return cut(clean(value), _VALUE)
-    return cut(clean(json.dumps(value, ensure_ascii=False, default=str)), _VALUE)

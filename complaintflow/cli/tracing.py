@@ -105,10 +105,9 @@ def _listed(library: Library, process: str) -> Iterator[Clause]:
 
 def _elements(library: Library, process: str) -> Iterator[tuple[str, str]]:
     """(clause id, element) in the order of the files."""
-    from complaintflow.check import assemble
     from complaintflow.check.facts import Facts
 
-    facts = Facts(assemble(library, process))
+    facts = Facts(library.assemble(process))
     for diagram in facts.diagrams:
         for element in diagram.root.iter("{*}*"):
             owner = diagram.owner(element)

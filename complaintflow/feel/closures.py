@@ -45,14 +45,20 @@ class Compiler:
         return self.forms[type(node)](self, node)
 
     def failing(self, node: Node) -> Fail:
-        """A function that records why the node gave null; operands that are null and explained need no second word."""
+        """A function that records why the node gave null.
+
+        Operands that are null and explained need no second word, and in a filter none: not all elements have all
+        entries.
+        """
         text, start, end = self.text, node.start, node.end
+        nulls_are_usual = self.filters > 0
 
         def fail(scope: Scope, why: object, *operands: Value) -> None:
             run = scope.run
             if run.warnings is None:
                 return
-            if any(operand is None for operand in operands) and run.explained(text, start, end):
+            null = any(operand is None for operand in operands)
+            if null and (nulls_are_usual or run.explained(text, start, end)):
                 return
             run.warn(text, start, end, str(why))
 

@@ -81,31 +81,39 @@ _EQUAL: Mapping[str, Callable[[Value, Value], bool]] = {
     "unknown": _identical,
 }
 
-_ORDERED = frozenset({"string", "date", "days and time duration", "years and months duration"})
+_ORDERED = frozenset({"string", "days and time duration", "years and months duration"})
+_MOMENTS = frozenset({"date", "date and time"})
 
 
-def less(left: Value, right: Value) -> bool:
-    """``left < right`` (table 43).
+def order(left: Value, right: Value) -> int:
+    """-1, 0 or 1: left is less than right, equal, or greater (table 43).
 
     Raises:
         Failure: the two have no order.
     """
     if type(left) is int and type(right) is int:
-        return left < right
+        return (left > right) - (left < right)
     what, other = kind(left), kind(right)
-    if what == other:
-        if what == "number":
-            return bool(numbers.exact(left) < numbers.exact(right))
-        if what in _ORDERED:
-            return bool(left < right)
-        if what == "date and time":
-            return moments.before(left, right)
-        if what == "time":
-            _same_zoning(left, right)
-            return moments.since_midnight(left) < moments.since_midnight(right)
-    elif {what, other} == {"date", "date and time"}:
-        return moments.before(left, right)
-    raise Failure(f"there is no order between {describe(left)} and {describe(right)}")
+    a, b = left, right
+    if what == other == "number":
+        a, b = numbers.exact(left), numbers.exact(right)
+    elif what == other == "time":
+        _same_zoning(left, right)
+        a, b = moments.since_midnight(left), moments.since_midnight(right)
+    elif what in _MOMENTS and other in _MOMENTS:
+        a, b = moments.comparable(left, right)
+    elif what != other or what not in _ORDERED:
+        raise Failure(f"there is no order between {describe(left)} and {describe(right)}")
+    return int(a > b) - int(a < b)
+
+
+def less(left: Value, right: Value) -> bool:
+    """``left < right``.
+
+    Raises:
+        Failure: the two have no order.
+    """
+    return order(left, right) < 0
 
 
 def _same_zoning(left: Value, right: Value) -> None:
@@ -124,9 +132,9 @@ def inside(value: Value, interval: Range) -> bool | None:
     low, high = interval.low, interval.high
     if low is None and high is None:
         raise Failure("the range has no ends")
-    if low is not None and (less(value, low) or not (interval.low_closed or less(low, value))):
+    if low is not None and order(value, low) < (0 if interval.low_closed else 1):
         return False
-    return high is None or not (less(high, value) or not (interval.high_closed or less(value, high)))
+    return high is None or order(value, high) <= (0 if interval.high_closed else -1)
 
 
 def member(value: Value, test: Value) -> bool | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from complaintflow.feel import nodes
 from complaintflow.feel.closures import Code, Compiler, Form
-from complaintflow.feel.comparison import equal, less, member
+from complaintflow.feel.comparison import equal, member, order
 from complaintflow.feel.nodes import Node
 from complaintflow.feel.runtime import Scope
 from complaintflow.feel.values import Failure, Range, Value, describe
@@ -22,12 +22,6 @@ PYTHON_ORDERS: Mapping[str, _Order] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-}
-_ORDERS: Mapping[str, _Order] = {
-    "<": less,
-    "<=": lambda left, right: not less(right, left),
-    ">": lambda left, right: less(right, left),
-    ">=": lambda left, right: not less(left, right),
 }
 QUICK_TYPES = frozenset({int, str})
 """Types whose values, when both sides are of the same, compare in Python as in FEEL."""
@@ -46,7 +40,7 @@ def relate(symbol: str, left: Value, right: Value) -> bool | None:
         if same is None:
             raise Failure(f"{describe(left)} and {describe(right)} are of different kinds")
         return same if symbol == "=" else not same
-    return _ORDERS[symbol](left, right)
+    return PYTHON_ORDERS[symbol](order(left, right), 0)
 
 
 def _compare(compiler: Compiler, node: nodes.Compare) -> Code:
@@ -85,7 +79,7 @@ def _between(compiler: Compiler, node: nodes.Between) -> Code:
     def code(scope: Scope) -> bool | None:
         value, start, end = operand(scope), low(scope), high(scope)
         try:
-            return not less(value, start) and not less(end, value)
+            return order(value, start) >= 0 and order(value, end) <= 0
         except Failure as why:
             return fail(scope, why, value, start, end)
 

@@ -36,7 +36,7 @@ def _quantify(run: Run, items: tuple[Value, ...], *, decisive: bool) -> bool | N
     raise Failure("an element is neither true nor false")
 
 
-@builtin("is defined(value: any)", example="not(is defined(surely missing))", source=CAMUNDA)
+@builtin("is defined(value: any)", example="not(is defined(missing))", source=CAMUNDA)
 def is_defined(run: Run, value: Value) -> bool:
     """True if the value is not null; a variable or an entry that does not exist counts as null, without a warning."""
     return value is not None

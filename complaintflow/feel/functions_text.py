@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from collections.abc import Iterator
 
 from complaintflow.feel import numbers, regex
 from complaintflow.feel.functions import CAMUNDA, builtin
@@ -81,7 +82,25 @@ def ends_with(run: Run, string: str, match: str) -> bool:
 @builtin("matches(input: string, pattern: string, flags?: string?)", example='matches("FooBar", "^fo*b", "i")')
 def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> bool:
     """True if the regular expression of XPath matches somewhere; flags are s, m, i, x and q."""
-    return regex.compiled(pattern, flags or "").search(text, 0, run.limits.regex_steps) is not None
+    budget = _budget(run)
+    found = regex.compiled(pattern, flags or "").search(text, 0, budget)
+    run.spend(budget.used)
+    return found is not None
+
+
+def _budget(run: Run) -> regex.Budget:
+    return regex.Budget(run.limits.regex_steps, run.limits.regex_steps)
+
+
+def _find_all(run: Run, program: regex.Program, text: str) -> Iterator[regex.Found]:
+    """All matches; the matcher's steps count as work."""
+    budget = _budget(run)
+    before = 0
+    for found in program.find_all(text, budget):
+        run.spend(budget.used - before + 1)
+        before = budget.used
+        yield found
+    run.spend(budget.used - before)
 
 
 @builtin(
@@ -94,7 +113,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
     pieces = regex.replacement_pieces(replacement, program.groups, literal="q" in (flags or ""))
     made: list[str] = []
     size = last = 0
-    for found in program.find_all(text, run.limits.regex_steps):
+    for found in _find_all(run, program, text):
         if found.start == found.end:
             raise Failure("the pattern matches an empty string")
         new = text[last : found.start] + "".join(
@@ -113,7 +132,7 @@ def split(run: Run, string: str, delimiter: str) -> list[str]:
     """The parts between the matches of a regular expression."""
     parts: list[Value] = []
     last = 0
-    for found in regex.compiled(delimiter, "").find_all(string, run.limits.regex_steps):
+    for found in _find_all(run, regex.compiled(delimiter, ""), string):
         if found.start < found.end:
             parts.append(string[last : found.start])
             last = found.end
@@ -129,7 +148,7 @@ def split(run: Run, string: str, delimiter: str) -> list[str]:
 )  # fmt: skip
 def extract(run: Run, string: str, pattern: str) -> list[str]:
     """All parts that match a regular expression."""
-    found = regex.compiled(pattern, "").find_all(string, run.limits.regex_steps)
+    found = _find_all(run, regex.compiled(pattern, ""), string)
     return run.sized([string[one.start : one.end] for one in found])
 
 

@@ -23,7 +23,7 @@ class Limits:
         nesting: depth of brackets and operators in the source of one expression.
     """
 
-    steps: int = 2_000_000
+    steps: int = 1_000_000
     list_length: int = 100_000
     string_length: int = 1_000_000
     exponent: int = 6144

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from complaintflow.feel.values import Failure, Value, YearMonthDuration
 
-_REFERENCE_BEGINNING = datetime(1, 1, 1)  # noqa: DTZ001 - the origin of every time line
-_DAY = date(2000, 1, 1)
+_REFERENCE_DAY = date(2000, 1, 1)
 """A time in a named zone has no date to look its offset up with; this day stands in."""
+_FIRST_DAY = date(1, 1, 1)
 _BEGINNING = datetime(1, 1, 1)  # noqa: DTZ001 - the origin of every time line
 _DAY = timedelta(days=1)
 _MIDNIGHT = time(tzinfo=UTC)
@@ -87,23 +87,18 @@ def between(left: Moment, right: Moment) -> timedelta:
     Raises:
         Failure: one has a time zone and the other has none.
     """
-    if not isinstance(left, datetime) and not isinstance(right, datetime):
-        return left - right
-    first, second = _comparable(left, right)
+    first, second = comparable(left, right)
     return first - second
 
 
-def before(left: Moment, right: Moment) -> bool:
-    """True if left is earlier.
+def comparable(left: Moment, right: Moment) -> tuple[timedelta, timedelta]:
+    """Where both lie on one time line; a date is its midnight.
 
     Raises:
         Failure: one has a time zone and the other has none.
     """
-    first, second = _comparable(left, right)
-    return first < second
-
-
-def _comparable(left: Moment, right: Moment) -> tuple[timedelta, timedelta]:
+    if not isinstance(left, datetime) and not isinstance(right, datetime):
+        return left - _FIRST_DAY, right - _FIRST_DAY
     first, second = as_date_time(left), as_date_time(right)
     if (first.tzinfo is None) != (second.tzinfo is None):
         raise Failure("one of the two has a time zone and the other has none")

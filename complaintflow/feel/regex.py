@@ -31,6 +31,19 @@ from complaintflow.feel.regex_sets import variants
 from complaintflow.feel.values import Failure
 
 
+@dataclass(slots=True)
+class Budget:
+    """How many steps one call may take, and how many are left."""
+
+    total: int
+    left: int
+
+    @property
+    def used(self) -> int:
+        """The steps taken so far."""
+        return self.total - self.left
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """One match: where it starts and ends, and its groups."""
@@ -64,48 +77,45 @@ class Program:
             prefix += instruction[1]
         return prefix
 
-    def search(self, text: str, position: int, limit: int) -> Found | None:
+    def search(self, text: str, position: int, budget: Budget) -> Found | None:
         """The first match from a position on.
 
         Raises:
-            FeelLimitExceeded: it took more than ``limit`` steps.
+            FeelLimitExceeded: the budget is spent.
         """
-        return next(self._search(text, position, [limit]), None)
-
-    def find_all(self, text: str, limit: int) -> Iterator[Found]:
-        """All matches that do not overlap, from left to right; the limit is for all together."""
-        position, budget = 0, [limit]
-        while position <= len(text):
-            found = next(self._search(text, position, budget), None)
-            if found is None:
-                return
-            yield found
-            position = found.end + (found.start == found.end)
-
-    def _search(self, text: str, position: int, budget: list[int]) -> Iterator[Found]:
         visited: set[int] = set()
         while position <= len(text):
             if self.prefix:
                 position = text.find(self.prefix, position)
                 if position < 0:
-                    return
+                    return None
             found = self._match(text, position, visited, budget)
             if found is not None:
-                yield found
-                return
+                return found
             position += 1
+        return None
 
-    def _match(self, text: str, start: int, visited: set[int], budget: list[int]) -> Found | None:
+    def find_all(self, text: str, budget: Budget) -> Iterator[Found]:
+        """All matches that do not overlap, from left to right; the budget is for all together."""
+        position = 0
+        while position <= len(text):
+            found = self.search(text, position, budget)
+            if found is None:
+                return
+            yield found
+            position = found.end + (found.start == found.end)
+
+    def _match(self, text: str, start: int, visited: set[int], budget: Budget) -> Found | None:
         """A match that begins exactly here."""
         code, length, remembers = self.code, len(text), self.remembers
         stack: list[tuple[int, int, dict[int, int]]] = [(0, start, {})]
-        left = budget[0]
+        left = budget.left
         while stack:
             at, position, saved = stack.pop()
             while True:
                 left -= 1
                 if left < 0:
-                    raise exceeded("the work of a regular expression", budget[0], "regex_steps")
+                    raise exceeded("the work of a regular expression", budget.total, "regex_steps")
                 instruction = code[at]
                 what = instruction[0]
                 if what == CHAR:
@@ -132,14 +142,14 @@ class Program:
                     saved = {**saved, instruction[1]: position}
                     at += 1
                 elif what == MATCH:
-                    budget[0] = left
+                    budget.left = left
                     return Found(saved[0], saved[1], saved)
                 else:
                     moved = self._rare(instruction, at, text, position, saved)
                     if moved is None:
                         break
                     at, position, saved = moved
-        budget[0] = left
+        budget.left = left
         return None
 
     def _rare(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 from threading import Barrier
 
 import pytest
 from sqlalchemy import create_engine, make_url
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from complaintflow.adapters.sql import SqlStore, open_store
 from complaintflow.errors import StaleCase, StoreError, StoreUnavailable
@@ -109,20 +112,74 @@ def test_a_forked_child_has_connections_of_its_own(store: SqlStore) -> None:
     save(store, Change(case_row(1)))
     children = []
     for number in (2, 3, 4):
-        child = os.fork()
-        if child == 0:
-            try:
-                save(store, full_change(case_row(number)))
-                save(store, Change(later(case_row(number))))
-            except BaseException:
-                os._exit(1)
-            os._exit(0)
-        children.append(child)
+        changes = full_change(case_row(number)), Change(later(case_row(number)))
+        children.append(in_child(partial(save, store, *changes)))
         save(store, Change(case_row(10 + number)))
-    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
+    assert [ended(child) for child in children] == [0, 0, 0]
     with store.reading() as transaction:
         assert len(transaction.case_ids()) == 7
         assert transaction.case(case_id(4)).version == 2
+
+
+def in_child(work: Callable[[], None]) -> int:
+    """Run the work in a forked child; returns its process id."""
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        work()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def ended(child: int) -> int:
+    """Wait for the child; 0 when its work did not fail."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
+def test_a_forked_child_inherits_no_idle_connection(tmp_path: Path) -> None:
+    """SQLite remembers locks across a fork that the child does not have: the file must not be open in it."""
+    file = tmp_path / "cases.db"
+    store = open_store(f"sqlite:///{file}")
+    save(store, Change(case_row(1)))
+
+    def is_open() -> bool:
+        links = (os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+        return str(file) in links
+
+    def work() -> None:
+        assert not is_open()
+        save(store, Change(later(case_row(1))))
+
+    assert is_open()
+    assert ended(in_child(work)) == 0
+    save(store, Change(later(later(case_row(1)))))
+    store.close()
+
+
+def test_a_forked_child_forgets_connections_in_use(tmp_path: Path) -> None:
+    """A thread of the parent may connect in the moment of the fork: the child drops that connection without closing it."""
+    store = open_store(f"sqlite:///{tmp_path}/cases.db?timeout=0.05")
+    save(store, Change(case_row(1)))
+    with ExitStack() as stack:
+        transactions = [stack.enter_context(store.reading()) for _ in range(15)]  # all there are
+        store.after_fork()
+        read_case(store, case_id(1))
+        assert transactions[0].case(case_id(1)) == case_row(1)
+    store.close()
+
+
+def test_a_scoped_session_is_taken_too(store: SqlStore) -> None:
+    """Web frameworks hand out a registry of sessions in place of one."""
+    sessions = scoped_session(sessionmaker(store.engine))
+    with store.using(sessions).transaction() as transaction:
+        transaction.write(Change(case_row(1)))
+    sessions.commit()
+    sessions.remove()
+    assert rows_of(store, case_id(1))["ids"] == [case_id(1)]
 
 
 def end_other_connections(url: str) -> None:

@@ -127,6 +127,7 @@ def test_without_create_the_tables_must_be_there(database: str) -> None:
     for _ in range(2):
         with pytest.raises(StoreError, match="create=True"):
             open_store(database, create=False)
+    assert not Path(str(make_url(database).database)).exists()
 
 
 def test_the_first_opening_loads_no_more_than_it_needs(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from conftest import Play
 
-from complaintflow import BusinessError, Handlers
+from complaintflow import BusinessError, Case, Handlers
 from tests.diagrams import (
     boundary,
     call,
@@ -19,6 +21,7 @@ from tests.diagrams import (
     message,
     multi,
     process,
+    receive,
     script,
     service,
     signal,
@@ -32,7 +35,7 @@ from tests.diagrams import (
 HOSTS = {
     "user-task": ((user("w"),), ()),
     "service-task": ((service("w", "later"),), ()),
-    "receive-task": (('<bpmn:receiveTask id="w" messageRef="other"/>',), ()),
+    "receive-task": ((receive("w", "other"),), ()),
     "sub-process": ((sub("w", start("w-start"), user("inner"), flows("w-start > inner")),), ()),
     "call-activity": ((call("w", "q"),), (process(start("q-start"), user("inner"), flows("q-start > inner"), name="q"),)),
     "parallel-loop": ((user("w", loop=multi("[1,2]", "i")),), ()),
@@ -60,6 +63,11 @@ def idle() -> Handlers:
     return handlers
 
 
+def waiting(case: Case) -> list[str]:
+    """What is open, without the subscription of the attached event itself."""
+    return sorted(name for name in case.waiting_for if name != "message stop")
+
+
 @pytest.mark.parametrize("host", HOSTS)
 @pytest.mark.parametrize("interrupting", [True, False], ids=["interrupting", "beside"])
 @pytest.mark.parametrize("trigger", ["timer", "message", "signal"])
@@ -68,40 +76,206 @@ def test_event_on_an_activity(play: Play, host: str, interrupting: bool, trigger
     drawn, more = HOSTS[host]
     what = {"timer": timer(duration="PT1H"), "message": event("message", "m"), "signal": event("signal", "s")}[trigger]
     bench = play(
-        start(), *drawn, boundary("b", "w", what, interrupting=interrupting), user("after"), user("late"),
-        flows("start > w > after", "b > late"), roots=ROOTS, more=more, handlers=(idle(),),
+        start(), gateway("exclusive", "role", default="role_w"), throw("alarm", event("signal", "s")), *drawn,
+        boundary("b", "w", what, interrupting=interrupting), user("after"), user("late"),
+        flows("start > role", "role > alarm [thrower]", "role > w > after", "b > late"),
+        roots=ROOTS, more=more, handlers=(idle(),),
     )  # fmt: skip
-    case = bench.start("p")
-    before = [name for name in case.waiting_for if name not in ("message stop", "message alarm")]
-    assert before == OPEN[host]
+    case = bench.start("p", thrower=False)
+    assert waiting(case) == OPEN[host]
     if trigger == "timer":
         bench.advance(hours=1)
     elif trigger == "message":
         bench.engine.correlate("stop", key=case.key)
     else:
-        case = throw_alarm(play, bench, case)
+        bench.start("p", thrower=True)
     case = bench.case(case.id)
-    left = [name for name in case.waiting_for if name not in ("message stop", "message alarm")]
-    assert sorted(left) == sorted(["late"] if interrupting else [*OPEN[host], "late"])
-    assert bool({"stop", "alarm"} & set(case.messages)) is (not interrupting and trigger != "timer")
-    assert case.timers == ()
-    assert case.incidents == ()
+    assert waiting(case) == sorted(["late"] if interrupting else [*OPEN[host], "late"])
+    assert ("stop" in case.messages) is (not interrupting and trigger == "message")
+    assert (case.timers, case.incidents) == ((), ())
 
 
-def throw_alarm(play: Play, bench: object, case: object) -> object:
-    """Signals reach every case of the database, so another case throws it."""
-    from complaintflow.testing import Workbench
+@pytest.mark.parametrize("host", HOSTS)
+def test_event_is_gone_with_its_activity(play: Play, host: str) -> None:
+    """When the activity is done, nothing of its attached events is left."""
+    drawn, more = HOSTS[host]
+    finishing = Handlers()
+    finishing.handler("later")(lambda: None)
+    bench = play(
+        start(), *drawn, boundary("b", "w", timer(duration="PT1H")), boundary("c", "w", event("message", "m")),
+        user("after"), user("late"), flows("start > w > after", "b > late", "c > late"),
+        roots=ROOTS, more=more, handlers=(finishing,),
+    )  # fmt: skip
+    case = bench.start("p")
+    if host == "receive-task":
+        bench.engine.correlate("other", key=case.key)
+    while (case := bench.case(case.id)).tasks[0].element != "after":
+        case.complete(case.tasks[0].id)
+    assert (case.waiting_for, case.timers, case.messages) == (["after"], (), ())
+    bench.advance(days=1)
+    assert bench.case(case.id).waiting_for == ["after"]
 
-    assert isinstance(bench, Workbench)
-    folder = play(start(), throw("alarm", event("signal", "s")), flows("start > alarm"), roots=ROOTS)
-    thrower = Workbench(layers=folder.engine.library.layers.layers and [_folder(folder)], database=bench.engine.store)
-    thrower.clock.set(bench.clock.now())
-    thrower.start("p")
-    return case
+
+def test_boundary_without_outgoing_flow(play: Play) -> None:
+    """An interrupting event without a flow just ends the activity, and with it the case; another only counts."""
+    bench = play(start(), user("w"), boundary("b", "w", timer(duration="PT1H")), flows("start > w"))
+    case = bench.start("p")
+    bench.advance(hours=1)
+    assert bench.case(case.id).status == "completed"
+    bench = play(start(), user("w"), boundary("b", "w", timer(duration="PT1H"), interrupting=False), flows("start > w"))
+    case = bench.start("p")
+    bench.advance(hours=1)
+    assert (bench.case(case.id).waiting_for, bench.case(case.id).timers) == (["w"], ())
 
 
-def _folder(bench: object) -> str:
-    from complaintflow.testing import Workbench
+def test_message_beside_comes_again_and_again(play: Play) -> None:
+    """A message that does not interrupt may come as often as it likes while the activity is open."""
+    bench = play(
+        start(), user("w"), boundary("b", "w", event("message", "m"), interrupting=False), user("read"), end(),
+        flows("start > w > end", "b > read > end"), roots=ROOTS,
+    )  # fmt: skip
+    case = bench.start("p")
+    for count in (1, 2, 3):
+        [case] = bench.engine.correlate("stop", key=case.key, data={"count": count})
+    assert sorted(case.waiting_for) == ["message stop", "read", "read", "read", "w"]
+    assert case.variables == {"count": 3}
+    case = bench.complete(case, "w")
+    assert case.waiting_for == ["read", "read", "read"]
 
-    assert isinstance(bench, Workbench)
-    return bench.engine.library.layers.layers[0].name
+
+def test_event_reads_the_activity_and_sets_outside(play: Play) -> None:
+    """A boundary event's expressions see the activity's input mappings; its data go to the scope around."""
+    bench = play(
+        start(), user("w", extension=io({"hours": "2"})),
+        boundary("b", "w", timer(duration='=duration("PT" + string(hours) + "H")'), extension=io(None, {"late": "true"})),
+        user("after"), flows("start > w", "b > after"),
+    )  # fmt: skip
+    case = bench.start("p")
+    assert bench.case(case.id).timers[0].due_at == bench.now + timedelta(hours=2)
+    bench.advance(hours=2)
+    assert (bench.case(case.id).waiting_for, bench.case(case.id).variables) == (["after"], {"late": True})
+
+
+def test_interrupting_cancels_depth_first(play: Play) -> None:
+    """Whatever runs inside an interrupted activity is closed: tasks, timers, messages, jobs, inner loops."""
+    inner = sub(
+        "inner", start("i-start"), user("deep", loop=multi("[1,2,3]", "i")), boundary("bb", "deep", timer(duration="PT9H")),
+        flows("i-start > deep"), loop=multi("[1,2]", "j"),
+    )  # fmt: skip
+    bench = play(
+        start(), sub("w", start("w-start"), inner, service("job", "later"), flows("w-start > inner", "w-start > job")),
+        boundary("b", "w", event("message", "m")), user("after"), flows("start > w", "b > after"),
+        roots=ROOTS, handlers=(idle(),),
+    )  # fmt: skip
+    case = bench.start("p")
+    assert (len(case.tasks), len(case.timers)) == (6, 2)
+    [case] = bench.engine.correlate("stop", key=case.key)
+    assert (case.waiting_for, case.timers, case.messages) == (["after"], (), ())
+    bench.advance(days=2)
+    assert bench.case(case.id).incidents == ()
+    assert bench.complete(case, "after").status == "completed"
+
+
+def refusing(code: str) -> Handlers:
+    """A handler that raises a business error."""
+    handlers = Handlers()
+
+    @handlers.handler("refuse")
+    def refuse() -> None:
+        raise BusinessError(code, "no", {"why": "because"})
+
+    return handlers
+
+
+SOURCES = {
+    "service-task": (service("w", "refuse"), ()),
+    "sub-process": (sub("w", start("w-start"), service("job", "refuse"), flows("w-start > job")), ()),
+    "call-activity": (call("w", "q"), (process(start("q-start"), service("job", "refuse"), flows("q-start > job"), name="q"),)),
+    "loop": (service("w", "refuse", loop=multi("[1,2]", "i")), ()),
+    "error-end-event": (sub("w", start("w-start"), end("fail", event("error", "e")), flows("w-start > fail")), ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_error_on_an_activity(play: Play, source: str) -> None:
+    """An error that comes out of an activity ends it and takes the path of the event that names its code."""
+    drawn, more = SOURCES[source]
+    bench = play(
+        start(), drawn, boundary("other", "w", event("error", "x")), boundary("any", "w", event("error")),
+        boundary("this", "w", event("error", "e")), user("after"), user("wrong"), user("right"),
+        flows("start > w > after", "other > wrong", "any > wrong", "this > right"),
+        roots=(error("e", "REFUSED"), error("x", "OTHER")), more=more, handlers=(refusing("REFUSED"),),
+    )  # fmt: skip
+    case = bench.start("p")
+    assert (case.waiting_for, case.incidents) == (["right"], ())
+
+
+def test_error_without_code_catches_all(play: Play) -> None:
+    """An error event that names no code catches every code."""
+    bench = play(
+        start(), service("w", "refuse"), boundary("any", "w", event("error")), user("right"),
+        flows("start > w", "any > right"), handlers=(refusing("WHATEVER"),),
+    )  # fmt: skip
+    assert bench.start("p").waiting_for == ["right"]
+
+
+def test_error_data_need_an_output_mapping(play: Play) -> None:
+    """What an error brings stays at the event, as in Camunda 8, unless its output mappings take it out."""
+    bench = play(
+        start(), service("w", "refuse"), boundary("any", "w", event("error"), extension=io(None, {"reason": "why"})),
+        user("right"), flows("start > w", "any > right"), handlers=(refusing("X"),),
+    )  # fmt: skip
+    assert bench.start("p").variables == {"reason": "because"}
+    bench = play(
+        start(), service("w", "refuse"), boundary("any", "w", event("error")), user("right"),
+        flows("start > w", "any > right"), handlers=(refusing("X"),),
+    )  # fmt: skip
+    assert bench.start("p").variables == {}
+
+
+@pytest.mark.parametrize("interrupting", [True, False], ids=["interrupting", "beside"])
+@pytest.mark.parametrize("thrower", ["throw", "end"])
+@pytest.mark.parametrize("host", ["sub-process", "call-activity", "loop"])
+def test_escalation(play: Play, host: str, thrower: str, interrupting: bool) -> None:
+    """An escalation takes the path of the attached event; the activity goes on unless the event interrupts."""
+    what = end("up", event("escalation", "e")) if thrower == "end" else throw("up", event("escalation", "e"))
+    inside = (start("w-start"), what, user("work"), user("more"), flows("w-start > work", "w-start > up"))
+    if thrower == "throw":
+        inside = (*inside[:-1], flows("w-start > work", "w-start > up > more"))
+    host_drawn = {
+        "sub-process": sub("w", *inside),
+        "call-activity": call("w", "q"),
+        "loop": sub("w", *inside, loop=multi("[1]", "i")),
+    }[host]
+    if thrower == "end":
+        host_drawn = host_drawn.replace(user("more"), "")
+    more = (process(*inside, name="q").replace(user("more"), "") if thrower == "end" else process(*inside, name="q"),)
+    more = more if host == "call-activity" else ()
+    bench = play(
+        start(), host_drawn, boundary("b", "w", event("escalation", "e"), interrupting=interrupting), user("after"),
+        user("told"), flows("start > w > after", "b > told"), roots=(escalation("e", "UP"),), more=more,
+    )  # fmt: skip
+    inner = ["work"] if thrower == "end" else ["more", "work"]
+    assert sorted(bench.start("p").waiting_for) == (["told"] if interrupting else sorted([*inner, "told"]))
+
+
+def test_escalation_uncaught(play: Play) -> None:
+    """An escalation that nothing catches is noted in the history, and the case goes on."""
+    bench = play(
+        start(), throw("up", event("escalation", "e")), user("a"), flows("start > up > a"), roots=(escalation("e", "UP"),)
+    )
+    case = bench.start("p")
+    assert (case.waiting_for, case.incidents) == (["a"], ())
+    assert case.history()[0].detail["notes"] == [["uncaught", "up", {"escalation": "UP"}]]
+
+
+def test_escalation_repeats(play: Play) -> None:
+    """An escalation event that does not interrupt catches each escalation."""
+    bench = play(
+        start(), sub("w", start("w-start"), script("s", "x", "1", loop=multi("[1,2]", "i")),
+                     throw("up", event("escalation", "e")), throw("up-2", event("escalation", "e")),
+                     flows("w-start > s > up > up-2")),
+        boundary("b", "w", event("escalation", "e"), interrupting=False), user("told"),
+        flows("start > w", "b > told"), roots=(escalation("e", "UP"),),
+    )  # fmt: skip
+    assert bench.start("p").waiting_for == ["told", "told"]

@@ -17,8 +17,9 @@ from complaintflow.feel.library import BUILTINS
 LIMITS = feel.Limits(steps=20_000, regex_steps=20_000, list_length=1000, string_length=10_000)
 CONTEXT: dict[str, Any] = {
     "x": 5, "y": "abc", "xs": [1, 2.5, Decimal(3), None, "a", [1], {"a": 1}], "c": {"a": 1, "b c": [1]},
-    "z": float("nan"), "d": dt.date(2024, 1, 1), "o": object(), "n": Decimal("sNaN"), "big": 10**5000, "tiny": Decimal("1e-9999999"),
-    "t": (1, 2), "by": b"x", "early": dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=18))),
+    "z": float("nan"), "d": dt.date(2024, 1, 1), "o": object(), "n": Decimal("sNaN"), "big": 10**5000,
+    "tiny": Decimal("1e-9999999"), "t": (1, 2), "by": b"x",
+    "early": dt.datetime(1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=18))),
 }  # fmt: skip
 ATOMS = [
     "1",

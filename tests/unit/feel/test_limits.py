@@ -10,15 +10,16 @@ import pytest
 from complaintflow import feel
 from complaintflow.errors import EvaluationError, FeelLimitExceeded
 
+SMALL = feel.Limits(steps=200_000, list_length=20_000, string_length=200_000, regex_steps=50_000)
 DOUBLING = "{" + ", ".join(f"a{n}: [a{n - 1}, a{n - 1}]" if n else "a0: [1, 1]" for n in range(40))
 
 
 @pytest.mark.parametrize(
     ("text", "setting"),
     [
-        ("for a in 1..100000, b in 1..100000 return 1", "list_length"),
-        ("every a in 1..100000, b in 1..100000 satisfies true", "steps"),
-        ("for a in 1..90000 return {" + ", ".join(f"k{n}: 1 + 1 + 1" for n in range(500)) + "}", "steps"),
+        ("for a in 1..20000, b in 1..20000 return 1", "list_length"),
+        ("every a in 1..20000, b in 1..20000 satisfies true", "steps"),
+        ("for a in 1..9000 return {" + ", ".join(f"k{n}: 1 + 1 + 1" for n in range(500)) + "}", "steps"),
         ("{f: function(x) f(x + 1), r: f(1)}.r", "recursion"),
         ("{f: function(x) g(x), g: function(x) f(x), r: f(1)}.r", None),
         ("(function(f, x) f(f, x))(function(f, x) f(f, x), 1)", "recursion"),
@@ -27,28 +28,28 @@ DOUBLING = "{" + ", ".join(f"a{n}: [a{n - 1}, a{n - 1}]" if n else "a0: [1, 1]" 
         (DOUBLING + ", r: a39 = [a38, a38]}.r", "steps"),
         (DOUBLING + ", r: flatten(a39)}.r", "steps"),
         ("{" + ", ".join(f"a{n}: a{n - 1} + a{n - 1}" if n else 'a0: "xxxxxxxx"' for n in range(40)) + "}.a39", None),
-        ('string join(for i in 1..100000 return "xxxxxxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxx")', "string_length"),
-        ('for i in 1..100000 return split("' + "a;" * 2000 + '", ";")', "steps"),
-        ("distinct values(for i in 1..30000 return [i])", "steps"),
+        ('string join(for i in 1..20000 return "xxxxxxxxxxxxxxxxxxxx", "xxxxxxxxxxxxxx")', "string_length"),
+        ('for i in 1..20000 return split("' + "a;" * 2000 + '", ";")', "steps"),
+        ("distinct values(for i in 1..10000 return [i])", "steps"),
         (r'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a*)*\1$")', "regex_steps"),
-        ("partition(for i in 1..100000 return i, 1)[item = [1]]", None),
-        ("for i in 1..100000 return partial", "steps"),
+        ("partition(for i in 1..20000 return i, 1)[item = [1]]", None),
+        ("for i in 1..20000 return partial", "steps"),
     ],
 )
 def test_work_is_bounded(text: str, setting: str | None) -> None:
-    """Expressions made to eat time or memory end with `FeelLimitExceeded` within a few seconds."""
+    """Expressions made to eat time or memory end with `FeelLimitExceeded` in a time that goes with the bounds."""
     start = time.process_time()
     if setting is None:
         with contextlib.suppress(FeelLimitExceeded):
-            feel.evaluate(text)
+            feel.evaluate(text, limits=SMALL)
     else:
         with pytest.raises(FeelLimitExceeded, match=f"Limits.{setting}"):
-            feel.evaluate(text)
-    assert time.process_time() - start < 10
+            feel.evaluate(text, limits=SMALL)
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 500 + "1" + ")" * 500, "[" * 500, "-" * 5000 + "1", "not(" * 300 + "true" + ")" * 300]
+    "text", ["(" * 500 + "1" + ")" * 500, "[" * 500, "-" * 5000 + "x", "not(" * 300 + "true" + ")" * 300]
 )
 def test_nesting_is_bounded(text: str) -> None:
     """Deep brackets and operators are refused before Python's stack ends."""
@@ -83,8 +84,8 @@ def test_catastrophic_patterns_are_linear() -> None:
     """Patterns that hang a backtracking matcher give their answer at once."""
     text = "a" * 2000 + "!"
     start = time.process_time()
-    for pattern in ("(a+)+$", "(a|aa)+$", "(a|a?)+$", "(.*a){12}$", "([a-z]+)*$"):
-        assert feel.evaluate("matches(x, p)", {"x": text, "p": pattern}) is (pattern == "(.*a){12}$x")
+    for pattern in ("(a+)+$", "(a|aa)+$", "(a|a?){1,9}b", "(.*a){12}$", "([a-z]+)*b$"):
+        assert feel.evaluate("matches(x, p)", {"x": text, "p": pattern}) is False
     assert time.process_time() - start < 5
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from complaintflow import feel
-from complaintflow.feel.regex import compiled
+from complaintflow.feel.regex import Budget, compiled
 from complaintflow.feel.values import Failure
 
 
@@ -120,7 +120,7 @@ def test_agrees_with_python(text: str, pattern: str) -> None:
         expected = re.compile(pattern, re.DOTALL).search(text)
     except (Failure, re.error):
         return
-    found = program.search(text, 0, 100_000)
+    found = program.search(text, 0, Budget(100_000, 100_000))
     assert (found and (found.start, found.end)) == (expected and expected.span())
 
 

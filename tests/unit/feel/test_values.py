@@ -52,7 +52,7 @@ TRUE = [
     "(false and null) = false",
     "(null and true) = null",
     "(null or false) = null",
-    "1 + if true then 2 else 3 = 3",
+    "(1 + if true then 2 else 3) = 3",
     "/* a */ 1 // b\n = 1",
     "{a: 1, b: a + 1}.b = 2",
     '{"a b": 1}.a b = 1',
@@ -109,8 +109,14 @@ def test_python_value(text: str, value: Any) -> None:
         "5 in [1..null]",
         "2 between 1 and null",
         '@"foo"',
-    ,
-     "10 ** 7000", "0.0 / 0.0", "true + 1", "{a: 1, a: 2}", "(function(a) a)(1, 2)", '"abs"(1)', "null()"],
+        "10 ** 7000",
+        "0.0 / 0.0",
+        "true + 1",
+        "{a: 1, a: 2}",
+        "(function(a) a)(1, 2)",
+        '"abs"(1)',
+        "null()",
+    ],
 )
 def test_error_is_null(text: str) -> None:
     """What has no value is null with one warning, never an exception."""

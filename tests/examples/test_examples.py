@@ -1,0 +1,56 @@
+"""Every example runs by itself, as a reader would run it."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py") if path.name != "03_web_view.py")
+
+EXPECTED = {
+    "01_run_process.py": ["active", "Investigate complaint: customer-service", "['propose']"],
+    "02_handlers.py": ["17 ['propose']", "99 ['ask'] None"],
+    "04_host_transaction.py": [
+        "before the commit: 0 cases, nothing sent",
+        "after the commit: 1 case, ['acknowledgement']",
+        "after a rollback: 1 case",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_example_runs_in_an_empty_folder(name: str, tmp_path: Path) -> None:
+    """The example ends without an error and prints what its text promises."""
+    environment = {key: value for key, value in os.environ.items() if key != "COMPLAINTFLOW_DATABASE_URL"}
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for line in EXPECTED.get(name, []):
+        assert line in done.stdout
+
+
+def test_the_web_view_files_lists_and_completes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The FastAPI example files a complaint, shows it in the inbox, completes its task, and refuses bad data with 422."""
+    from fastapi.testclient import TestClient
+
+    monkeypatch.setenv("COMPLAINTFLOW_DATABASE_URL", f"sqlite:///{tmp_path / 'web.db'}")
+    application = runpy.run_path(str(EXAMPLES / "03_web_view.py"))["app"]
+    with TestClient(application) as client:
+        filed = client.post("/complaints", json={"channel": "web", "content": "The door was locked."})
+        assert filed.status_code == 201
+        assert filed.json()["waiting_for"] == ["investigate"]
+        task = client.get("/inbox/customer-service").json()[0]
+        done = client.post(f"/tasks/{task['task']}?actor=li.wei", json={"justified": True, "cause": "service"})
+        assert done.json()["waiting_for"] == ["propose"]
+        again = client.post(f"/tasks/{task['task']}?actor=li.wei", json={"justified": True, "cause": "service"})
+        assert again.status_code == 409
+        refused = client.post("/complaints", json={"channel": "web"})
+        assert refused.status_code == 422
+        assert "content" in refused.json()["detail"]
