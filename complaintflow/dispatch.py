@@ -62,7 +62,7 @@ class Dispatcher:
             if row.type == Notify.TYPE and row.type not in self.handlers.by_type:
                 sent = self.notify.send(live, token, job)
                 return FinishJob(row.token, {}, (sent,), {"notice": sent.name, "channel": sent.channel})
-            handler = self.handlers.find(row.type, row.element)
+            handler = self.handlers.find(row.type, token.task_spec.where)
             backoff = handler.backoff
             job = replace(job, retries=handler.retries or job.retries)
             result = handler.call(**handler.arguments(_job(live, token, job), self.provided))

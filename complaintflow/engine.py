@@ -49,6 +49,8 @@ class Engine:
         clock: where time comes from; tests give a ``VirtualClock``.
         notifier: sends notices; the default only keeps them in the store.
         codec: the seam through which stored values pass.
+        handlers_elsewhere: other workers have the handlers that this engine lacks; without it a process that
+            needs one that is missing does not start.
 
     Raises:
         InvalidDatabaseUrl, NewerDatabase, ForeignDatabase, StoreUnavailable: the database cannot be used.
@@ -67,7 +69,9 @@ class Engine:
         clock: Clock | None = None,
         notifier: Notifier | None = None,
         codec: Codec | None = None,
+        handlers_elsewhere: bool = False,
     ) -> None:
+        self.handlers_elsewhere = handlers_elsewhere
         self.handlers = Handlers.union(handlers)
         self.library = Library(Layers(layers))
         self.clock = clock or SystemClock()
@@ -95,10 +99,15 @@ class Engine:
 
         Raises:
             UnknownProcess, DefinitionError: the definition.
+            MissingHandler: the process needs a handler that is not registered.
             InvalidData: the payload violates the intake form.
             DuplicateKey: the key is taken.
         """
         bundle = self.library.newest(process)
+        if not self.handlers_elsewhere:
+            for job_type, node in bundle.program.job_types.items():
+                if job_type != Notify.TYPE:
+                    self.handlers.find(job_type, node.where)
         data = variables(payload, f"payload of '{process}'")
         change = self._work.start(bundle, Start(data), key=key, actor=actor)
         return self._settled(change.case.id)

@@ -171,7 +171,7 @@ class Handlers:
                 joined._add(handler)
         return joined
 
-    def find(self, job_type: str, element: str) -> Handler:
+    def find(self, job_type: str, where: str) -> Handler:
         """The handler for a type.
 
         Raises:
@@ -181,7 +181,7 @@ class Handlers:
         if handler is None:
             known = ", ".join(sorted(self.by_type)) or "none"
             raise MissingHandler(f"nobody handles the job type '{job_type}' (registered: {known})",
-                                 where=f"element {element}")
+                                 where=where)
         return handler
 
 

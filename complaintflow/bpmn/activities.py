@@ -327,4 +327,9 @@ class CallActivity(Activity):
 
     def returned(self, token: Token, variables: dict[str, Any]) -> None:
         """The called process ended with these variables."""
-        token.game.finish(token, variables if self.returns_all or self.output_mappings else {})
+        if not self.returns_all and not self.output_mappings:
+            variables = {}
+        elif self.loop is not None and token.is_iteration:
+            # Its copy of what the loop collects is as old as the call.
+            variables = {name: value for name, value in variables.items() if name != self.loop.output_collection}
+        token.game.finish(token, variables)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
-from complaintflow.bpmn.activities import CallActivity, DecisionTask, EventSubProcess, SubProcess, UserTask
-from complaintflow.bpmn.events import StartEvent
+from complaintflow.bpmn.activities import CallActivity, DecisionTask, EventSubProcess, JobTask, SubProcess, UserTask
+from complaintflow.bpmn.events import StartEvent, ThrowEvent
 from complaintflow.bpmn.node import Edge, Node
 from complaintflow.errors import UnknownProcess
 
@@ -100,6 +101,12 @@ class Program:
             for node in self.nodes
             if isinstance(node, DecisionTask) and node.decision is not None and node.decision.expression is None
         }
+
+    @cached_property
+    def job_types(self) -> dict[str, Node]:
+        """Job types that are constants, each with an element that names it."""
+        jobs = ((node, node.job) for node in self.nodes if isinstance(node, (JobTask, ThrowEvent)))
+        return {job.type.text: node for node, job in jobs if job is not None and job.type.expression is None}
 
     def called_processes(self) -> set[str]:
         """Processes called by a constant id."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from pathlib import PurePosixPath
 
 from complaintflow.check.facts import Facts
 from complaintflow.check.files import check_file
@@ -16,9 +14,8 @@ from complaintflow.check.numbers import numbers
 from complaintflow.check.references import habits, references
 from complaintflow.check.usage import unused_entries
 from complaintflow.definition import Bundle
-from complaintflow.library import Library
 from complaintflow.errors import ComplaintflowError, InvalidData
-from complaintflow.layers import SHARED, Layers
+
 
 def check_bundle(
     bundle: Bundle, *, strict: bool = False, now: datetime | None = None, payload: bytes | None = None
@@ -75,7 +72,7 @@ def _policy(bundle: Bundle, strict: bool, now: datetime | None) -> Iterator[Find
     for one, severity in ((year, WARNING), (year + 1, NOTE)):
         if bundle.calendar.provisional(one):
             yield Finding(
-                severity,  # type: ignore[arg-type]
+                severity,
                 f"the official holidays of {one} are not known here, so deadlines in it are provisional",
                 "the calendar",
                 "upgrade the holidays package when they are published, or enter them as confirmed_years",

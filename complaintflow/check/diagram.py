@@ -87,8 +87,9 @@ class Diagram:
         """Every FEEL expression without its equals sign."""
         for element in self.root.iter(f"{{{xml.ZEEBE}}}*"):
             for attribute, value in element.attrib.items():
-                if attribute not in _PLAIN and value.strip().startswith("="):
-                    yield element, value.strip()[1:].strip()
+                text = str(value).strip()
+                if attribute not in _PLAIN and text.startswith("="):
+                    yield element, text[1:].strip()
         for element in self.bpmn(*_FEEL_TEXTS):
             text = (element.text or "").strip()
             if text.startswith("=") or (text and xml.local(element) in _FEEL_TEXTS[:2]):

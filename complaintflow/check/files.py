@@ -84,10 +84,10 @@ def _unsupported(diagram: Diagram) -> Iterator[Finding]:
 
 
 def _refused(diagram: Diagram, element: etree._Element) -> Finding | None:
-    alone = etree.Element(xml.bpmn("definitions"), {"id": diagram.owner(element)}, nsmap=element.nsmap)
+    alone = etree.Element(xml.bpmn("definitions"), {} if element.get("id") else {"id": diagram.owner(element)})
     subject = alone
     if element is not diagram.root:
-        subject = etree.SubElement(alone, element.tag, nsmap=element.nsmap)
+        subject = etree.SubElement(alone, element.tag, nsmap=element.nsmap)  # type: ignore[arg-type]  # None is a prefix
         subject.sourceline = element.sourceline
     for name, value in element.attrib.items():
         subject.set(name, value)
@@ -133,9 +133,8 @@ def _form(file: str, source: bytes) -> Iterator[Finding]:
         return
     form = Form.load(text, file=file)
     if form.id != PurePosixPath(file).stem:
-        yield Finding(
-            WARNING, f"the form has the id '{form.id}', which is not its file's name", file, f"save it as {form.id}.form"
-        )
+        what = f"the form has the id '{form.id}', which is not its file's name"
+        yield Finding(WARNING, what, file, f"save it as {form.id}.form")
 
 
 def _notice(file: str, source: bytes, beside: Mapping[str, bytes]) -> Iterator[Finding]:

@@ -63,7 +63,8 @@ def guarded(file: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
         return [Finding(ERROR, "the file is nested too deeply to be read", readable(file), "draw it flatter")]
     except Exception as error:
         what = f"the file cannot be checked: {type(error).__name__}: {error}"
-        return [Finding(ERROR, what, readable(file), "this is a defect of complaintflow; please report it with the file")]
+        advice = "this is a defect of complaintflow; please report it with the file"
+        return [Finding(ERROR, what, readable(file), advice)]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

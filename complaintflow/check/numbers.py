@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _NUMBERS: Final = {
     word: number
     for number, words in enumerate(
-        ("", "one 一", "two 二 两", "three 三", "four 四", "five 五", "six 六", "seven 七", "eight 八", "nine 九", "ten 十",
-         "eleven 十一", "twelve 十二", "thirteen", "fourteen", "fifteen 十五")
+        ("", "one 一", "two 二 两", "three 三", "four 四", "five 五", "six 六", "seven 七", "eight 八", "nine 九",
+         "ten 十", "eleven 十一", "twelve 十二", "thirteen 十三", "fourteen 十四", "fifteen 十五")
     )
     for word in words.split()
 }  # fmt: skip

@@ -44,7 +44,8 @@ def _decisions(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
     for element in diagram.zeebe("calledDecision"):
         name = constant(element.get("decisionId"))
         if name and name not in facts.decisions:
-            yield Finding(ERROR, f"there is no decision '{name}'", diagram.where(element), nearest(name, facts.decisions))
+            what = f"there is no decision '{name}'"
+            yield Finding(ERROR, what, diagram.where(element), nearest(name, facts.decisions))
 
 
 def _calls(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
@@ -156,14 +157,15 @@ def _lanes(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
         groups = _groups(assignment.get("candidateGroups"), facts) if assignment is not None else []
         if lane is None or not groups:
             continue
-        named = [group for names, group in _roles(facts) if names & {_plain(lane.get("name")), _plain(lane.get("id"))}]
-        group = named[0] if named else None
+        said = {_plain(lane.get("name")), _plain(lane.get("id"))}
+        group = next((group for names, group in _roles(facts) if names & said), None)
+        offered = ", ".join(groups)
         if group is not None and group not in groups:
-            what = f"'{_label(task)}' lies in the lane '{_label(lane)}' and is offered to {', '.join(groups)}"
+            what = f"'{_label(task)}' lies in the lane '{_label(lane)}' and is offered to {offered}"
             advice = f"move it to another lane, or offer it to {group}"
             yield Finding(WARNING, what, diagram.where(task), advice)
-        elif group is None and not {_plain(one) for one in groups} & {_plain(lane.get("name")), _plain(lane.get("id"))}:
-            what = f"the lane '{_label(lane)}' is no role of the policy file, and holds '{_label(task)}' of {', '.join(groups)}"
+        elif group is None and not said & {_plain(one) for one in groups}:
+            what = f"the lane '{_label(lane)}' is no role of the policy file, and holds '{_label(task)}' of {offered}"
             yield Finding(WARNING, what, diagram.where(lane), "name the lane as the role is labelled in policy.toml")
 
 

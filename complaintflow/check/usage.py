@@ -70,7 +70,8 @@ def unused_files(layers: Layers, bundles: Iterable[Bundle], *, layer: str = "", 
         for path, file in _files(one):
             if process and path.split("/")[1] != process:
                 continue
-            if (one.name, path) not in taken:
+            # A file that a nearer layer replaces is not left over: that is what layers are for.
+            if (one.name, path) not in taken and path not in known:
                 found.append(Finding(WARNING, "nothing uses this file", str(file), _why(path, processes, known)))
     return found
 
@@ -91,7 +92,5 @@ def _why(path: str, processes: set[str], known: set[str]) -> str:
         close = get_close_matches(folder, processes, 1)
         there = f"there are: {', '.join(sorted(processes - {SHARED}))}"
         return f"'{folder}' is no process; " + (f"did you mean '{close[0]}'?" if close else there)
-    if path in known:
-        return "a nearer layer has this file too"
     close = get_close_matches(path, known, 1, 0.85)
-    return f"link it in a diagram, or delete it; or did you mean {close[0]}?" if close else "link it in a diagram, or delete it"
+    return "link it in a diagram, or delete it" + (f"; or did you mean {close[0]}?" if close else "")

@@ -13,6 +13,7 @@ from complaintflow.cli.look import aside, clean, columns, dim, wrap
 from complaintflow.errors import InvalidData
 
 if TYPE_CHECKING:
+    from complaintflow.cli.labels import Labels
     from complaintflow.formjs import Component, Form, Prompt
 
 _WORDS: Final = {
@@ -39,7 +40,7 @@ _WORDS: Final = {
 }
 
 
-def ask(form: Form, context: Mapping[str, object], labels: Mapping[tuple[str, str], str], language: str) -> dict[str, Any]:
+def ask(form: Form, context: Mapping[str, object], labels: Labels, language: str) -> dict[str, Any]:
     """Answers to a form, checked by it.
 
     Args:

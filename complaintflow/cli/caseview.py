@@ -37,7 +37,7 @@ _COLOURS: Final = {"active": "cyan", "completed": "green", "cancelled": "yellow"
 # What to do about an incident, by its kind.
 _INCIDENTS: Final = {
     "job": "the work of a handler failed; mend its cause",
-    "condition": "no way out of a gateway fits, or a condition is neither true nor false; correct the diagram or the data",
+    "condition": "no way out fits, or a condition is neither true nor false; correct the diagram or the data",
     "expression": "an expression did not give what is needed; correct the diagram or the data",
     "decision": "the decision table gave no usable result; correct the table or its inputs",
     "timer": "a time could not be computed; correct the expression or the policy file",
@@ -117,7 +117,7 @@ def print_standing(case: Case, setting: Setting) -> None:
             for timer in case.timers
         ])  # fmt: skip
     print_incidents(case.incidents)
-    if any(row.provisional for row in (*case.tasks, *case.timers)):
+    if any(task.provisional for task in case.tasks) or any(timer.provisional for timer in case.timers):
         say()
         say(dim("  provisional: the official holidays of that year are not published yet; the date may still move"))
 

@@ -91,7 +91,8 @@ def _reports(session: Session, subject: str | None, strict: bool) -> Iterator[Re
     elif path.is_dir():
         yield from _folder(session, path, strict)
     elif path.suffix or "/" in subject:
-        raise UnknownProcess(f"there is no file or folder '{subject}'", where=str(path.absolute()), advice="see the spelling")
+        what = f"there is no file or folder '{subject}'"
+        raise UnknownProcess(what, where=str(path.absolute()), advice="see the spelling")
     else:
         library.newest(subject)  # raises, with the nearest name
 
@@ -123,11 +124,8 @@ def _origins(bundle: Bundle) -> dict[str, list[str]]:
 
 def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
     """A layer, or the folder of one process inside a layer."""
-    from complaintflow.library import Library
-    from complaintflow.layers import Layers
-
     if path.parent.name == "processes" and not (path / "processes").is_dir():
-        library = Library(Layers(_before(path.parent.parent, session)))
+        library = _before(path.parent.parent, session)
         if path.name in library.layers.processes():
             yield _process(library, path.name, strict)
         else:
@@ -141,7 +139,7 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
             )
         yield from map(_file, files)
         return
-    library = Library(Layers(_before(path, session)))
+    library = _before(path, session)
     touched = {folder.name for kind in ("processes", "forms") for folder in path.glob(f"{kind}/*") if folder.is_dir()}
     for name in library.layers.processes():
         if name in touched or "shared" in touched:
@@ -149,9 +147,15 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
     yield _leftovers(library, str(path))
 
 
-def _before(folder: Path, session: Session) -> list[str | Path]:
-    """The session's layers with this one in front, and only once."""
-    return [folder, *(layer for layer in session.layer if Path(layer).resolve() != folder.resolve())]
+def _before(folder: Path, session: Session) -> Library:
+    """The session's definitions with this layer in front, if it is not among them."""
+    from complaintflow.layers import Layers
+    from complaintflow.library import Library
+
+    there = session.layers()
+    if any(layer.processes.resolve() == (folder / "processes").resolve() for layer in there.layers):
+        return Library(there)
+    return Library(Layers([folder, *session.layer]))
 
 
 def _leftovers(library: Library, folder: str) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -44,7 +45,7 @@ def read_json(file: str) -> dict[str, Any]:
     """
     where = "standard input" if file == "-" else file
     try:
-        raw = click.get_binary_stream("stdin").read() if file == "-" else Path(file).read_bytes()
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise InvalidData(f"the file cannot be read: {error.strerror}", where=where) from None
     return parse_object(raw, where)
@@ -63,7 +64,8 @@ def parse_object(raw: bytes, where: str) -> dict[str, Any]:
         advice = "save it as UTF-8 JSON: { \"channel\": \"phone\", ... }"
         raise InvalidData(f"the data are not JSON: {reason}", where=where, advice=advice) from None
     if not isinstance(value, dict):
-        raise InvalidData("the data are not an object with named fields", where=where, advice="begin with { and end with }")
+        what = "the data are not an object with named fields"
+        raise InvalidData(what, where=where, advice="begin with { and end with }")
     return value
 
 

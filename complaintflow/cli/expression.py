@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("expression", required=False)
 @click.option("--context", metavar="FILE", help="A JSON file with the variables; '-' for standard input.")
 @data_option
-@click.option("--unary", metavar="VALUE", help="Test this value (JSON or text) with EXPRESSION, as a table's cell does.")
+@click.option("--unary", metavar="VALUE", help="Test this value (JSON or text) with EXPRESSION, as in a table.")
 @json_option
 def feel_command(
     session: Session,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LAST = timezone(timedelta(hours=-12))
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A day or a moment in ISO 8601; a day means its beginning."""
 
     name = "moment"
@@ -39,8 +39,9 @@ class Moment(click.ParamType):
 @click.option("--user", help="Only this person's.")
 @click.option("--process", help="Only of this process.")
 @click.option(
-    "--due-before", type=Moment(), metavar="TIME", help="Only due before 2026-10-09 or 2026-10-09T12:00, where the case is."
-)
+    "--due-before", type=Moment(), metavar="TIME",
+    help="Only due before 2026-10-09 or 2026-10-09T12:00, where the case is.",
+)  # fmt: skip
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
 @json_option
 def tasks_command(
@@ -67,7 +68,7 @@ def tasks_command(
         )
         settings = _Settings(engine, session.tongue)
         if due_before is not None and due_before.tzinfo is None:
-            found = [task for task in found if settings.local_due(task) < due_before]
+            found = [task for task in found if task.due_at and settings.local_due(task) < due_before]
         if as_json:
             write_json([asdict(task) for task in found[:limit]])
         else:
@@ -92,14 +93,16 @@ class _Settings:
 
     def local_due(self, task: Task) -> datetime:
         """When it is due, by the clocks where the case is."""
-        return task.due_at.astimezone(self.of(task).zone).replace(tzinfo=None) if task.due_at else datetime.max
+        assert task.due_at is not None
+        return task.due_at.astimezone(self.of(task).zone).replace(tzinfo=None)
 
 
 def _print(tasks: list[Task], settings: _Settings, *, more: bool) -> None:
     if not tasks:
         say("Nothing is open.")
         return
-    table(("DUE", "", "TASK", "", "PROCESS", "WHO", "PRIORITY"), [_row(task, settings) for task in tasks], indent="", shrink=3)
+    heads = ("DUE", "", "TASK", "", "PROCESS", "WHO", "PRIORITY")
+    table(heads, [_row(task, settings) for task in tasks], indent="", shrink=3)
     say()
     say(dim(f"{len(tasks)} open" + (", and there are more: see --limit" if more else "")))
 

@@ -157,9 +157,8 @@ def _readme(process: str, bundle: Bundle, language: str) -> str:
     forms = sorted(PurePosixPath(path).name for path in bundle.files if path.endswith(".form"))
     example = f"forms/{process}/{forms[0]}" if forms else f"forms/{process}/<form id>.form"
     title = bundle.policy.head.title
-    chinese = (
-        "\nThe diagrams here carry the labels of `labels.zh.po`; they replace the shipped ones.\n" if language != "en" else ""
-    )
+    labels = f"\nThe diagrams here carry the labels of `labels.{language}.po`; they replace the shipped ones.\n"
+    chinese = labels if language != "en" else ""
     return f"""# Our variant of {process}: {title}
 
 A layer: only what differs from the shipped process lies here, the rest comes from there.
@@ -175,5 +174,5 @@ A layer: only what differs from the shipped process lies here, the rest comes fr
     complaintflow --layer . check {process}            # what comes from where, and what is wrong
     complaintflow --layer . run {process} --example
 
-In Python: `Engine("sqlite:///cases.db", layers=["this folder"])`. A case that runs stays on the definition it began with.
+In Python: `Engine("sqlite:///cases.db", layers=["this folder"])`. A case stays on the definition it began with.
 """

@@ -186,7 +186,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, indent: str =
                 excess -= given
     if any(heads):
         titles = [cell(head, dim=True) for head in heads]
-        say((indent + GAP.join(titles[index].shown(sizes[index], last=index == filled[-1]) for index in filled)))
+        say(indent + GAP.join(titles[index].shown(sizes[index], last=index == filled[-1]) for index in filled))
     for row in rows:
         cells = (row[index].shown(sizes[index], last=index == filled[-1]) for index in filled)
         say((indent + GAP.join(cells)).rstrip())

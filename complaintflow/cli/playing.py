@@ -6,7 +6,7 @@ The file is a list of steps. Each is an object with exactly one of these keys:
     {"complete": "investigate", "data": {...}, "actor": "li.wei"}
     {"claim": "investigate", "actor": "li.wei"}
     {"correlate": "appeal", "data": {...}, "key": "..."}      key: default is the case's own
-    {"advance": {"working_days": 3}}                           also days, hours, minutes; everything due on the way happens
+    {"advance": {"working_days": 3}}                           also days, hours, minutes; what falls due happens
     {"at": "2026-10-09T09:00"}                                 the same, to a moment in the calendar's zone
     {"resolve": "element"}                                     clear the incident there
 
@@ -90,7 +90,8 @@ def _step(number: int, raw: object, where: str) -> Step:
         say = {"en": say}
     unknown = sorted(raw.keys() - {*verbs, "say", "data", "actor", "key", "at"})
     if unknown or not isinstance(say, dict):
-        raise InvalidDemo(f"a step has no '{unknown[0]}'" if unknown else "say has one sentence per language", where=place)
+        what = f"a step has no '{unknown[0]}'" if unknown else "say has one sentence per language"
+        raise InvalidDemo(what, where=place)
     verb = verbs[0]
     if verb == "advance" and not (isinstance(raw[verb], dict) and raw[verb] and raw[verb].keys() <= _UNITS):
         raise InvalidDemo(f"advance takes {', '.join(sorted(_UNITS))}", where=place)
@@ -195,6 +196,6 @@ def find_script(layers: Layers, process: str) -> list[Step]:
         raise InvalidDemo(
             f"the process '{process}' has no demonstration",
             where=path,
-            advice="`complaintflow run " + process + " --example` starts a case; or write a script, see complaintflow.cli.playing",
+            advice=f"`complaintflow run {process} --example` starts a case; complaintflow.cli.playing has the format",
         )
     return read_script(parts[0].content, f"{path} ({parts[0].layer})")

@@ -46,9 +46,8 @@ def run_command(
     if payload and example:
         raise click.UsageError("give a payload file or --example, not both")
     if not (payload or example or fields or sys.stdin.isatty()):
-        raise click.UsageError(
-            f"give a payload file ('-' for standard input), or use the shipped one: complaintflow run {process} --example"
-        )
+        shipped = f"complaintflow run {process} --example"
+        raise click.UsageError(f"give a payload file ('-' for standard input), or use the shipped one: {shipped}")
     with session.engine() as engine:
         data = _data(engine, process, payload, example, fields, session.tongue)
         case = engine.start(process, data, key=key, actor=actor)

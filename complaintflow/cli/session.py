@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from complaintflow.definition import Bundle
-    from complaintflow.library import Library
     from complaintflow.engine import Engine
     from complaintflow.layers import Layers
+    from complaintflow.library import Library
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -108,8 +108,8 @@ def shared_options(*, inside: bool = True, shown: tuple[str, ...] = ()) -> Calla
     """The options of `Session`, before the command or behind it.
 
     Args:
-        inside: behind the command: they are left out of its help, since the program's help has them, and the environment
-            was asked before.
+        inside: behind the command: they are left out of its help, since the program's help has them, and the
+            environment was asked before.
         shown: those that its help has all the same.
     """
 

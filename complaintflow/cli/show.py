@@ -87,7 +87,8 @@ def _print_notices(case: Case, setting: Setting) -> None:
 
     for notice in case.notices():
         heading(f"Notice {notice.name}")
-        say(dim(f"  {at(notice.created_at, setting.zone, setting.language)}  by {notice.channel}, in {notice.language}"))
+        sent = at(notice.created_at, setting.zone, setting.language)
+        say(dim(f"  {sent}  by {notice.channel}, in {notice.language}"))
         say()
         for line in sheet(notice).split("\n"):
             say(f"  {clean(line, lines=True)}".rstrip())

@@ -181,8 +181,8 @@ def _job_done(teller: Teller, event: Event) -> Telling:
     if "notice" not in event.detail:
         return Telling("done", teller.name(event), None, teller.facts(event.detail.get("data")))
     channel = str(event.detail.get("channel"))
-    words = TIMELINE[teller.setting.language]
-    return Telling("notice", teller.at(event, "notice", name=event.detail["notice"], channel=words.get(channel, channel)))
+    channel = TIMELINE[teller.setting.language].get(channel, channel)
+    return Telling("notice", teller.at(event, "notice", name=event.detail["notice"], channel=channel))
 
 
 def _job_failed(teller: Teller, event: Event) -> Telling:

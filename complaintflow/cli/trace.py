@@ -23,13 +23,18 @@ from complaintflow.cli.tracing import Clause, Trace, trace
 @json_option
 @click.pass_context
 def trace_command(
-    ctx: click.Context, session: Session, process: tuple[str, ...], tests: tuple[Path, ...], missing: bool, as_json: bool
+    ctx: click.Context,
+    session: Session,
+    process: tuple[str, ...],
+    tests: tuple[Path, ...],
+    missing: bool,
+    as_json: bool,
 ) -> None:
     """Show which element and which test stands for each clause of PROCESS, or of all processes.
 
     The clauses are those of processes/<policy>/clauses.csv; what stands for them are the clause properties and
-    documentation of diagrams and forms, the entries of policy.toml, and decision tables. Ends with 1 if an element names
-    a clause that is not listed, or a clause is marked implemented and nothing stands for it.
+    documentation of diagrams and forms, the entries of policy.toml, and decision tables. Ends with 1 if an element
+    names a clause that is not listed, or a clause is marked implemented and nothing stands for it.
     """
     library = session.library()
     names = process or tuple(library.layers.processes())

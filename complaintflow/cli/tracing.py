@@ -97,7 +97,7 @@ def _listed(library: Library, process: str) -> Iterator[Clause]:
     for row in rows:
         values = {name: (row.get(name) or "").strip() for name in ("id", "kind", "paraphrase", "status", "where")}
         if values["id"]:
-            yield Clause(**values)
+            yield Clause(values["id"], values["kind"], values["paraphrase"], values["status"], values["where"])
 
 
 # -- what stands for a clause -----------------------------------------------------------------

@@ -113,8 +113,8 @@ def _stop_signals() -> Iterator[_Stop]:
         signal.signal(number, before[number])
 
     if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, ask)
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            before[asked] = signal.signal(asked, ask)
     try:
         yield stop
     finally:

@@ -22,13 +22,16 @@ _PARTS = re.compile(rf"[{_PART}]+")
 _SPACES = re.compile(r"\s+")
 _SYMBOLS = frozenset("./-'+*")
 
+BETWEEN_OPERANDS = frozenset({"and", "or", "then", "else", "return", "satisfies", "in", "between", "instance"})
+"""Words after which no name goes on: they stand between two operands."""
+
 BUILT_IN_NAMES = (
     "string length", "upper case", "lower case", "substring before", "substring after", "starts with", "ends with",
     "string join", "list contains", "insert before", "list replace", "index of", "distinct values",
     "duplicate values", "round up", "round down", "round half up", "round half down", "get value", "get entries",
-    "context put", "context merge", "put all", "day of year", "day of week", "month of year", "week of year",
+    "context put", "context merge", "day of year", "day of week", "month of year", "week of year",
     "last day of month", "met by", "overlaps before", "overlaps after", "finished by", "started by", "is defined",
-    "is blank", "is empty", "random number", "to base64", "to json", "from json", "unix timestamp",
+    "is blank", "is empty", "random number", "to base64", "to json", "from json",
 )  # fmt: skip
 """Built-in functions whose words cannot mean anything else."""
 

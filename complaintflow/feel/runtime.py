@@ -102,9 +102,11 @@ class Run:
             raise exceeded("the exponent of a number", self.limits.exponent, "exponent")
 
     def warn(self, text: str, start: int, end: int, message: str) -> None:
-        """Record why ``text[start:end]`` gave null."""
+        """Record why ``text[start:end]`` gave null, once."""
         if self.warnings is not None and len(self.warnings) < MOST_WARNINGS:
-            self.warnings.append(Warning(text[start:end], start, message))
+            warning = Warning(text[start:end], start, message)
+            if warning not in self.warnings:
+                self.warnings.append(warning)
 
     def explained(self, text: str, start: int, end: int) -> bool:
         """True if the latest warning is about a part of ``text[start:end]``, so that a null there needs no second."""

@@ -19,7 +19,7 @@ from complaintflow.feel.values import Value
 
 _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _TOKEN = re.compile(
-    r"(?P<NUMBER>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"
+    r"(?P<NUMBER>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r'|(?P<STRING>"(?:[^"\\]|\\.)*")'
     r'|(?P<AT>@\s*"(?:[^"\\]|\\.)*")'
     r"|`(?P<QUOTED>[^`]+)`"
@@ -45,8 +45,7 @@ _OPERAND_ENDS = frozenset(
     {"NUMBER", "STRING", "NAME", "AT", "TRUE", "FALSE", "NULL", "RPAR", "RSQB", "RBRACE", "TYPE", "OPEN_END"}
 )
 _INTERVALS = frozenset({"(", "[", "]"})
-_STARTS_VALUE = re.compile(r'[\d"@`]|\.\d')
-_BETWEEN_OPERANDS = frozenset({"and", "or", "then", "else", "return", "satisfies", "in", "between", "instance"})
+_STARTS_VALUE = re.compile(r'[0-9"@`]|\.[0-9]')
 
 
 @dataclass(slots=True, eq=False)
@@ -176,7 +175,7 @@ class Scanner:
             start_of_next = names.spaces_end(self.text, end)
             more = names.word_end(self.text, start_of_next)
             following = self.text[start_of_next:more]
-            if more == start_of_next or following in KEYWORDS or following == "instance":
+            if more == start_of_next or following in names.BETWEEN_OPERANDS:
                 break
             end = more
         self._add("NAME", names.normal(self.text[start:end]), end)
@@ -279,7 +278,7 @@ class Scanner:
         position = self._peek(position)
         end = names.word_end(self.text, position)
         if end > position:
-            return self.text[position:end] not in _BETWEEN_OPERANDS
+            return self.text[position:end] not in names.BETWEEN_OPERANDS
         return bool(_STARTS_VALUE.match(self.text, position)) or self.text[position : position + 1] in tuple(brackets)
 
     def _close(self, token: str, symbol: str, end: int) -> None:

@@ -73,10 +73,12 @@ def _read_parts(name: str, text: str, position: int, candidates: list[names.Know
 
 
 def _qualified_end(text: str, position: int) -> int:
+    """Where a type's name ends: words with dots or spaces between them, as a model may call its types so."""
     end = names.word_end(text, position)
-    while end > position and text.startswith(".", end):
-        following = names.word_end(text, end + 1)
-        if following == end + 1:
+    while end > position:
+        start = end + 1 if text.startswith(".", end) else names.spaces_end(text, end)
+        following = names.word_end(text, start)
+        if start == end or following == start or text[start:following] in names.BETWEEN_OPERANDS:
             break
         end = following
     return end

@@ -161,7 +161,7 @@ def test_a_forked_child_inherits_no_idle_connection(tmp_path: Path) -> None:
 
 
 def test_a_forked_child_forgets_connections_in_use(tmp_path: Path) -> None:
-    """A thread of the parent may connect in the moment of the fork: the child drops that connection without closing it."""
+    """A thread of the parent may connect at the moment of the fork: the child drops that connection, still open."""
     store = open_store(f"sqlite:///{tmp_path}/cases.db?timeout=0.05")
     save(store, Change(case_row(1)))
     with ExitStack() as stack:

@@ -8,6 +8,8 @@ import pytest
 
 from complaintflow import feel
 from complaintflow.errors import FeelSyntaxError
+from complaintflow.feel import names
+from complaintflow.feel.library import BUILTINS
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,12 @@ def test_names_are_given_to_parse() -> None:
 def test_built_in_names_stay_known() -> None:
     """A name with spaces of a built-in function needs no declaration, and a keyword in it does no harm."""
     assert feel.evaluate('string length("ab") = 2 and true and date and time("2024-01-01T10:00:00").hour = 10') is True
+
+
+def test_no_built_in_name_is_forgotten() -> None:
+    """Every built-in function whose name has spaces is known to the scanner, and nothing else is."""
+    spaced = {name for name in BUILTINS if " " in name}
+    assert spaced == {*names.BUILT_IN_NAMES, *names.AMBIGUOUS_NAMES} - {"days and time duration"}
 
 
 def test_and_between_variables_is_no_name() -> None:

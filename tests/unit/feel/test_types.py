@@ -72,7 +72,7 @@ def test_types_of_a_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "list<", "list<number", "context<a number>", "function<number>", "number number", "<"]
+    "text", ["", "list<", "list<number", "context<a number>", "function<number>", "number)", "<"]
 )
 def test_broken_type(text: str) -> None:
     """What is no type is a syntax error."""
@@ -85,3 +85,10 @@ def test_type_texts() -> None:
     for text in ("list<date and time>", "context<a b: number, c: list<string>>", "function<number, string> -> Any"):
         assert str(feel.parse_type(text)) == text
     assert feel.parse_type("ns.tLoan").name == "ns.tLoan"
+
+
+def test_type_name_with_spaces() -> None:
+    """A model's type may have spaces in its name; the words that join operands end it."""
+    loan = types.ContextType({"amount": types.NUMBER})
+    expression = feel.parse("x instance of Small Loan and (function(l: Small Loan) l.amount)(x) = 5")
+    assert expression.evaluate({"x": {"amount": 5}}, types={"Small Loan": loan}) is True
