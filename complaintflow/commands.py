@@ -37,7 +37,9 @@ class Start:
         form = live.bundle.intake_form(self.event)
         variables = self.variables
         if form is not None:
-            variables = form.validate(variables, dict(live.host.ambient))
+            variables = form.validate(
+                variables, live.host.ambient, today=live.host.today(), functions=live.host.functions
+            )
         live.record("started", data=variables, process=live.row.process)
         live.game.start(live.bundle.process_id, variables, self.event)
 
@@ -55,7 +57,8 @@ class CompleteTask:
         node = token.task_spec
         data = self.data
         if node.form_id is not None:
-            data = live.bundle.forms[node.form_id].validate(data, token.variables)
+            form = live.bundle.forms[node.form_id]
+            data = form.validate(data, token.variables, today=live.host.today(), functions=live.host.functions)
         live.record("task-completed", token, data=data)
         live.game.complete(self.token, data)
 
@@ -81,7 +84,6 @@ def _open_task(live: LiveCase, number: int) -> Token:
     where = f"task {live.row.id}.{number}"
     if not 0 < number < live.game.next_token:
         raise UnknownTask("there is no such task", where=where)
-    live.require_active()
     token = live.token(number)
     if token is None or not isinstance(token.task_spec, UserTask) or "stuck" in token.internal_data:
         raise TaskAlreadyCompleted("the task is no longer open", where=where)

@@ -280,6 +280,13 @@ class Engine:
         """Fire every timer and run every job that is due now. Returns how many; never sleeps."""
         return self.worker().drain()
 
+    def recompute_provisional(self) -> int:
+        """Compute again the dates that lacked a year's official notice. Returns how many cases moved.
+
+        A worker does this when it starts and once a day.
+        """
+        return self.worker().recompute_provisional()
+
     def using(self, session: object) -> Engine:
         """This engine inside the host's own transaction.
 

@@ -58,7 +58,7 @@ class CaseHost:
             "repeat": self.repeat,
             "working_days_between": self.working_days_between,
             "now": lambda: self.now.astimezone(self.zone),
-            "today": lambda: self.now.astimezone(self.zone).date(),
+            "today": self.today,
         }
         self.notes: list[Note] = []
 
@@ -77,6 +77,10 @@ class CaseHost:
     def working_days_between(self, a: Any, b: Any) -> int:
         """Working days after the day of ``a`` up to and including that of ``b``."""
         return self.calendar.working_days_between(self._day(a), self._day(b))
+
+    def today(self) -> date:
+        """The day of the command in the organisation's zone."""
+        return self.now.astimezone(self.zone).date()
 
     # -- what the game asks -----------------------------------------------------------------
 

@@ -42,11 +42,12 @@ class Transaction(Protocol):
     """One database transaction. Leaving its ``with`` block commits; an exception rolls back."""
 
     def write(self, change: Change) -> None:
-        """Write one command's change.
+        """Write one command's change. A refused one leaves nothing of itself, and the transaction can go on.
 
         Raises:
-            StaleCase: the stored version is not ``change.case.version - 1``.
+            StaleCase: the stored version is not ``change.case.version - 1``, or the database found a conflict.
             DuplicateKey: another case of the process has this business key.
+            StoreError: the transaction only reads, or the change would overwrite history.
         """
 
     def case(self, case_id: str) -> CaseRow:
@@ -82,7 +83,8 @@ class Transaction(Protocol):
     ) -> list[TaskRow]:
         """Open tasks by due time (those without one last), then priority (high first), then age.
 
-        ``groups`` matches any of the candidate groups; ``user`` matches the assignee or a candidate user.
+        ``groups`` matches any of the candidate groups; ``user`` matches the assignee or a candidate user; all
+        conditions that are given must hold.
         """
 
     def timers(self, case_id: str) -> list[TimerRow]:
@@ -106,8 +108,11 @@ class Transaction(Protocol):
     def due_timers(self, now: datetime, limit: int) -> list[TimerRow]:
         """Timers with ``due_at <= now``, earliest first."""
 
+    def provisional_cases(self, after: str, limit: int) -> list[str]:
+        """Ids greater than ``after`` of cases with a provisional timer or task, in order of the id."""
+
     def next_due(self) -> datetime | None:
-        """The earliest time of any timer or job, for a worker that wants to rest."""
+        """The earliest time of any timer or job; a held job counts from the end of its lease."""
 
     def lease_jobs(
         self, now: datetime, until: datetime, owner: str, limit: int, case_id: str | None = None

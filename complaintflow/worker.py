@@ -10,11 +10,12 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from complaintflow.commands import Fire
+from complaintflow.commands import Fire, Recompute
 from complaintflow.errors import ClockWentBack, ComplaintflowError, StoreUnavailable
+from complaintflow.rows import TimerRow
 
 if TYPE_CHECKING:
     from complaintflow.dispatch import Dispatcher
@@ -25,6 +26,7 @@ log = logging.getLogger("complaintflow")
 LEASE: Final = timedelta(minutes=5)
 ALIVE: Final = timedelta(minutes=2)
 BATCH: Final = 20
+PAGE: Final = 200
 # How long a worker rests at most, so that work opened by another process is not kept waiting.
 NAP: Final = 1.0
 
@@ -42,6 +44,8 @@ class Worker:
         self.timers = 0
         self.jobs = 0
         self._stop = threading.Event()
+        self._recomputed: date | None = None
+        self._unfit: set[TimerRow] = set()
 
     def run(self, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Work until ``stop``; rests when nothing is due.
@@ -54,6 +58,7 @@ class Worker:
             try:
                 with self.work.store.transaction() as tx:
                     tx.beat(self.name, self.work.clock.now())
+                self._recompute_daily()
                 done = self.run_once()
                 failures = 0
             except StoreUnavailable:
@@ -83,22 +88,41 @@ class Worker:
             total += done
         return total
 
+    def recompute_provisional(self) -> int:
+        """Compute provisional dates again. Returns how many cases moved."""
+        moved, after = 0, ""
+        while True:
+            with self.work.store.reading() as tx:
+                page = tx.provisional_cases(after, PAGE)
+            for case_id in page:
+                moved += self.work.run(case_id, Recompute()) is not None
+            if len(page) < PAGE:
+                return moved
+            after = page[-1]
+
     def _fire_timers(self) -> int:
         with self.work.store.reading() as tx:
-            due = tx.due_timers(self.work.clock.now(), BATCH)
+            due = tx.due_timers(self.work.clock.now(), BATCH + len(self._unfit))
+        before = self.timers
         for timer in due:
+            if timer in self._unfit:
+                continue
             try:
                 self.work.run(timer.case_id, Fire(timer.token, timer.due_at))
                 self.timers += 1
             except ClockWentBack:
                 raise
             except ComplaintflowError as error:
+                # The row stays for a worker that can fire it, and must not stand in the way of the others.
+                self._unfit.add(timer)
                 log.error("a timer of case %s cannot fire: %s", timer.case_id, type(error).__name__)
-                self._postpone(timer.case_id)
-        return len(due)
+        return self.timers - before
 
-    def _postpone(self, case_id: str) -> None:
-        """Nothing yet: see ``_fire_timers``."""
+    def _recompute_daily(self) -> None:
+        today = self.work.clock.now().date()
+        if today != self._recomputed:
+            self._recomputed = today
+            self.recompute_provisional()
 
     def _run_jobs(self, case_id: str | None) -> int:
         now = self.work.clock.now()

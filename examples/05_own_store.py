@@ -260,6 +260,11 @@ class FileTransaction:
         """Timers that are due, earliest first."""
         return sorted((row for row in self._of("timers", None) if row.due_at <= now), key=_due_order)[:limit]
 
+    def provisional_cases(self, after: str, limit: int) -> list[str]:
+        """Cases with a provisional date, in order of the id."""
+        moving = (row for name in ("timers", "tasks") for row in self._of(name, None) if row.provisional)
+        return sorted({row.case_id for row in moving if row.case_id > after})[:limit]
+
     def next_due(self) -> datetime | None:
         """The earliest time of any timer or job."""
         times = [row.due_at for row in self._of("timers", None)]

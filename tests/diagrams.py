@@ -193,19 +193,19 @@ def flows(*lines: str) -> str:
 def message(ref: str, name: str, key: str = "case.key") -> str:
     """A message, for the document's root."""
     return (
-        f'<bpmn:message id="{ref}" name="{name}"><bpmn:extensionElements>'
+        f'<bpmn:message id="{ref}" name={quoteattr(name)}><bpmn:extensionElements>'
         f"<zeebe:subscription correlationKey={quoteattr('=' + key)}/></bpmn:extensionElements></bpmn:message>"
     )
 
 
 def error(ref: str, code: str) -> str:
     """An error, for the document's root."""
-    return f'<bpmn:error id="{ref}" name="{ref}" errorCode="{code}"/>'
+    return f'<bpmn:error id="{ref}" name="{ref}" errorCode={quoteattr(code)}/>'
 
 
 def escalation(ref: str, code: str) -> str:
     """An escalation, for the document's root."""
-    return f'<bpmn:escalation id="{ref}" name="{ref}" escalationCode="{code}"/>'
+    return f'<bpmn:escalation id="{ref}" name="{ref}" escalationCode={quoteattr(code)}/>'
 
 
 def signal(ref: str, name: str) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, select, union
 
 from complaintflow.adapters.sql.encoding import to_ticks
-from complaintflow.adapters.sql.tables import case, incident, task, task_group
+from complaintflow.adapters.sql.tables import case, incident, task, task_group, timer
 
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -24,6 +24,15 @@ def case_ids(process: str | None, key: str | None, status: str | None, prefix: s
         # A range, not LIKE: it takes any character literally and uses the primary key on both databases.
         query = query.where(case.c.id >= prefix, case.c.id <= prefix + _LAST_CHARACTER)
     return query
+
+
+def provisional_cases(after: str, limit: int) -> Select[Any]:
+    """Ids of cases with a provisional timer or task, in order."""
+    found = (
+        select(table.c.case_id).where(table.c.provisional.is_(True), table.c.case_id > after) for table in (task, timer)
+    )
+    moving = union(*found).subquery()
+    return select(moving.c.case_id).order_by(moving.c.case_id).limit(limit)
 
 
 def incidents(case_id: str | None, limit: int) -> Select[Any]:

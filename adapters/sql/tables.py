@@ -82,6 +82,8 @@ task = _of_a_token(
     Column("follow_up_at", _MOMENT),
     Column("provisional", Boolean, nullable=False),
 )
+_task_moves = task.c.provisional.is_(True)
+Index("cf_task_provisional", task.c.case_id, sqlite_where=_task_moves, postgresql_where=_task_moves)
 Index("cf_task_due", task.c.due_at, task.c.priority.desc(), task.c.created_at, task.c.case_id, task.c.token)
 
 # Who finds a task in which inbox: a row for each group ('g'), candidate user and assignee ('u'), with the sort key.
@@ -111,6 +113,8 @@ timer = _of_a_token(
     Column("deadline", _TEXT),
     Column("provisional", Boolean, nullable=False),
 )
+_timer_moves = timer.c.provisional.is_(True)
+Index("cf_timer_provisional", timer.c.case_id, sqlite_where=_timer_moves, postgresql_where=_timer_moves)
 Index("cf_timer_due", timer.c.due_at, timer.c.case_id, timer.c.token)
 
 subscription = _of_a_token(

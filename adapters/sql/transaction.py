@@ -209,6 +209,11 @@ class SqlTransaction(ABC):
         return self._all(encoding.read_timer, statements.DUE_TIMERS, to_ticks(now), limit)
 
     @answers
+    def provisional_cases(self, after: str, limit: int) -> list[str]:
+        """Ids greater than ``after`` of cases with a provisional timer or task, in order of the id."""
+        return list(self._connection.scalars(queries.provisional_cases(after, limit)))
+
+    @answers
     def next_due(self) -> datetime | None:
         """The earliest time of any timer or job; a job that is held counts from the end of its lease."""
         ((timer, job),) = self._rows(statements.NEXT_DUE, ())

@@ -154,10 +154,10 @@ class MessageTrigger:
         name = game.value(self.name, token.variables)
         key = game.value(self.key, token.variables) if self.key is not None else None
         if not isinstance(name, str) or not name:
-            raise Stuck("expression", f"the message name '{self.name.text}' gave {name!r}, not text")
-        if isinstance(key, bool) or not isinstance(key, (str, int)):
+            raise Stuck("expression", f"the message name '{self.name.text}' gave {shown(name)}, not text")
+        if isinstance(key, bool) or not isinstance(key, (str, int)) or key == "":
             text = self.key.text if self.key is not None else ""
-            raise Stuck("expression", f"the correlation key '{text}' gave {key!r}, not text or a whole number")
+            raise Stuck("expression", f"the correlation key '{text}' gave {shown(key)}, not text or a whole number")
         game.open("subscription", Subscription(token, "message", name, str(key)))
 
     def again(self, token: Token) -> bool:

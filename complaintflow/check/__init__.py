@@ -1,6 +1,6 @@
 """Everything wrong with a definition, as a list: for designers, who want to mend it all in one go.
 
-    check_file("reply.bpmn", source)      one file by itself
+    check_alone("reply.bpmn", source)     one file by itself
     check_bundle(bundle)                  one process with all it refers to
     unused_files(layers, bundles)         what lies in the layers and no process is made of
 
@@ -8,7 +8,7 @@ The engine itself refuses at the first thing that is wrong; these functions go o
 findings out, and no diagram, however broken, makes them raise.
 """
 
-from complaintflow.check.bundle import check_bundle
+from complaintflow.check.bundle import check_alone, check_bundle
 from complaintflow.check.files import check_file
 from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, Severity
 from complaintflow.check.usage import unused_files
@@ -19,6 +19,7 @@ __all__ = [
     "WARNING",
     "Finding",
     "Severity",
+    "check_alone",
     "check_bundle",
     "check_file",
     "unused_files",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -39,6 +39,15 @@ def check_bundle(
         if payload is not None:
             found += guarded("payload.json", lambda: _example(bundle, payload))
     return sorted(map(_shown, dict.fromkeys(found)), key=lambda finding: finding.order)
+
+
+def check_alone(file: str, source: bytes, beside: Mapping[str, bytes] | None = None) -> list[Finding]:
+    """Everything that can be said of one file without the others; arguments as for `check_file`."""
+    facts = Facts(Bundle("", {file: source}))
+    found = check_file(file, source, beside)
+    for look in (numbers, habits):
+        found += guarded(file, lambda look=look: look(facts))  # type: ignore[misc]
+    return sorted(dict.fromkeys(found), key=lambda finding: finding.order)
 
 
 def _part(bundle: Bundle, path: str, source: bytes) -> list[Finding]:

@@ -164,7 +164,7 @@ def _labels(file: str, source: bytes) -> Iterator[Finding]:
 
     try:
         read_po(BytesIO(source), abort_invalid=True)
-    except (PoFileError, ValueError) as error:
+    except (PoFileError, ValueError, LookupError) as error:
         yield Finding(ERROR, f"the translations cannot be read: {error}", file, "write msgctxt, msgid and msgstr")
 
 

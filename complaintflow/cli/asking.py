@@ -101,7 +101,7 @@ def _ask_one(prompt: Prompt, component: Component | None, data: dict[str, Any], 
     for number, option in enumerate(prompt.options, 1):
         aside(f"  {number}  {clean(option.label)}")
     while True:
-        text = click.prompt(_lead(prompt, words), default="", show_default=False, err=True).strip()
+        text = click.prompt(_lead(prompt, words), default="", show_default=False, prompt_suffix="> ", err=True).strip()
         if not text and prompt.required and prompt.value in (None, "", [], False) and prompt.type != "checkbox":
             aside("  " + words["needed"], fg="red")
             continue
@@ -111,12 +111,13 @@ def _ask_one(prompt: Prompt, component: Component | None, data: dict[str, Any], 
 
 
 def _lead(prompt: Prompt, words: Mapping[str, str]) -> str:
+    """What stands before the cursor."""
     if prompt.type == "dynamiclist":
-        return f"  {words['rows']}"
+        return f"  {words['rows']} "
     if prompt.type == "checkbox":
-        return f"  {words['yes']}"
+        return f"  {words['yes']} "
     if prompt.options:
-        return f"  {words['which several' if prompt.type in ('checklist', 'taglist') else 'which']}"
+        return f"  {words['which several' if prompt.type in ('checklist', 'taglist') else 'which']} "
     return "  "
 
 

@@ -79,9 +79,10 @@ def _reports(session: Session, subject: str | None, strict: bool) -> Iterator[Re
     library = session.library()
     known = library.layers.processes()
     if subject is None:
-        yield from (_process(library, name, strict) for name in known)
+        reports = [_process(library, name, strict) for name in known]
+        yield from reports
         for folder in session.layer:
-            yield _leftovers(library, folder)
+            yield from _leftovers(library, Path(folder), reports)
         return
     path = Path(subject)
     if subject in known and not path.is_file():
@@ -141,10 +142,13 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
         return
     library = _before(path, session)
     touched = {folder.name for kind in ("processes", "forms") for folder in path.glob(f"{kind}/*") if folder.is_dir()}
-    for name in library.layers.processes():
-        if name in touched or "shared" in touched:
-            yield _process(library, name, strict)
-    yield _leftovers(library, str(path))
+    reports = [
+        _process(library, name, strict)
+        for name in library.layers.processes()
+        if name in touched or "shared" in touched
+    ]
+    yield from reports
+    yield from _leftovers(library, path, reports)
 
 
 def _before(folder: Path, session: Session) -> Library:
@@ -158,19 +162,22 @@ def _before(folder: Path, session: Session) -> Library:
     return Library(Layers([folder, *session.layer]))
 
 
-def _leftovers(library: Library, folder: str) -> Report:
-    """What lies in a layer and no process is made of."""
+def _leftovers(library: Library, folder: Path, reports: list[Report]) -> Iterator[Report]:
+    """What lies in a layer and no process is made of, besides what the processes' own reports say."""
     from complaintflow.check import unused_files
 
     bundles = [library.assemble(name) for name in library.layers.processes()]
-    return Report(f"layer {folder}", unused_files(library.layers, bundles, layer=str(Path(folder))))
+    said = {finding for report in reports for finding in report.findings}
+    found = [finding for finding in unused_files(library.layers, bundles, layer=str(folder)) if finding not in said]
+    if found:
+        yield Report(f"layer {folder}", found)
 
 
 def _file(path: Path) -> Report:
-    from complaintflow.check import check_file
+    from complaintflow.check import check_alone
 
     beside = {str(file): file.read_bytes() for file in path.parent.glob("_*.j2")} if path.suffix == ".j2" else {}
-    return Report(str(path), check_file(str(path), path.read_bytes(), beside))
+    return Report(str(path), check_alone(str(path), path.read_bytes(), beside))
 
 
 # -- output -----------------------------------------------------------------------------------

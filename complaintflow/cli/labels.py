@@ -31,7 +31,7 @@ def read_labels(source: bytes, language: str) -> dict[tuple[str, str], str]:
 
     try:
         catalog = read_po(BytesIO(source), locale=language, abort_invalid=True)
-    except (PoFileError, ValueError):
+    except (PoFileError, ValueError, LookupError):
         return {}
     return {
         (message.context or "", message.id): message.string

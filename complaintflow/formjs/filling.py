@@ -23,7 +23,7 @@ class Cell:
     Attributes:
         sent: whether the data named it.
         value: what is kept, cleaned.
-        kept: the values that may stand here while the field can only be read; the first is its own.
+        kept: the values that may stand here while the field can only be read.
         in_row: whether it stands in a row of a list.
         complaint: why the value that was sent cannot be kept.
         hidden: whether its condition, or one around it, hides it.
@@ -39,12 +39,9 @@ class Cell:
     hidden: bool = False
 
     def keep(self) -> None:
-        """Treat the field as one that can only be read."""
-        if self.sent and not self.complaint and any(same(self.value, kept) for kept in self.kept):
-            return
-        if self.sent and not self.complaint:
+        """Treat the field as one that can only be read: what was sent has to be there already."""
+        if self.sent and not self.complaint and not any(same(self.value, kept) for kept in self.kept):
             self.complaint = "It can only be read here; leave it out, or send it unchanged."
-        self.value = self.kept[0]
 
 
 @dataclass(slots=True)

@@ -53,6 +53,20 @@ class CaseQueryContract:
             assert ids(process="law-firm", key="order-18") == []
             assert ids(status="unheard-of") == []
 
+    def test_cases_with_provisional_dates_are_found(self, store: Store) -> None:
+        """Cases whose timer or task may still move come once each, in order of the id, page by page."""
+        one, two, three = case_row(1), case_row(2), case_row(3)
+        save(
+            store,
+            Change(one, tasks=[task_row(one, provisional=True)], timers=[timer_row(one, provisional=True)]),
+            Change(two, tasks=[task_row(two)], timers=[timer_row(two)]),
+            Change(three, timers=[timer_row(three, provisional=True)]),
+        )
+        with store.reading() as transaction:
+            assert transaction.provisional_cases("", 10) == [case_id(1), case_id(3)]
+            assert transaction.provisional_cases("", 1) == [case_id(1)]
+            assert transaction.provisional_cases(case_id(1), 10) == [case_id(3)]
+
     def test_newest_means_created_last_not_changed_last(self, store: Store) -> None:
         """A command on an old case does not move it to the front."""
         save(store, Change(case_row(1)), Change(case_row(2)))

@@ -188,7 +188,7 @@ def test_nothing_entered_has_one_form_each() -> None:
         *(field(kind, kind, values=CHANNELS) for kind in ("select", "radio", "checklist", "taglist")),
         rows("list", field("textfield", "a")),
     )
-    empty = {
+    empty: dict[str, object] = {
         "textfield": "", "textarea": "", "number": None, "checkbox": False, "datetime": None, "filepicker": None,
         "select": None, "radio": None, "checklist": [], "taglist": [], "list": [],
     }  # fmt: skip
@@ -228,7 +228,7 @@ def test_an_unusable_variable_counts_as_empty() -> None:
     assert form.validate({}, {"x": "fax", "t": ["fax", "phone"], "n": "many"}) == {"x": None, "t": ["phone"], "n": None}
 
 
-GROUP = {
+GROUP: dict[str, object] = {
     "type": "group",
     "id": "g",
     "path": "reporter",
@@ -238,7 +238,7 @@ GROUP = {
 
 def test_levels_are_objects() -> None:
     """Dotted keys and groups with a path are levels of the data; a group without path is none."""
-    plain = {"type": "group", "id": "p", "components": [field("textfield", "place")]}
+    plain: dict[str, object] = {"type": "group", "id": "p", "components": [field("textfield", "place")]}
     form = form_of(GROUP, field("textfield", "reporter.phone"), plain)
     data = {"reporter": {"name": "Li Wei", "contact": {"email": "a@b.cn"}, "phone": "1"}, "place": "bar"}
     assert form.validate(data) == data

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -308,6 +309,17 @@ def test_mistakes_in_a_set_are_found_when_it_is_loaded() -> None:
         NoticeSet.load(
             {"reply.en.j2": 'Subject: a\n\n{% include "_a" %}\n', "_a.en.j2": '{% if x %}{% include "_a" %}{% endif %}'}
         )
+
+
+def test_every_shipped_notice_can_be_used() -> None:
+    """All templates in the repository are read, with the shared ones, and each is there in English and Chinese."""
+    processes = Path(__file__).parents[2] / "processes"
+    for folder in sorted(processes.glob("*/notices")):
+        files = {file.name: file for place in (processes / "shared" / "notices", folder) for file in place.glob("*.j2")}
+        if folder.parent.name != "shared":
+            notices = NoticeSet.load({name: file.read_text(encoding="utf-8") for name, file in files.items()})
+            lacking = [name for name in notices.names if not {"en", "zh"} <= set(notices.languages(name))]
+            assert not lacking, f"{folder}: {lacking}"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,11 @@ down_revision = None
 _ORDER: list[str | sa.TextClause] = ["due_at", sa.text("priority DESC"), "created_at", "case_id", "token"]
 
 
+def _create_provisional_index(table: str) -> None:
+    moves = sa.column("provisional", sa.Boolean()).is_(True)
+    op.create_index(f"{table}_provisional", table, ["case_id"], sqlite_where=moves, postgresql_where=moves)
+
+
 def upgrade() -> None:
     """Create the tables and their indexes."""
     _create_cases()
@@ -93,6 +98,7 @@ def _create_tasks() -> None:
         _number("follow_up_at", nullable=True),
         _flag("provisional"),
     )
+    _create_provisional_index("cf_task")
     op.create_index("cf_task_due", "cf_task", _ORDER)
     _create_of_case(
         "cf_task_group",
@@ -116,6 +122,7 @@ def _create_waiting() -> None:
         _text("deadline", nullable=True),
         _flag("provisional"),
     )
+    _create_provisional_index("cf_timer")
     op.create_index("cf_timer_due", "cf_timer", ["due_at", "case_id", "token"])
     _create_of_case(
         "cf_subscription",
