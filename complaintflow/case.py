@@ -1,8 +1,8 @@
 """One step of a case: (case, command) -> case', effects. No I/O.
 
-    live = LiveCase.open(row, values, bundle, ...)             what was stored, playing again
-    command.apply(live)                                          see ``commands.py``
-    live.change()                                                everything to write, in one commit
+live = LiveCase.open(row, values, bundle, ...)             what was stored, playing again
+command.apply(live)                                          see ``commands.py``
+live.change()                                                everything to write, in one commit
 """
 
 from __future__ import annotations
@@ -251,9 +251,7 @@ class LiveCase:
         )
 
     def _timer_row(self, token: Token, moment: Moment) -> TimerRow:
-        return TimerRow(
-            self.row.id, token.id, token.task_spec.bpmn_id, moment.at, moment.deadline, moment.provisional
-        )
+        return TimerRow(self.row.id, token.id, token.task_spec.bpmn_id, moment.at, moment.deadline, moment.provisional)
 
     def _describe(self, change: Change) -> None:
         """Add to the command's line where the token went and what was opened."""

@@ -169,8 +169,13 @@ class RetryJob:
         token = _wanted(live, self.job)
         if token is None:
             return
-        live.record("job-failed", token, attempt=self.job.attempt, message=self.message,
-                    retry=self.job.due_at.isoformat() if self.job.due_at else None)
+        live.record(
+            "job-failed",
+            token,
+            attempt=self.job.attempt,
+            message=self.message,
+            retry=self.job.due_at.isoformat() if self.job.due_at else None,
+        )
         live.retried.append(self.job)
 
 

@@ -1,9 +1,9 @@
 """A definition is its content: everything one process needs, immutable, known by its digest (D9).
 
-    Library.newest(id)          the bundle that the layers have now (see ``library.py``)
-    bundle.check()              compile every part and follow every reference
-    bundle.pack() -> bytes      what is stored with the first case that uses it
-    Bundle.unpack(bytes)        the same bundle again, years later
+Library.newest(id)          the bundle that the layers have now (see ``library.py``)
+bundle.check()              compile every part and follow every reference
+bundle.pack() -> bytes      what is stored with the first case that uses it
+Bundle.unpack(bytes)        the same bundle again, years later
 """
 
 from __future__ import annotations
@@ -230,7 +230,9 @@ class Bundle:
         except (ValueError, zlib.error) as error:
             raise UnreadableValue(f"a stored definition does not decode: {error}") from None
         if bundle_format != FORMAT:
-            raise UnreadableValue(f"a stored definition has the format '{bundle_format}', this release reads '{FORMAT}'")
+            raise UnreadableValue(
+                f"a stored definition has the format '{bundle_format}', this release reads '{FORMAT}'"
+            )
         return cls(process_id, {path: text.encode() for path, text in files.items()})
 
     def _of(self, suffix: str) -> dict[str, bytes]:

@@ -1,8 +1,8 @@
 """Running one job after the commit: find the handler, bind its arguments, turn what happens into a command.
 
-    result            -> FinishJob
-    BusinessError     -> ThrowError           a BPMN error, not a failure
-    any other error   -> RetryJob, and after the last attempt FailJob: an incident
+result            -> FinishJob
+BusinessError     -> ThrowError           a BPMN error, not a failure
+any other error   -> RetryJob, and after the last attempt FailJob: an incident
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ from complaintflow.layers import Layers
 from complaintflow.library import Library
 from complaintflow.notices import KeepingNotifier, Notice, Notifier
 from complaintflow.notify import Notify
+from complaintflow.picture import Picture
+from complaintflow.portrait import portrait
 from complaintflow.rows import IncidentRow, TaskRow
 from complaintflow.values import variables
 from complaintflow.views import Case, Event, Incident, Task, Timer
@@ -247,6 +249,23 @@ class Engine:
         with self.store.reading() as tx:
             return self._work.bundle(tx, tx.case(self._find(tx, case_id)))
 
+    def diagram(self, case_id: str, *, process: str | None = None, language: str = "en") -> Picture:
+        """The case on its diagram: where it stands, what is late, which way it came.
+
+        Args:
+            case_id: the case, or a beginning of its id.
+            process: a called process to draw instead of the outermost one.
+            language: of the labels, where there is a translation.
+
+        Raises:
+            UnknownCase: there is no such case.
+            UnknownProcess: the case's definition has no such process.
+        """
+        with self.store.reading() as tx:
+            live = self._work.load(tx, self._find(tx, case_id))
+            rows = [self._work.decode(live.row.id, row.detail) for row in tx.history(live.row.id)]
+            return portrait(live, rows, tx, process or live.row.process, language)
+
     def backlog_warning(self) -> str | None:
         """A sentence when something is due and no worker is alive; None when all is well."""
         now = self.clock.now()
@@ -263,9 +282,7 @@ class Engine:
 
     def worker(self) -> Worker:
         """A worker for this engine; ``.run()`` works until it is stopped."""
-        dispatcher = Dispatcher(
-            self._work, self.handlers, self.provided, Notify(self.notifier)
-        )
+        dispatcher = Dispatcher(self._work, self.handlers, self.provided, Notify(self.notifier))
         return Worker(self._work, dispatcher)
 
     def start_worker(self) -> None:
@@ -356,8 +373,13 @@ class Engine:
             variables=dict(live.game.top.scope.variables),
             tasks=tuple(self._task(tx, task, live) for task in tx.tasks(case_id=case_id)),
             timers=tuple(
-                Timer(t.element, node.label if (node := program.find(t.element)) else t.element, t.due_at, t.deadline,
-                      t.provisional)
+                Timer(
+                    t.element,
+                    node.label if (node := program.find(t.element)) else t.element,
+                    t.due_at,
+                    t.deadline,
+                    t.provisional,
+                )
                 for t in tx.timers(case_id)
             ),
             messages=tuple(s.name for s in tx.subscriptions(case_id) if s.kind == "message"),
@@ -367,7 +389,7 @@ class Engine:
 
     def _task(self, tx: Transaction, row: TaskRow, live: LiveCase | None = None) -> Task:
         bundle = live.bundle if live is not None else self._work.bundle(tx, tx.case(row.case_id))
-        node = bundle.program.find(row.element)
+        node = bundle.program.find(row.element, UserTask)
         return Task(
             id=row.id,
             case_id=row.case_id,

@@ -160,7 +160,9 @@ class PrematureCommitment(EvaluationError):
 class InvalidData(ComplaintflowError):
     """A payload or a task's data violates its form; ``problems`` has (field, sentence) pairs."""
 
-    def __init__(self, what: str, problems: Sequence[tuple[str, str]] = (), *, where: str = "", advice: str = "") -> None:
+    def __init__(
+        self, what: str, problems: Sequence[tuple[str, str]] = (), *, where: str = "", advice: str = ""
+    ) -> None:
         self.problems = tuple(problems)
         super().__init__(what, where=where, advice=advice)
 
@@ -177,7 +179,7 @@ class HandlerError(ComplaintflowError):
 class MissingHandler(HandlerError):
     """A service task names a job type that nobody handles."""
 
-    advice = "register one: @handlers.handler(\"the-type\"), and pass it as Engine(handlers=[...])"
+    advice = 'register one: @handlers.handler("the-type"), and pass it as Engine(handlers=[...])'
 
 
 class DuplicateHandler(HandlerError):

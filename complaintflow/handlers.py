@@ -180,8 +180,7 @@ class Handlers:
         handler = self.by_type.get(job_type)
         if handler is None:
             known = ", ".join(sorted(self.by_type)) or "none"
-            raise MissingHandler(f"nobody handles the job type '{job_type}' (registered: {known})",
-                                 where=where)
+            raise MissingHandler(f"nobody handles the job type '{job_type}' (registered: {known})", where=where)
         return handler
 
 

@@ -124,8 +124,11 @@ def _shipped() -> Layer:
     def root(package: str) -> Path:
         spec = find_spec(f"complaintflow.{package}")
         if spec is None or spec.origin is None:
-            raise UnknownProcess("the shipped processes are missing", where=f"complaintflow.{package}",
-                                 advice="install complaintflow again")
+            raise UnknownProcess(
+                "the shipped processes are missing",
+                where=f"complaintflow.{package}",
+                advice="install complaintflow again",
+            )
         return Path(spec.origin).parent
 
     return Layer("complaintflow", root("processes"), root("forms"))

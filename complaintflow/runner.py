@@ -40,9 +40,7 @@ def default_engine() -> Engine:
         return engine
 
 
-def run_process(
-    process: str, payload: Mapping[str, Any], *, key: str | None = None, actor: str | None = None
-) -> Case:
+def run_process(process: str, payload: Mapping[str, Any], *, key: str | None = None, actor: str | None = None) -> Case:
     """Start a case of a shipped process (or of an installed one) and run it to its first person.
 
     Args:

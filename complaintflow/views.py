@@ -11,6 +11,7 @@ from complaintflow.errors import UnknownTask
 
 if TYPE_CHECKING:
     from complaintflow.engine import Engine
+    from complaintflow.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,10 @@ class Case:
     def refresh(self) -> Case:
         """The case as it is now."""
         return self._engine.case(self.id)
+
+    def diagram(self, process: str | None = None, *, language: str = "en") -> Picture:
+        """The case on its diagram, as SVG; a notebook shows it by itself. See ``Engine.diagram``."""
+        return self._engine.diagram(self.id, process=process, language=language)
 
     def history(self) -> list[Event]:
         """Everything that happened, in order."""

@@ -1,6 +1,6 @@
 """Start a case of a shipped process, complete its first task, and look at what happens next.
 
-    python examples/01_run_process.py
+python examples/01_run_process.py
 """
 
 from complaintflow import run_process

@@ -1,6 +1,6 @@
 """Your own diagram with your own code: a handler is a plain function, and a business error is not a failure.
 
-    python examples/02_handlers.py
+python examples/02_handlers.py
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """A complaint desk in a FastAPI application: file a complaint, see the inbox, complete a task.
 
-    pip install 'complaintflow[web]' uvicorn
-    uvicorn --app-dir examples 03_web_view:app
+pip install 'complaintflow[web]' uvicorn
+uvicorn --app-dir examples 03_web_view:app
 """
 
 import os

@@ -1,6 +1,6 @@
 """One transaction for your own tables and for the complaint: both are there, or neither is.
 
-    python examples/04_host_transaction.py
+python examples/04_host_transaction.py
 """
 
 import tempfile

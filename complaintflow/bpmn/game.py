@@ -22,7 +22,7 @@ from complaintflow.bpmn.formula import read_time, shown
 from complaintflow.bpmn.gateways import InclusiveGateway
 from complaintflow.bpmn.node import Node, Stuck
 from complaintflow.bpmn.scope import Scope
-from complaintflow.bpmn.token import ENTER, LEAVE, Flow, Token
+from complaintflow.bpmn.token import CHOOSE, ENTER, LEAVE, Flow, Token
 from complaintflow.bpmn.triggers import ErrorTrigger, EscalationTrigger, Moment, Subscription, TimerWait
 from complaintflow.errors import ComplaintflowError, EvaluationError
 
@@ -139,7 +139,7 @@ class Game:
         token = self.token(number)
         del token.internal_data["stuck"]
         self.closed.append(("incident", number))
-        if token.phase == LEAVE:
+        if token.phase >= LEAVE:
             self.finish(token, {})
         elif not work_waits:
             token._set_state(TaskState.READY)
@@ -165,8 +165,8 @@ class Game:
                         where=token.task_spec.where,
                         advice="draw something that waits, or a condition that ends the loop",
                     )
-                if not token.is_iteration:
-                    self.path.append(token.task_spec.bpmn_id)
+                if token.host is None and not token.task_spec.arms_flow:
+                    self.visit(token.workflow, token.task_spec.bpmn_id)
                     if token.phase == ENTER:
                         self.host.began(token)
                 try:
@@ -212,12 +212,15 @@ class Game:
     def finish(self, token: Token, variables: dict[str, Any]) -> None:
         """Take the results, choose the way out, and leave; a token that cannot becomes an incident."""
         node = token.task_spec
-        if token.phase != LEAVE and not token.is_iteration:
-            self.host.finished(token, variables)
-        token.phase = LEAVE
+        if token.phase < LEAVE:
+            token.phase = LEAVE
+            if not token.is_iteration:
+                self.host.finished(token, variables)
         try:
-            node.merge_results(token, variables)
-            node.map_outputs(token)
+            if token.phase == LEAVE:
+                node.merge_results(token, variables)
+                node.map_outputs(token)
+                token.phase = CHOOSE
             if token.is_iteration:
                 node.loop.collect(token)
             else:
@@ -227,8 +230,7 @@ class Game:
             self.close_row(token)
             self.halt(token, stuck)
             return
-        if self.path[-1:] != [node.bpmn_id]:
-            self.path.append(node.bpmn_id)
+        self.visit(token.workflow, node.bpmn_id)
         self.close_waits(token)
         token.complete()
 
@@ -252,6 +254,13 @@ class Game:
         self.flows[flow.number] = flow
         self._begin(flow, spec.plain_start, brought or {})
         self.touched.add(flow)
+
+    def visit(self, flow: Flow, element: str) -> None:
+        """Note that the case came by an element or flow; those of a called process carry its id in front."""
+        process = flow.spec.process_id
+        place = element if process == self.top.spec.process_id else f"{process}/{element}"
+        if self.path[-1:] != [place]:
+            self.path.append(place)
 
     def open(self, kind: str, wait: Wait) -> None:
         """Ask for a row."""
@@ -402,7 +411,7 @@ class Game:
         """Arm the event sub-processes, then leave the start event; where none is drawn, go where nothing leads to."""
         self._arm(flow)
         if start is not None:
-            self.path.append(start.bpmn_id)
+            self.visit(flow, start.bpmn_id)
             self.finish(self.place(flow, start), variables)
         else:
             for node in flow.spec.sources:

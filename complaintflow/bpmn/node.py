@@ -47,7 +47,7 @@ class Edge:
 
     def take(self, flow: Flow) -> None:
         """Bring a token to the target."""
-        flow.game.path.append(self.id)
+        flow.game.visit(flow, self.id)
         self.target.arrive(self, flow)
 
 

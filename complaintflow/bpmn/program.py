@@ -24,6 +24,8 @@ class FlowSpec(BpmnProcessSpec):  # type: ignore[misc]
 
     def __init__(self, name: str, *, label: str, file: str) -> None:
         WorkflowSpec.__init__(self, name=name, filename=file)
+        # The process this flow belongs to; a sub-process is named after it.
+        self.process_id = name.partition("#")[0]
         self.description = label
         self.io_specification = None
         self.data_objects: dict[str, Any] = {}
@@ -86,9 +88,18 @@ class Program:
         """Every sequence flow of every flow."""
         return [edge for spec in self.flows.values() for edge in spec.edges.values()]
 
-    def find(self, element: str) -> Node | None:
-        """The node with this id, wherever it is."""
-        return next((node for node in self.nodes if node.bpmn_id == element), None)
+    def find(self, element: str, kind: type[Node] = Node) -> Node | None:
+        """The node with this id, wherever it is; one of this kind where several processes use the id."""
+        return self._by_id.get((element, kind)) or self._by_id.get((element, Node))
+
+    @cached_property
+    def _by_id(self) -> dict[tuple[str, type[Node]], Node]:
+        found: dict[tuple[str, type[Node]], Node] = {}
+        for node in self.nodes:
+            found.setdefault((node.bpmn_id, Node), node)
+            if isinstance(node, UserTask):
+                found.setdefault((node.bpmn_id, UserTask), node)
+        return found
 
     def form_ids(self) -> set[str]:
         """Forms that user tasks and start events link."""

@@ -45,6 +45,8 @@ def check_shape(spec: FlowSpec, kind: str, where: str) -> None:
             _behind_event_gateway(node)
         if isinstance(node, BoundaryEvent):
             _boundary(node)
+        if isinstance(node, ThrowEvent):
+            _throws(node)
         if isinstance(node, CatchEvent):
             _no_cycle(node, "an intermediate event happens once")
         _distinct(getattr(node, "boundary", ()), f"'{node.label}'")
@@ -68,6 +70,16 @@ def _ends(node: Node) -> None:
             f"a sequence flow leaves '{node.label}', where the path ends",
             where=node.where,
             advice="delete the flow, or draw an intermediate event",
+        )
+
+
+def _throws(node: ThrowEvent) -> None:
+    is_end = isinstance(node, EndEvent)
+    if node.throws == "link" if is_end else node.throws in ("error", "terminate"):
+        raise InvalidDiagram(
+            f"'{node.label}' is {'an end' if is_end else 'an intermediate'} event, which cannot be of kind {node.throws}",
+            where=node.where,
+            advice="draw an intermediate link event" if is_end else "draw an end event",
         )
 
 

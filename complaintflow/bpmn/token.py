@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from complaintflow.bpmn.scope import Scope
 
 # What is left to do for a token, should it have stopped half-way over an incident.
-ENTER, BEGIN, LEAVE = 0, 1, 2
+ENTER, BEGIN, LEAVE, CHOOSE = 0, 1, 2, 3
 
 
 class Token(Task):  # type: ignore[misc]

@@ -3,137 +3,184 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from complaintflow.cli.data import choice, put, typed
-from complaintflow.cli.look import aside, clean, columns, dim, wrap
+from complaintflow.cli.look import aside, clean, columns, cut, dim, wrap
 from complaintflow.errors import InvalidData
 
 if TYPE_CHECKING:
-    from complaintflow.cli.labels import Labels
+    from datetime import date
+
     from complaintflow.formjs import Component, Form, Prompt
+    from complaintflow.labels import Labels
 
 _WORDS: Final = {
     "en": {
-        "enter": "Enter leaves it as it is, Ctrl-C gives up. Nothing is sent before the last answer.",
+        "enter": "Enter leaves a field as it is, Ctrl-C gives up. Nothing is sent before the last answer.",
         "needed": "an answer is needed",
-        "which": "one number of the list, or the text itself",
-        "which several": "numbers of the list, with commas between",
+        "which": "number or text",
+        "which several": "numbers, with commas between",
+        "unknown": "that is none of the options",
         "yes": "y/n",
         "rows": "how many",
         "again": "Please correct:",
-        "required": "*",
+        "now": "now",
     },
     "zh": {
         "enter": "按回车保持不变，按 Ctrl-C 放弃。回答完最后一项之前不会提交任何内容。",
         "needed": "必须填写",
-        "which": "输入列表中的编号或文字",
-        "which several": "输入列表中的编号，用逗号分隔",
+        "which": "编号或文字",
+        "which several": "编号，用逗号分隔",
+        "unknown": "不在选项之中",
         "yes": "是/否",
         "rows": "共几项",
         "again": "请更正：",
-        "required": "*",
+        "now": "现为",
     },
 }
+_SEVERAL: Final = ("checklist", "taglist")
+_EMPTY: Final[tuple[object, ...]] = (None, "", [], {}, False)
+_MOST_ROWS: Final = 100
 
 
-def ask(form: Form, context: Mapping[str, object], labels: Labels, language: str) -> dict[str, Any]:
-    """Answers to a form, checked by it.
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a form sees beside the answers: variables, today, and functions that its expressions may call."""
+
+    variables: Mapping[str, object] = field(default_factory=dict)
+    today: date | None = None
+    functions: Mapping[str, Callable[..., object]] = field(default_factory=dict)
+
+
+class Interview:
+    """One form, asked until it is satisfied.
 
     Args:
-        context: the variables of the case.
+        form: the form.
+        around: the variables of the case and what goes with them.
         labels: texts in the language, as `Form.describe` takes them.
-
-    Raises:
-        click.Abort: the person gave up.
+        language: "en" or "zh".
     """
-    words = _WORDS[language]
-    aside(words["enter"], dim=True)
-    data: dict[str, Any] = {}
-    asked: set[str] = set()
-    while True:
-        # An answer can show or hide other fields, so the form is looked at anew after each.
-        prompts = form.describe(language, labels, data, context)
-        following = next((prompt for prompt in prompts if prompt.field not in asked), None)
-        if following is not None:
-            asked.add(following.field)
-            _ask_one(following, _component(form, following), data, words)
-            continue
-        try:
-            form.validate(data, context)
-        except InvalidData as error:
-            asked -= _complain(error, asked, words)
-            continue
-        return data
 
+    def __init__(self, form: Form, around: Around, labels: Labels, language: str) -> None:
+        self.form = form
+        self.around = around
+        self.labels = labels
+        self.language = language
+        self.words = _WORDS[language]
+        self.data: dict[str, Any] = {}
+        self.asked: set[str] = set()
 
-def _component(form: Form, prompt: Prompt) -> Component | None:
-    path = re.sub(r"\[\d+\]", "[]", prompt.field)
-    return next((component for component in form.fields if component.path == path), None)
+    def run(self) -> dict[str, Any]:
+        """The answers, checked by the form.
 
+        Raises:
+            click.Abort: the person gave up.
+            InvalidData: something is wrong that no answer can mend.
+        """
+        aside(self.words["enter"], dim=True)
+        while True:
+            # An answer can show or hide other fields, so the form is looked at anew after each.
+            following = next((prompt for prompt in self._prompts() if prompt.field not in self.asked), None)
+            if following is not None:
+                self.asked.add(following.field)
+                self._ask(following)
+                continue
+            around = self.around
+            try:
+                self.form.validate(self.data, around.variables, today=around.today, functions=around.functions)
+            except InvalidData as error:
+                self._complain(error)
+                continue
+            return self.data
 
-def _complain(error: InvalidData, asked: set[str], words: Mapping[str, str]) -> set[str]:
-    """Say what is wrong; the fields to ask again.
+    def _prompts(self) -> tuple[Prompt, ...]:
+        around = self.around
+        return self.form.describe(self.language, self.labels, self.data, around.variables, functions=around.functions)
 
-    Raises:
-        InvalidData: nothing that can be asked is wrong.
-    """
-    wrong = {field for field, _ in error.problems} & asked
-    if not wrong:
-        raise error
-    aside("")
-    aside(words["again"], fg="red")
-    for field, sentence in error.problems:
-        aside(f"  {field}: {clean(sentence)}")
-    return wrong
+    def _complain(self, error: InvalidData) -> None:
+        """Say what is wrong, and forget those answers, so that they are asked again."""
+        wrong = {name for name, _ in error.problems} & self.asked
+        if not wrong:
+            raise error
+        aside("")
+        aside(self.words["again"], fg="red")
+        for name, sentence in error.problems:
+            aside(f"  {name}: {clean(sentence)}")
+        self.asked -= wrong
+        for name in wrong:
+            put(self.data, name, None)
 
+    # -- one question -----------------------------------------------------------------------
 
-def _ask_one(prompt: Prompt, component: Component | None, data: dict[str, Any], words: Mapping[str, str]) -> None:
-    aside("")
-    mark = click.style(" " + words["required"], fg="red") if prompt.required else ""
-    hint = f"  ({prompt.hint})" if prompt.hint and prompt.type != "checkbox" else ""
-    aside(click.style(clean(prompt.label), bold=True) + mark + dim(hint))
-    for line in wrap(clean(prompt.description), columns() or 100, "  ") if prompt.description else ():
-        aside(line, dim=True)
-    for number, option in enumerate(prompt.options, 1):
-        aside(f"  {number}  {clean(option.label)}")
-    while True:
-        text = click.prompt(_lead(prompt, words), default="", show_default=False, prompt_suffix="> ", err=True).strip()
-        if not text and prompt.required and prompt.value in (None, "", [], False) and prompt.type != "checkbox":
-            aside("  " + words["needed"], fg="red")
-            continue
-        if text:
-            put(data, prompt.field, _answer(text, prompt, component))
-        return
+    def _ask(self, prompt: Prompt) -> None:
+        self._pose(prompt)
+        while True:
+            text = click.prompt(
+                self._lead(prompt), default="", show_default=False, prompt_suffix="> ", err=True
+            ).strip()
+            if text:
+                answer = self._answer(text, prompt)
+                if prompt.options and not self._offered(answer, prompt):
+                    aside("  " + self.words["unknown"], fg="red")
+                    continue
+                put(self.data, prompt.field, answer)
+            elif prompt.required and prompt.value in _EMPTY and prompt.type != "checkbox":
+                aside("  " + self.words["needed"], fg="red")
+                continue
+            return
 
+    def _pose(self, prompt: Prompt) -> None:
+        aside("")
+        mark = click.style(" *", fg="red") if prompt.required else ""
+        hint = dim(f"  ({prompt.hint})") if prompt.hint and not prompt.options and prompt.type != "checkbox" else ""
+        aside(click.style(clean(prompt.label), bold=True) + mark + hint)
+        for line in wrap(clean(prompt.description), columns() or 100, "  ") if prompt.description else ():
+            aside(line, dim=True)
+        for number, option in enumerate(prompt.options, 1):
+            aside(f"  {number}  {clean(option.label)}")
+        if prompt.value not in _EMPTY and prompt.type != "dynamiclist":
+            shown = next((one.label for one in prompt.options if one.value == prompt.value), str(prompt.value))
+            aside(cut(f"  {self.words['now']}: {clean(shown)}", columns()), dim=True)
 
-def _lead(prompt: Prompt, words: Mapping[str, str]) -> str:
-    """What stands before the cursor."""
-    if prompt.type == "dynamiclist":
-        return f"  {words['rows']} "
-    if prompt.type == "checkbox":
-        return f"  {words['yes']} "
-    if prompt.options:
-        return f"  {words['which several' if prompt.type in ('checklist', 'taglist') else 'which']} "
-    return "  "
+    def _lead(self, prompt: Prompt) -> str:
+        """What stands before the cursor."""
+        if prompt.type == "dynamiclist":
+            return f"  {self.words['rows']} "
+        if prompt.type == "checkbox":
+            return f"  {self.words['yes']} "
+        if prompt.options:
+            return f"  {self.words['which several' if prompt.type in _SEVERAL else 'which']} "
+        return "  "
 
+    def _answer(self, text: str, prompt: Prompt) -> Any:
+        if prompt.type == "dynamiclist":
+            return [{} for _ in range(min(int(text), _MOST_ROWS))] if text.isdecimal() else text
+        component = self._component(prompt)
+        if not prompt.options:
+            return typed(text, component)
+        if prompt.type in _SEVERAL:
+            return [_option(one.strip(), prompt, component) for one in re.split("[,，、]", text) if one.strip()]
+        return _option(text, prompt, component)
 
-def _answer(text: str, prompt: Prompt, component: Component | None) -> Any:
-    if prompt.type == "dynamiclist":
-        return [{} for _ in range(min(int(text), 100))] if text.isdigit() else text
-    if not prompt.options:
-        return typed(text, component)
-    if prompt.type in ("checklist", "taglist"):
-        return [_option(one.strip(), prompt, component) for one in text.split(",") if one.strip()]
-    return _option(text, prompt, component)
+    def _component(self, prompt: Prompt) -> Component | None:
+        path = re.sub(r"\[\d+\]", "[]", prompt.field)
+        return next((component for component in self.form.fields if component.path == path), None)
+
+    @staticmethod
+    def _offered(answer: Any, prompt: Prompt) -> bool:
+        values = [option.value for option in prompt.options]
+        return all(one in values for one in answer) if isinstance(answer, list) else answer in values
 
 
 def _option(text: str, prompt: Prompt, component: Component | None) -> Any:
     """A choice by its number, its label in any language, or its value."""
-    if text.isdigit() and 1 <= int(text) <= len(prompt.options):
+    if text.isdecimal() and 1 <= int(text) <= len(prompt.options):
         return prompt.options[int(text) - 1].value
     for option in prompt.options:
         if text in (option.label, option.value):

@@ -60,7 +60,7 @@ class Setting:
     @classmethod
     def of(cls, engine: Engine, case_id: str, language: str) -> Setting:
         """The setting of one case."""
-        from complaintflow.cli.labels import labels
+        from complaintflow.labels import labels
 
         bundle = engine.bundle(case_id)
         return cls(engine.clock.now(), zone_of(engine, bundle), language, labels(bundle, language))

@@ -143,9 +143,7 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
     library = _before(path, session)
     touched = {folder.name for kind in ("processes", "forms") for folder in path.glob(f"{kind}/*") if folder.is_dir()}
     reports = [
-        _process(library, name, strict)
-        for name in library.layers.processes()
-        if name in touched or "shared" in touched
+        _process(library, name, strict) for name in library.layers.processes() if name in touched or "shared" in touched
     ]
     yield from reports
     yield from _leftovers(library, path, reports)

@@ -11,6 +11,7 @@ from complaintflow.cli.data import data_option, read_json, with_fields, write_js
 from complaintflow.cli.session import Session, command, json_option, warn_backlog
 
 if TYPE_CHECKING:
+    from complaintflow.cli.asking import Around
     from complaintflow.engine import Engine
     from complaintflow.formjs import Form
     from complaintflow.views import Case, Task
@@ -73,11 +74,22 @@ def _data(
 ) -> dict[str, Any]:
     if file or fields or form is None or not sys.stdin.isatty():
         return with_fields(read_json(file) if file else {}, fields, form)
-    from complaintflow.cli.asking import ask
+    from complaintflow.cli.asking import Interview
     from complaintflow.cli.caseview import Setting, print_head, short
     from complaintflow.cli.look import aside, bold
 
     setting = Setting.of(engine, case.id, language)
     print_head(case)
     aside(bold(setting.name(task.element, task.name)) + f"  {short(task.id)}")
-    return ask(form, case.variables, setting.labels, language)
+    return Interview(form, _around(engine, task), setting.labels, language).run()
+
+
+def _around(engine: Engine, task: Task) -> Around:
+    """What the task's form sees: the variables where it stands, which are more than the case's own."""
+    from complaintflow.cli.asking import Around
+
+    with engine.store.reading() as tx:
+        live = engine._work.load(tx, task.case_id)
+    token = live.token(int(task.id.partition(".")[2]))
+    variables = token.variables if token is not None else {}
+    return Around(variables, live.host.today(), live.host.functions)

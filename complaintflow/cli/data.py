@@ -61,7 +61,7 @@ def parse_object(raw: bytes, where: str) -> dict[str, Any]:
         value = json.loads(raw.decode("utf-8-sig"), parse_float=_exact, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        advice = "save it as UTF-8 JSON: { \"channel\": \"phone\", ... }"
+        advice = 'save it as UTF-8 JSON: { "channel": "phone", ... }'
         raise InvalidData(f"the data are not JSON: {reason}", where=where, advice=advice) from None
     if not isinstance(value, dict):
         what = "the data are not an object with named fields"

@@ -33,9 +33,9 @@ def demo_command(session: Session, process: str, notices: bool, pause: bool) -> 
     The script is the process's demo.json. Nothing is stored.
     """
     from complaintflow.cli.caseview import Setting
-    from complaintflow.cli.labels import labels
     from complaintflow.cli.playing import Play, find_script
     from complaintflow.cli.timeline import Teller
+    from complaintflow.labels import labels
     from complaintflow.testing import Workbench
 
     library = session.library()

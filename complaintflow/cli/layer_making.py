@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from complaintflow.errors import ComplaintflowError
 
 if TYPE_CHECKING:
-    from complaintflow.cli.labels import Labels
     from complaintflow.definition import Bundle
+    from complaintflow.labels import Labels
     from complaintflow.library import Library
     from complaintflow.policy import Entry, Policy
 
@@ -112,8 +112,8 @@ def _quoted(text: str) -> str:
 
 
 def _translated(bundle: Bundle, process: str, language: str) -> dict[str, bytes]:
-    from complaintflow.cli.labels import labels
     from complaintflow.errors import InvalidDiagram
+    from complaintflow.labels import labels
 
     known = labels(bundle, language)
     if not known:

@@ -26,10 +26,11 @@ def processes_command(session: Session, as_json: bool) -> None:
         [cell(one["id"], bold=True), cell(one["title"]), cell(one["source"], dim=True), cell(" > ".join(one["layers"]))]
         for one in found
     ], indent="", shrink=2)  # fmt: skip
-    example = next((one["id"] for one in found if one["example"]), None)
-    if example:
+    # Ours come first: they are known to run without any code.
+    examples = sorted((one for one in found if one["example"]), key=lambda one: "complaintflow" not in one["layers"])
+    if examples:
         say()
-        say(dim("Try one: ") + f"complaintflow run {example} --example")
+        say(dim("Try one: ") + f"complaintflow run {examples[0]['id']} --example")
 
 
 def _describe(layers: Layers, name: str) -> dict[str, Any]:

@@ -73,10 +73,11 @@ def _data(
     elif example:
         data = _example(engine, process)
     elif not fields and form is not None:
-        from complaintflow.cli.asking import ask
-        from complaintflow.cli.labels import labels
+        from complaintflow.cli.asking import Around, Interview
+        from complaintflow.labels import labels
 
-        return ask(form, {}, labels(bundle, language), language)
+        around = Around({"policy": bundle.policy_context})
+        return Interview(form, around, labels(bundle, language), language).run()
     else:
         data = {}
     return with_fields(data, fields, form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 @command("show")
 @click.argument("case")
 @click.option("--notices", is_flag=True, help="Print every notice in full.")
+@click.option("--svg", metavar="FILE", type=click.Path(dir_okay=False), help="Write the case on its diagram.")
 @json_option
-def show_command(session: Session, case: str, notices: bool, as_json: bool) -> None:
+def show_command(session: Session, case: str, notices: bool, svg: str | None, as_json: bool) -> None:
     """Show what happened to CASE, what it waits for, and what a person must look at.
 
     CASE is a case id, or a beginning of it that fits only one, or the case's key.
@@ -29,6 +31,8 @@ def show_command(session: Session, case: str, notices: bool, as_json: bool) -> N
     """
     with session.engine(reading=True) as engine:
         found = _find(engine, case)
+        if svg is not None:
+            _draw(found, svg, session.tongue)
         if as_json:
             write_json(_json(engine, found))
         else:
@@ -44,6 +48,19 @@ def _find(engine: Engine, name: str) -> Case:
     """
     by_key = engine.cases(key=name, limit=2)
     return by_key[0] if len(by_key) == 1 else engine.case(name)
+
+
+def _draw(case: Case, file: str, language: str) -> None:
+    """Write the picture.
+
+    Raises:
+        click.UsageError: the file cannot be written.
+    """
+    try:
+        Path(file).write_text(str(case.diagram(language=language)), encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be written: {error.strerror}") from None
+    aside(f"the case on its diagram: {file}")
 
 
 def _json(engine: Engine, case: Case) -> dict[str, Any]:
@@ -92,5 +109,3 @@ def _print_notices(case: Case, setting: Setting) -> None:
         say()
         for line in sheet(notice).split("\n"):
             say(f"  {clean(line, lines=True)}".rstrip())
-
-

@@ -234,6 +234,12 @@ def _resumed(teller: Teller, event: Event) -> Telling:
     return Telling("time", teller.word("resumed", deadline=event.detail.get("deadline"), due=due))
 
 
+def _moved(teller: Teller, event: Event) -> Telling:
+    due, before = teller.time(event.detail.get("due")), teller.time(event.detail.get("before"))
+    text = teller.word("moved", deadline=event.detail.get("deadline"), due=due)
+    return Telling("time", text, "yellow", (teller.word("moved more", before=before),))
+
+
 _KINDS: Final[dict[str, Callable[[Teller, Event], Telling]]] = {
     "started": _started,
     "task-completed": _task_completed,
@@ -253,6 +259,7 @@ _KINDS: Final[dict[str, Callable[[Teller, Event], Telling]]] = {
     "deadline-outlives-promise": _outlives,
     "deadline-paused": _paused,
     "deadline-resumed": _resumed,
+    "deadline-moved": _moved,
 }
 
 

@@ -1,4 +1,4 @@
-"""``+ - * / **`` on numbers, strings, dates, times and durations (DMN 1.5, 10.3.2.5, tables 55 to 59)."""
+"""``+ - * / **`` on numbers, strings, dates, times and durations (DMN 1.5, tables 56 to 60)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def add(left: Value, right: Value) -> Value:
-    """``left + right``; raises `Failure` if the two do not add up (table 56)."""
+    """``left + right``; raises `Failure` if the two do not add up (table 57)."""
     if type(left) is int and type(right) is int and -EXACT < left + right < EXACT:
         return left + right
     if is_number(left) and is_number(right):
@@ -57,7 +57,7 @@ def subtract(left: Value, right: Value) -> Value:
 
 
 def multiply(left: Value, right: Value) -> Value:
-    """``left * right``; raises `Failure` if that has no meaning (table 58)."""
+    """``left * right``; raises `Failure` if that has no meaning (table 59)."""
     if type(left) is int and type(right) is int and -EXACT < left * right < EXACT:
         return left * right
     if is_number(left) and is_number(right):
@@ -95,7 +95,8 @@ def divide(left: Value, right: Value) -> Value:
 def power(left: Value, right: Value) -> Value:
     """``left ** right``; raises `Failure` for other kinds than numbers or a result that is none."""
     if is_number(left) and is_number(right):
-        return finite(CONTEXT.power(decimal(left), decimal(right)))
+        exponent = decimal(right)
+        return finite(CONTEXT.power(decimal(left), exponent)) if exponent else Decimal(1)
     raise Failure(f"cannot raise {describe(left)} to the power of {describe(right)}")
 
 

@@ -117,7 +117,7 @@ class Compiler:
 
 
 def step(value: Value, name: str) -> Value:
-    """``value.name``: an entry, the entries of a list's elements, or a part of a date, duration or range (table 63).
+    """``value.name``: an entry, the entries of a list's elements, or a part of a temporal value or range (table 64).
 
     Raises:
         Failure: there is none.

@@ -1,4 +1,4 @@
-"""Equal, less, and the unary tests built on them (DMN 1.5, 10.3.2.4 to 10.3.2.10, tables 42, 43 and 45).
+"""Equal, less, and the unary tests built on them (DMN 1.5, 10.3.2.2 and tables 52 to 55).
 
 The answers are True, False or None; `Failure` says why an order could not be given.
 """
@@ -14,7 +14,7 @@ from complaintflow.feel.values import Failure, Range, Value, describe, kind
 
 
 def equal(left: Value, right: Value) -> bool | None:
-    """``left = right``: None if the two are of different kinds and neither is null (table 42)."""
+    """``left = right``: None if the two are of different kinds and neither is null (table 53)."""
     what, other = kind(left), kind(right)
     if what != other:
         return False if what == "null" or other == "null" else None
@@ -86,7 +86,7 @@ _MOMENTS = frozenset({"date", "date and time"})
 
 
 def order(left: Value, right: Value) -> int:
-    """-1, 0 or 1: left is less than right, equal, or greater (table 43).
+    """-1, 0 or 1: left is less than right, equal, or greater (table 54).
 
     Raises:
         Failure: the two have no order.
@@ -98,8 +98,7 @@ def order(left: Value, right: Value) -> int:
     if what == other == "number":
         a, b = numbers.exact(left), numbers.exact(right)
     elif what == other == "time":
-        _same_zoning(left, right)
-        a, b = moments.since_midnight(left), moments.since_midnight(right)
+        a, b = moments.comparable_times(left, right)
     elif what in _MOMENTS and other in _MOMENTS:
         a, b = moments.comparable(left, right)
     elif what != other or what not in _ORDERED:
@@ -114,11 +113,6 @@ def less(left: Value, right: Value) -> bool:
         Failure: the two have no order.
     """
     return order(left, right) < 0
-
-
-def _same_zoning(left: Value, right: Value) -> None:
-    if (left.tzinfo is None) != (right.tzinfo is None):
-        raise Failure("one of the two times has an offset and the other has none")
 
 
 def inside(value: Value, interval: Range) -> bool | None:
@@ -140,7 +134,7 @@ def inside(value: Value, interval: Range) -> bool | None:
 def member(value: Value, test: Value) -> bool | None:
     """``value in test`` for a test that has been evaluated (table 55): equal to it, in it, or in one of its ranges.
 
-    None if the test is a range and the value is null.
+    None if that cannot be said: the value is null and the test a range, or the two are of different kinds.
 
     Raises:
         Failure: the test is a range whose ends have no order with the value.
@@ -151,7 +145,7 @@ def member(value: Value, test: Value) -> bool | None:
             return equal(value, test)
         return inside(value, test)
     if what != "list":
-        return equal(value, test) is True
+        return equal(value, test)
     if kind(value) == "list" and equal(value, test):
         return True
     return any(_among(value, item) for item in test)
@@ -163,8 +157,6 @@ def _among(value: Value, item: Value) -> bool:
             return inside(value, item) is True
         except Failure:
             return False
-    if kind(item) == "list" and kind(value) != "list":
-        return any(_among(value, one) for one in item)
     return equal(value, item) is True
 
 

@@ -1,4 +1,4 @@
-"""Closures for function calls and function definitions (DMN 1.5, 10.3.2.12 and 10.3.2.13)."""
+"""Closures for function calls and function definitions (DMN 1.5, 10.3.2.13 and table 63)."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ def apply(scope: Scope, function: Value, arguments: Sequence[Value], names: Sequ
         raise Failure(f"{describe(function)} is no function")
     if names is not None:
         given = dict(zip(names, arguments, strict=True))
-        if given.keys() != set(function.parameters):
+        if not given.keys() <= set(function.parameters):
             raise Failure(f"{function.name} has the parameters {', '.join(function.parameters)}")
-        arguments = [given[parameter] for parameter in function.parameters]
+        arguments = [given.get(parameter) for parameter in function.parameters]
     return invoke(scope.run, function, arguments)
 
 

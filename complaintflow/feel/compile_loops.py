@@ -1,4 +1,4 @@
-"""Closures for filters, ``for``, ``some`` and ``every`` (DMN 1.5, 10.3.2.5, 10.3.2.14 and 10.3.2.15)."""
+"""Closures for filters, ``for``, ``some`` and ``every`` (DMN 1.5, 10.3.2.5, 10.3.2.14 and table 49)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closures for comparisons, ``between``, ``in`` and unary tests (DMN 1.5, 10.3.2.7, tables 42 to 45 and 55)."""
+"""Closures for comparisons, ``between``, ``in`` and unary tests (DMN 1.5, tables 52 to 55)."""
 
 from __future__ import annotations
 
@@ -154,10 +154,10 @@ def _asks(node: object) -> bool:
 def _literal_test(literal: Value) -> Test:
     same = type(literal)
 
-    def passes(scope: Scope, value: Value) -> bool:
+    def passes(scope: Scope, value: Value) -> bool | None:
         if type(value) is same and same in QUICK_TYPES:
             return bool(value == literal)
-        return equal(value, literal) is True
+        return equal(value, literal)
 
     return passes
 

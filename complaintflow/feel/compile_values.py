@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
-from complaintflow.feel import arithmetic, nodes, numbers, temporal
+from complaintflow.feel import arithmetic, nodes, temporal
 from complaintflow.feel.closures import Code, Compiler, Form
-from complaintflow.feel.comparison import less
+from complaintflow.feel.comparison import order
 from complaintflow.feel.runtime import Scope
 from complaintflow.feel.temporal import FineDateTime, FineTime
-from complaintflow.feel.types import NamedType
-from complaintflow.feel.values import Failure, Range, Value, describe
+from complaintflow.feel.types import BareType, NamedType
+from complaintflow.feel.values import Failure, Range, Value, describe, kind
 
 
 def _literal(compiler: Compiler, node: nodes.Literal) -> Code:
@@ -171,21 +172,25 @@ def _context(compiler: Compiler, node: nodes.Context) -> Code:
 def _interval(compiler: Compiler, node: nodes.Interval) -> Code:
     low, high, fail = compiler.compile(node.low), compiler.compile(node.high), compiler.failing(node)
     low_closed, high_closed = node.low_closed, node.high_closed
+
+    def made(start: Value, end: Value) -> Range:
+        if start is None or end is None:
+            raise Failure("an end of the range is null")
+        if kind(start) != kind(end) or order(start, end) > 0:
+            raise Failure(f"there is no range from {describe(start)} to {describe(end)}")
+        return Range(start, end, low_closed, high_closed)
+
     if isinstance(node.low, nodes.Literal) and isinstance(node.high, nodes.Literal):
-        ends = (node.low.value, node.high.value)
-        if all(map(numbers.is_number, ends)) or all(isinstance(end, str) for end in ends):
-            constant = Range(*ends, low_closed, high_closed)
+        with suppress(Failure):
+            constant = made(node.low.value, node.high.value)
             return lambda scope: constant
 
     def code(scope: Scope) -> Value:
         start, end = low(scope), high(scope)
-        if start is None or end is None:
-            return fail(scope, "an end of the range is null", None)
         try:
-            less(start, end)
+            return made(start, end)
         except Failure as why:
-            return fail(scope, why)
-        return Range(start, end, low_closed, high_closed)
+            return fail(scope, why, start, end)
 
     return code
 
@@ -195,8 +200,8 @@ def _instance_of(compiler: Compiler, node: nodes.InstanceOf) -> Code:
 
     def code(scope: Scope) -> bool | None:
         found = of.resolve(scope.run.types)
-        if isinstance(found, NamedType):
-            return fail(scope, f'there is no type "{found}"')
+        if isinstance(found, NamedType | BareType):
+            return fail(scope, found.unknown)
         return found.holds(operand(scope))
 
     return code

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from complaintflow.errors import FeelSyntaxError
+from complaintflow.errors import FeelLimitExceeded, FeelSyntaxError
 from complaintflow.feel.limits import DEFAULT_LIMITS, Limits, exceeded
 from complaintflow.feel.runtime import NOTHING, Run, Scope, Warning
 from complaintflow.feel.temporal import plain
@@ -16,6 +16,7 @@ from complaintflow.feel.values import Value
 Functions = Mapping[str, Callable[..., Any]]
 _MADE_OF_PARTS = frozenset({list, dict})
 """Results that are weighed before they leave: lists that share their parts may be too large to be written down."""
+_LONGEST_SHOWN = 200
 _NAME_DEPTH = 4
 _NAME_COUNT = 2000
 
@@ -87,7 +88,9 @@ class Expression:
                 run.weigh(value)
             return plain(value) if run.fine else value
         except RecursionError:
-            raise exceeded("the nesting of the evaluation", limits.recursion, "recursion") from None
+            raise self._too_deep(limits) from None
+        except FeelLimitExceeded as error:
+            raise self._named(error) from None
 
     def test(
         self,
@@ -104,8 +107,20 @@ class Expression:
         try:
             result: bool | None = self._code(Scope({"?": value}, Scope(context, None, run), run))
         except RecursionError:
-            raise exceeded("the nesting of the evaluation", limits.recursion, "recursion") from None
+            raise self._too_deep(limits) from None
+        except FeelLimitExceeded as error:
+            raise self._named(error) from None
         return result
+
+    def _too_deep(self, limits: Limits) -> FeelLimitExceeded:
+        return self._named(exceeded("the nesting of the evaluation", limits.recursion, "recursion"))
+
+    def _named(self, error: FeelLimitExceeded) -> FeelLimitExceeded:
+        """The error with the expression in its message."""
+        if "`" not in error.where:
+            shown = self.text if len(self.text) <= _LONGEST_SHOWN else f"{self.text[:_LONGEST_SHOWN]}..."
+            error.where = f"{error.where}, in `{shown}`"
+        return error
 
     def _run(
         self, functions: Functions, warnings: list[Warning] | None, limits: Limits, types: Mapping[str, object]

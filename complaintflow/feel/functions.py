@@ -110,8 +110,8 @@ class Overload:
                 bound.extend(value if parameter.variadic and isinstance(value, list) else [value])
             elif parameter.optional:
                 bound.append(None)
-            elif not parameter.variadic:
-                raise Failure(f'the argument "{parameter.names[0]}" is missing')
+            elif not parameter.variadic:  # not given is null (DMN 1.5, 10.3.2.13.5)
+                bound.append(parameter.fit(None))
         if given:
             raise Failure(f'{self.declaration} has no parameter "{next(iter(given))}"')
         return bound

@@ -1,4 +1,4 @@
-"""Functions on contexts (DMN 1.5, 10.3.4.9; Camunda's paths of keys)."""
+"""Functions on contexts (DMN 1.5, 10.3.4.10; Camunda's paths of keys)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Relations between points and ranges (DMN 1.5, 10.3.4.8, table 78), and `range`.
+"""Relations between points and ranges (DMN 1.5, 10.3.4.7, table 78), and `range`.
 
 An end that is open to infinity (of ``> 5``) comes before, or after, every point.
 """
@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from complaintflow.feel import strings, temporal
 from complaintflow.feel.comparison import equal, less
-from complaintflow.feel.functions import builtin
+from complaintflow.feel.functions import TABLE, builtin
 from complaintflow.feel.functions_convert import number
 from complaintflow.feel.runtime import Run
-from complaintflow.feel.values import Failure, Range, Value
+from complaintflow.feel.values import Failure, Range, Value, kind
 
 _LOWEST, _HIGHEST = object(), object()
 
@@ -206,38 +206,51 @@ def coincides(left: Range, right: Range) -> bool:
 
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
 _RANGE = re.compile(r"\s*([\[\](])(.*?)\.\.(.*?)([\[\])])\s*", re.DOTALL)
-_END_FORMS: tuple[tuple[re.Pattern[str], Callable[[Run, str], Value]], ...] = (
-    (re.compile(r"(-?(?:\d+(?:\.\d+)?|\.\d+))", re.ASCII), number),
-    (re.compile(_TEXT, re.DOTALL), lambda run, text: strings.unescape(text)),
-    (re.compile(rf"@\s*{_TEXT}"), lambda run, text: temporal.parse_at(text)),
-    (re.compile(rf"date\s*\(\s*{_TEXT}\s*\)"), lambda run, text: temporal.parse_date(text)),
-    (re.compile(rf"time\s*\(\s*{_TEXT}\s*\)"), lambda run, text: temporal.parse_time(text)),
-    (re.compile(rf"date and time\s*\(\s*{_TEXT}\s*\)"), lambda run, text: temporal.parse_date_time(text)),
-    (re.compile(rf"duration\s*\(\s*{_TEXT}\s*\)"), lambda run, text: temporal.parse_duration(text)),
-)
+_NUMBER = r"(-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"
+_LITERAL = re.compile(rf"\s*(?:{_TEXT}|@\s*{_TEXT}|{_NUMBER})\s*", re.DOTALL | re.ASCII)
+_CALL = re.compile(r"(date and time|date|time|duration)\s*\((.*)\)", re.DOTALL)
 
 
 @builtin("range(from: string)", example='range("[18..21)") = [18..21)')
 def range_from(run: Run, text: str) -> Range:
-    """The range in a text; its ends are literals, and one of them may be left out."""
+    """The range in a text (grammar rule 66); its ends are literals, and one of them may be left out."""
     match = _RANGE.fullmatch(text)
     if match is None:
         raise Failure(f'"{text}" is no range')
     opening, low, high, closing = match.groups()
     start, end = _literal_end(run, low.strip()), _literal_end(run, high.strip())
-    if start is None and end is None:
-        raise Failure("a range needs an end")
-    low_closed, high_closed = opening == "[" and start is not None, closing == "]" and end is not None
-    if start is not None and end is not None and less(end, start):
+    low_closed, high_closed = opening == "[", closing == "]"
+    if (start is None and (end is None or low_closed)) or (end is None and high_closed):
+        raise Failure("a range needs an end, and is open where it has none")
+    if start is not None and end is not None and (kind(start) != kind(end) or less(end, start)):
         raise Failure("the range ends before it starts")
     return Range(start, end, low_closed, high_closed)
 
 
 def _literal_end(run: Run, text: str) -> Value:
+    """A literal, or one of the four functions that make dates and times, over literals (grammar rules 60 and 67)."""
     if not text:
         return None
-    for form, read in _END_FORMS:
-        match = form.fullmatch(text)
-        if match is not None:
-            return read(run, match[1])
+    call = _CALL.fullmatch(text)
+    if call is None:
+        value, end = _literal(run, text, 0)
+        if end == len(text):
+            return value
+    else:
+        arguments: list[Value] = []
+        end = -1
+        while end < len(call[2]) and (end < 0 or call[2][end] == ","):
+            value, end = _literal(run, call[2], end + 1)
+            arguments.append(value)
+        if end == len(call[2]):
+            return TABLE[call[1]](run, arguments)
     raise Failure(f"`{text}` cannot stand at the end of a range")
+
+
+def _literal(run: Run, text: str, position: int) -> tuple[Value, int]:
+    match = _LITERAL.match(text, position)
+    if match is None:
+        raise Failure(f"`{text}` cannot stand at the end of a range")
+    if match[1] is not None:
+        return strings.unescape(match[1]), match.end()
+    return (temporal.parse_at(match[2]) if match[2] is not None else number(run, match[3])), match.end()

@@ -1,4 +1,4 @@
-"""Calculating with dates, times and durations (DMN 1.5, 10.3.2.3.4 to 10.3.2.3.8, tables 55 to 57 and 63).
+"""Calculating with dates, times and durations (DMN 1.5, 10.3.2.3.4 to 10.3.2.3.8, tables 54 and 57).
 
 Instants are compared and moved on the time line, not on the wall clock: an hour over the end of summer time is an
 hour. Years and months move on the calendar.
@@ -7,15 +7,16 @@ hour. Years and months move on the calendar.
 from __future__ import annotations
 
 import calendar
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeAlias
+from decimal import Decimal
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from complaintflow.feel.values import Failure, Value, YearMonthDuration
 
 _REFERENCE_DAY = date(2000, 1, 1)
 """A time in a named zone has no date to look its offset up with; this day stands in."""
-_FIRST_DAY = date(1, 1, 1)
 _BEGINNING = datetime(1, 1, 1)  # noqa: DTZ001 - the origin of every time line
 _DAY = timedelta(days=1)
 _MIDNIGHT = time(tzinfo=UTC)
@@ -87,26 +88,34 @@ def between(left: Moment, right: Moment) -> timedelta:
     Raises:
         Failure: one has a time zone and the other has none.
     """
-    first, second = comparable(left, right)
-    return first - second
-
-
-def comparable(left: Moment, right: Moment) -> tuple[timedelta, timedelta]:
-    """Where both lie on one time line; a date is its midnight.
-
-    Raises:
-        Failure: one has a time zone and the other has none.
-    """
     if not isinstance(left, datetime) and not isinstance(right, datetime):
-        return left - _FIRST_DAY, right - _FIRST_DAY
+        return left - right
     first, second = as_date_time(left), as_date_time(right)
     if (first.tzinfo is None) != (second.tzinfo is None):
         raise Failure("one of the two has a time zone and the other has none")
+    return instant(first) - instant(second)
+
+
+def comparable(left: Moment, right: Moment) -> tuple[timedelta, timedelta]:
+    """Where both lie on one time line; a date is its midnight in UTC.
+
+    A moment without time zone takes that of the other (DMN 1.5, table 54).
+    """
+    first, second = as_date_time(left), as_date_time(right)
+    if (first.tzinfo is None) != (second.tzinfo is None):
+        first, second = first.replace(tzinfo=None), second.replace(tzinfo=None)
     return instant(first), instant(second)
 
 
+def comparable_times(left: time, right: time) -> tuple[timedelta, timedelta]:
+    """How far both are into the day; a time without offset takes that of the other (DMN 1.5, table 54)."""
+    if (left.tzinfo is None) != (right.tzinfo is None):
+        left, right = left.replace(tzinfo=None), right.replace(tzinfo=None)
+    return since_midnight(left), since_midnight(right)
+
+
 def months_between(start: Moment, end: Moment) -> YearMonthDuration:
-    """Whole months from day to day, negative if end is earlier (``years and months duration``, DMN 1.5, table 74)."""
+    """Whole months from day to day, negative if end is earlier (``years and months duration``, DMN 1.5, table 72)."""
     months = (end.year - start.year) * 12 + end.month - start.month
     if months > 0 and end.day < start.day:
         months -= 1
@@ -115,45 +124,53 @@ def months_between(start: Moment, end: Moment) -> YearMonthDuration:
     return YearMonthDuration(months)
 
 
+_DATE_PARTS: Mapping[str, Callable[[date], int]] = {
+    "year": lambda value: value.year,
+    "month": lambda value: value.month,
+    "day": lambda value: value.day,
+    "weekday": lambda value: value.isoweekday(),
+}
+_TIME_PARTS: Mapping[str, Callable[[Any], Value]] = {
+    "hour": lambda value: value.hour,
+    "minute": lambda value: value.minute,
+    "second": lambda value: _seconds(value.second, value.microsecond),
+    "time offset": lambda value: value.utcoffset() if isinstance(value, datetime) else clock_offset(value),
+    "timezone": lambda value: value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None,
+}
+_DAYS_TIME_PARTS: Mapping[str, Callable[[timedelta], Value]] = {
+    "days": lambda span: span.days,
+    "hours": lambda span: span.seconds // 3600,
+    "minutes": lambda span: span.seconds // 60 % 60,
+    "seconds": lambda span: _seconds(span.seconds % 60, span.microseconds),
+}
+_YEARS_MONTHS_PARTS: Mapping[str, Callable[[YearMonthDuration], Value]] = {
+    "years": lambda span: span.months // 12,
+    "months": lambda span: span.months % 12,
+}
+
+
+def _seconds(whole: int, micros: int) -> int | Decimal:
+    return whole + Decimal(micros).scaleb(-6) if micros else whole
+
+
 def property_of(value: Value, name: str) -> Value:
-    """A named part of a temporal value (DMN 1.5, table 63), like ``.year`` or ``.time offset``.
+    """A named part of a temporal value (DMN 1.5, tables 65 and 66); the parts of a negative duration are negative.
 
     Raises:
         Failure: this kind has no such part.
     """
+    parts: dict[str, Callable[[Any], Value]] = {}
     if isinstance(value, timedelta):
-        found = _duration_part(value, name)
+        parts |= _DAYS_TIME_PARTS
     elif isinstance(value, YearMonthDuration):
-        sign = -1 if value.months < 0 else 1
-        found = {"years": sign * (abs(value.months) // 12), "months": sign * (abs(value.months) % 12)}.get(name)
-    else:
-        return _moment_part(value, name)
-    if found is None:
-        raise Failure(f'a duration of this kind has no "{name}"')
-    return found
-
-
-def _duration_part(span: timedelta, name: str) -> int | None:
-    sign = -1 if span < timedelta(0) else 1
-    seconds = abs(span) // timedelta(seconds=1)
-    parts = {"days": seconds // 86400, "hours": seconds // 3600 % 24, "minutes": seconds // 60 % 60}
-    parts["seconds"] = seconds % 60
-    return sign * parts[name] if name in parts else None
-
-
-def _moment_part(value: date | time | datetime, name: str) -> Value:
+        parts |= _YEARS_MONTHS_PARTS
     if isinstance(value, date):
-        if name in ("year", "month", "day"):
-            return getattr(value, name)
-        if name == "weekday":
-            return value.isoweekday()
+        parts |= _DATE_PARTS
     if isinstance(value, datetime | time):
-        if name in ("hour", "minute", "second"):
-            return getattr(value, name)
-        if name == "time offset":
-            return value.utcoffset() if isinstance(value, datetime) else clock_offset(value)
-        if name == "timezone":
-            return value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
-    elif name in ("hour", "minute", "second", "time offset"):
-        return timedelta(0) if name == "time offset" else 0
-    raise Failure(f'such a value has no "{name}"')
+        parts |= _TIME_PARTS
+    if name not in parts:
+        raise Failure(f'such a value has no "{name}"')
+    negative = isinstance(value, timedelta) and value < timedelta(0)
+    if negative or (isinstance(value, YearMonthDuration) and value.months < 0):
+        return -parts[name](-value if isinstance(value, timedelta) else YearMonthDuration(-value.months))
+    return parts[name](value)

@@ -16,7 +16,7 @@ from complaintflow.feel.values import Failure, Value, YearMonthDuration
 _DATE = re.compile(r"(-?(?:[1-9]\d{4,8}|\d{4}))-(\d\d)-(\d\d)", re.ASCII)
 _TIME = re.compile(
     r"(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,30}))?)?"
-    r"(Z|[+-]\d\d:\d\d(?::\d\d)?)?(?:@([A-Za-z][\w+/-]*)|\[([A-Za-z][\w+/-]*)\])?",
+    r"([Zz]|[+-]\d\d:\d\d(?::\d\d)?)?(?:@([A-Za-z][\w+/-]*)|\[([A-Za-z][\w+/-]*)\])?",
     re.ASCII,
 )
 _DURATION = re.compile(
@@ -73,7 +73,7 @@ def offset(text: str) -> timezone:
     Raises:
         Failure: the offset is out of range.
     """
-    if text == "Z":
+    if text in ("Z", "z"):
         return UTC
     hours, minutes, *rest = (int(part) for part in text[1:].split(":"))
     seconds = rest[0] if rest else 0

@@ -183,6 +183,11 @@ class NamedType(Type):
 
     name: str
 
+    @property
+    def unknown(self) -> str:
+        """Why ``instance of`` has no answer."""
+        return f'there is no type "{self.name}"'
+
     def holds(self, value: Value) -> bool:
         return False
 
@@ -216,13 +221,34 @@ class NullType(Type):
         return value is None
 
 
-class AnyFunctionType(Type):
-    """``function`` without parts."""
+@dataclass(frozen=True)
+class BareType(Type):
+    """``list``, ``context``, ``range`` or ``function`` without parts: good for a typeRef, not for ``instance of``.
 
-    name = "function"
+    Table 61 says that ``123 instance of list`` is null, as a list type requires parameters.
+    """
+
+    name: str
+
+    @property
+    def unknown(self) -> str:
+        """Why ``instance of`` has no answer."""
+        return f'the type "{self.name}" needs its parts, like {_EXAMPLES[self.name]}'
 
     def holds(self, value: Value) -> bool:
-        return isinstance(value, Function)
+        return kind(value) == self.name
+
+    def coerce(self, value: Value) -> Value:
+        fitted = super().coerce(value)
+        return [value] if fitted is MISMATCH and self.name == "list" else fitted
+
+
+_EXAMPLES = {
+    "list": "list<Any>",
+    "context": "context<name: string>",
+    "range": "range<number>",
+    "function": "function<number> -> Any",
+}
 
 
 NAMED: Final[dict[str, Type]] = {
@@ -239,10 +265,7 @@ NAMED.update(
         "dayTimeDuration": DAYS_TIME,
         "year and month duration": YEARS_MONTHS,
         "yearMonthDuration": YEARS_MONTHS,
-        "list": ListType(ANY),
-        "context": ContextType(),
-        "range": RangeType(ANY),
-        "function": AnyFunctionType(),
+        **{name: BareType(name) for name in _EXAMPLES},
     }
 )
 """The types of the language, by every name a DMN file or an expression may use."""
@@ -264,4 +287,4 @@ def conforms(narrow: Type, wide: Type) -> bool:
             and all(conforms(w, n) for n, w in zip(narrow.parameters, wide.parameters, strict=True))
             and conforms(narrow.result, wide.result)
         )
-    return isinstance(wide, AnyFunctionType) and isinstance(narrow, FunctionType)
+    return isinstance(wide, BareType) and type(narrow).__name__.lower() == f"{wide.name}type"

@@ -1,4 +1,4 @@
-"""The kinds of values FEEL knows, and how Python values are seen as them (DMN 1.5, table 53 and 10.3.2.2).
+"""The kinds of values FEEL knows, and how Python values are seen as them (DMN 1.5, 10.3.2.1 and 10.3.2.3).
 
 | FEEL | Python |
 |---|---|

@@ -128,9 +128,7 @@ class Workbench:
         """Complete an open task of a case, read afresh."""
         return self.case(case.id).complete(task, {**(data or {}), **fields}, actor=actor)
 
-    def advance(
-        self, *, working_days: int = 0, days: float = 0, hours: float = 0, minutes: float = 0
-    ) -> datetime:
+    def advance(self, *, working_days: int = 0, days: float = 0, hours: float = 0, minutes: float = 0) -> datetime:
         """Move the clock on, stopping at everything that falls due on the way. Returns the new time.
 
         ``working_days`` moves to the same time of day so many working days later.
@@ -163,7 +161,7 @@ class Workbench:
         for case in self.engine.cases(process=process, limit=1_000_000):
             for event in case.history():
                 visited.update(event.detail.get("path", ()))
-        return Coverage(process, frozenset(visited), tuple(_elements(self.engine.library.newest(process).program)))
+        return Coverage(process, frozenset(visited), tuple(_elements(self.engine.library.newest(process).program, process)))
 
     def close(self) -> None:
         """Give everything back."""
@@ -185,8 +183,9 @@ class Workbench:
             return tx.next_due()
 
 
-def _elements(program: Program) -> Iterator[str]:
-    for node in program.nodes:
-        yield str(node.bpmn_id)
-    for edge in program.edges:
-        yield edge.id
+def _elements(program: Program, main: str) -> Iterator[str]:
+    """Elements and flows as a case's history names them: those of called processes with the process in front."""
+    for spec in program.flows.values():
+        prefix = "" if spec.process_id == main else f"{spec.process_id}/"
+        yield from (f"{prefix}{node.bpmn_id}" for node in spec.nodes)
+        yield from (f"{prefix}{edge}" for edge in spec.edges)

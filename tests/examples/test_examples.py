@@ -29,7 +29,12 @@ def test_example_runs_in_an_empty_folder(name: str, tmp_path: Path) -> None:
     """The example ends without an error and prints what its text promises."""
     environment = {key: value for key, value in os.environ.items() if key != "COMPLAINTFLOW_DATABASE_URL"}
     done = subprocess.run(
-        [sys.executable, str(EXAMPLES / name)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, str(EXAMPLES / name)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     for line in EXPECTED.get(name, []):

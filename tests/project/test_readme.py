@@ -37,7 +37,9 @@ def test_the_readme_names_every_command() -> None:
     from complaintflow.cli.app import COMMANDS
 
     commands = {name for group in COMMANDS.values() for name in group}
-    assert sorted(name for name in commands if f"`{name}`" not in README and f"complaintflow {name}" not in README) == []
+    assert (
+        sorted(name for name in commands if f"`{name}`" not in README and f"complaintflow {name}" not in README) == []
+    )
 
 
 def test_the_readme_names_every_process() -> None:

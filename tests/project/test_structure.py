@@ -15,7 +15,7 @@ SOURCES = sorted([*ROOT.glob("complaintflow/**/*.py"), *ROOT.glob("adapters/**/*
 ORDER = (
     "errors", "version", "clock", "calendar", "policy", "feel", "dmn", "formjs", "notices", "rows", "codec", "values",
     "handlers", "layers", "bpmn", "definition", "library", "history", "host", "large", "deadlines", "case", "commands", "work",
-    "notify", "dispatch", "worker", "views", "engine", "runner", "check", "testing", "cli",
+    "notify", "dispatch", "worker", "views", "labels", "picture", "portrait", "engine", "runner", "check", "testing", "cli",
 )  # fmt: skip
 
 
@@ -52,10 +52,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 def graph() -> dict[str, set[str]]:
-    return {
-        module(path): {name for name in imports(TREES[path]) if name in NAMES} - {module(path)}
-        for path in SOURCES
-    }
+    return {module(path): {name for name in imports(TREES[path]) if name in NAMES} - {module(path)} for path in SOURCES}
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:
@@ -107,8 +104,7 @@ def test_one_room_knows_spiffworkflow() -> None:
     wrong = [
         str(path.relative_to(ROOT))
         for path in SOURCES
-        if path.parent.name != "bpmn"
-        and any(name.split(".")[0] == "SpiffWorkflow" for name in imports(TREES[path]))
+        if path.parent.name != "bpmn" and any(name.split(".")[0] == "SpiffWorkflow" for name in imports(TREES[path]))
     ]
     assert wrong == []
 

@@ -309,7 +309,9 @@ def test_the_same_letter_is_guarded_without_its_mark(tmp_path: Path) -> None:
     """Where one element says that a letter commits, another that sends the same letter is guarded too (RET-D5)."""
     bench = Workbench(layers=[shortcut(tmp_path, commits=False)])
     home = tmp_path / "processes/customer/customer.bpmn"
-    home.write_text(home.read_text(encoding="utf-8").replace('key="notice" value="transfer-sheet"', 'key="notice" value="outcome"'))
+    home.write_text(
+        home.read_text(encoding="utf-8").replace('key="notice" value="transfer-sheet"', 'key="notice" value="outcome"')
+    )
     case = steps(bench, bench.start("customer", PAYLOAD), INVESTIGATE)
     assert [(i.kind, i.element) for i in case.incidents] == [("commitment", "transfer")]
     assert "outcome" not in sent(bench, case)

@@ -222,7 +222,9 @@ def test_nobody_watching_is_said(tmp_path: Path) -> None:
     layer = d.layer(
         tmp_path,
         d.document(
-            d.process(d.start(), d.user("ask"), ring, d.end(), d.end("rung"), d.flows("start > ask > end", "late > rung"))
+            d.process(
+                d.start(), d.user("ask"), ring, d.end(), d.end("rung"), d.flows("start > ask > end", "late > rung")
+            )
         ),
     )
     clock = VirtualClock(now())
@@ -256,9 +258,16 @@ def test_dates_without_an_official_notice_are_provisional_and_move(tmp_path: Pat
     """A due date in a year without official holiday data is marked, and computed again when the data arrive (D7)."""
     from complaintflow import WorkingCalendar
 
-    url, layer = f"sqlite:///{tmp_path / 'cases.db'}", d.layer(tmp_path, ASK.replace(
-        "<zeebe:userTask/>", '<zeebe:userTask/><zeebe:taskSchedule dueDate="=deadline(&quot;reply&quot;, now())"/>'
-    ))
+    url, layer = (
+        f"sqlite:///{tmp_path / 'cases.db'}",
+        d.layer(
+            tmp_path,
+            ASK.replace(
+                "<zeebe:userTask/>",
+                '<zeebe:userTask/><zeebe:taskSchedule dueDate="=deadline(&quot;reply&quot;, now())"/>',
+            ),
+        ),
+    )
     clock = VirtualClock(datetime.fromisoformat("2030-02-01T09:00:00+08:00"))
     with Engine(url, layers=[layer], clock=clock, calendar=WorkingCalendar("CN")) as engine:
         case = engine.start("p", {})

@@ -75,6 +75,13 @@ def test_bounds_are_settings() -> None:
         feel.parse("1 + 1", limits=feel.Limits(text_length=3))
 
 
+def test_error_shows_the_expression() -> None:
+    """Whoever reads the error learns which expression it was and which setting it passed."""
+    with pytest.raises(FeelLimitExceeded) as caught:
+        feel.evaluate("for i in 1..200000 return i")
+    assert "where: Limits.list_length, in `for i in 1..200000 return i`" in str(caught.value)
+
+
 def test_recursion_within_the_bound_works() -> None:
     """Sixty nested calls are allowed."""
     assert feel.evaluate("{f: function(n) if n <= 1 then 1 else 1 + f(n - 1), r: f(60)}.r") == 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from complaintflow import feel
@@ -22,6 +22,13 @@ VALUES = st.sampled_from([1, 2, 3, 1.0, Decimal("1.5"), "a", "b", True, False, N
 
 
 @given(CONDITIONS, st.dictionaries(st.sampled_from(["x", "y"]), VALUES), VALUES)
+@example("x = 1 or y = 1", {"x": 1, "y": 2}, None)
+@example("x = 1 or y = 1", {"x": 2, "y": 1}, None)
+@example("x = 1 or y = 1", {"x": 2, "y": 2}, None)
+@example("x = 1 and y = 1", {"x": 1, "y": 2}, None)
+@example("x = 1 and y = 1", {"x": 2, "y": 1}, None)
+@example("x = 1 and y = 1", {"x": 1, "y": 1}, None)
+@example("x = null or c.x = 1", {"x": None}, 1)
 def test_same_answer(text: str, context: dict[str, Any], inner: Any) -> None:
     """With and without the short cut the answer and the warnings are the same."""
     context = {**context, "c": {"x": inner}}

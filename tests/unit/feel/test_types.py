@@ -62,6 +62,15 @@ def test_conversion(name: str, value: Any, fitted: Any) -> None:
     assert result is fitted if fitted is types.MISMATCH else result == fitted
 
 
+@pytest.mark.parametrize("name", ["list", "context", "range", "function"])
+def test_type_without_parts(name: str) -> None:
+    """`instance of list` is null, as a list type requires parameters; a typeRef of that name takes any list."""
+    assert feel.evaluate(f"[1] instance of {name}") is None
+    assert feel.parse_type("list").coerce([1, "a"]) == [1, "a"]
+    assert feel.parse_type("list").coerce(1) == [1]
+    assert feel.parse_type("context").coerce(1) is types.MISMATCH
+
+
 def test_types_of_a_model() -> None:
     """A name that the language does not know is looked up in the types the host gives."""
     loan = types.ContextType({"amount": types.NUMBER})
@@ -71,9 +80,7 @@ def test_types_of_a_model() -> None:
     assert expression.evaluate({"x": 5}) == [None, None]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "list<", "list<number", "context<a number>", "function<number>", "number)", "<"]
-)
+@pytest.mark.parametrize("text", ["", "list<", "list<number", "context<a number>", "function<number>", "number)", "<"])
 def test_broken_type(text: str) -> None:
     """What is no type is a syntax error."""
     with pytest.raises(FeelSyntaxError):
