@@ -10,8 +10,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from complaintflow import spawning
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.token import Token
 from complaintflow.case import SIGNAL, LiveCase
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("complaintflow")
 
+# Job types that need no registered handler; a registered one of the same type takes their place.
+BUILT_IN: Final = frozenset({Notify.TYPE, spawning.TYPE})
+
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Runs jobs. ``notify`` is the built-in handler for notices; a registered one of that type replaces it."""
+    """Runs jobs. ``notify`` is the built-in handler for notices."""
 
     work: Work
     handlers: Handlers
@@ -59,9 +63,8 @@ class Dispatcher:
         backoff = Backoff()
         job = replace(row, attempt=row.attempt + 1)
         try:
-            if row.type == Notify.TYPE and row.type not in self.handlers.by_type:
-                sent = self.notify.send(live, token, job)
-                return FinishJob(row.token, {}, (sent,), {"notice": sent.name, "channel": sent.channel})
+            if row.type in BUILT_IN and row.type not in self.handlers.by_type:
+                return self._built_in(live, token, job)
             handler = self.handlers.find(row.type, token.task_spec.where)
             backoff = handler.backoff
             job = replace(job, retries=handler.retries or job.retries)
@@ -74,6 +77,12 @@ class Dispatcher:
             return FailJob(job, str(error))
         except Exception as error:
             return self._failed(job, error, backoff)
+
+    def _built_in(self, live: LiveCase, token: Token, row: JobRow) -> Command:
+        if row.type == Notify.TYPE:
+            sent = self.notify.send(live, token, row)
+            return FinishJob(row.token, {}, (sent,), {"notice": sent.name, "channel": sent.channel})
+        return FinishJob(row.token, spawning.start_case(self.work, _job(live, token, row)))
 
     def _failed(self, job: JobRow, error: Exception, backoff: Backoff) -> Command:
         message = str(error) if isinstance(error, ComplaintflowError) else f"{type(error).__name__}: {error}"

@@ -21,7 +21,7 @@ from complaintflow.clock import Clock, SystemClock
 from complaintflow.codec import Codec, JsonCodec
 from complaintflow.commands import Cancel, Claim, CompleteTask, Deliver, Resolve, Start
 from complaintflow.definition import Bundle
-from complaintflow.dispatch import Dispatcher
+from complaintflow.dispatch import BUILT_IN, Dispatcher
 from complaintflow.errors import NoSubscription, UnknownCase, UnknownIncident, UnknownTask
 from complaintflow.handlers import Handlers
 from complaintflow.layers import Layers
@@ -108,7 +108,7 @@ class Engine:
         bundle = self.library.newest(process)
         if not self.handlers_elsewhere:
             for job_type, node in bundle.program.job_types.items():
-                if job_type != Notify.TYPE:
+                if job_type not in BUILT_IN:
                     self.handlers.find(job_type, node.where)
         data = variables(payload, f"payload of '{process}'")
         change = self._work.start(bundle, Start(data), key=key, actor=actor)

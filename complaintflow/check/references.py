@@ -12,6 +12,7 @@ from complaintflow.check.diagram import Diagram, constant
 from complaintflow.check.facts import Facts
 from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, nearest
 from complaintflow.errors import ComplaintflowError
+from complaintflow.layers import SHARED
 
 _POLICY: Final = re.compile(r"\bpolicy\.([a-z_]+)\.([A-Za-z_][A-Za-z0-9_]*)")
 _TIME: Final = re.compile(r'\b(deadline|repeat)\(\s*"([^"]*)"')
@@ -121,6 +122,8 @@ def _bindings(diagram: Diagram) -> Iterator[Finding]:
 
 
 def _clauses(diagram: Diagram) -> Iterator[Finding]:
+    if f"/{SHARED}/" in diagram.file:
+        return  # the clauses are those of the processes that call it
     for element in diagram.activities:
         if not diagram.properties(element).get("clause", "").strip():
             yield Finding(

@@ -41,7 +41,8 @@ def unused_entries(facts: Facts) -> Iterator[Finding]:
 def _mention(section: str, name: str) -> str:
     """How a diagram, table, form or notice names an entry."""
     if section in ("deadlines", "repeats"):
-        return rf"\b{section[:-1]}\(\s*[\"']{name}[\"']"
+        # The name may be computed: a table that yields it as a text uses it too.
+        return rf"[\"']{name}[\"']"
     mention = rf"\bpolicy\.{section}\.{name}\b"
     return mention + rf"|\brole:{name}\b" if section == "roles" else mention
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.look import bold, cell, clean, columns, dim, heading, say, sign, table, wrap
+from complaintflow.cli.look import bold, cell, clean, columns, cut, dim, heading, say, sign, table, wrap
 from complaintflow.cli.session import Session, command, json_option
 from complaintflow.errors import UnknownProcess
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from complaintflow.policy import Entry
 
 _SUFFIXES: Final = (".bpmn", ".dmn", ".form", ".j2", ".toml", ".po", ".json")
+# Columns of a policy value, at most.
+_VALUE: Final = 40
 _COLOURS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
 _MARKS: Final = {"error": "bad", "warning": "warning", "note": "quiet"}
 _KINDS: Final = {
@@ -230,7 +232,7 @@ def _print_defaults(defaults: list[Entry], *, verbose: bool) -> None:
     table(("", "", "", ""), [
         [
             cell(f"{entry.section}.{entry.name}"),
-            cell(entry.value or '""', fg="cyan"),
+            cell(cut(entry.value, None if verbose else _VALUE) or '""', fg="cyan"),
             cell(" ".join(entry.clause), dim=True),
             cell(entry.why if verbose or columns() else "", dim=True),
         ]

@@ -32,7 +32,7 @@ SAMPLE_BPMN = (
       <zeebe:taskSchedule dueDate="=deadline(&quot;answer&quot;, now())"/>
       <zeebe:properties><zeebe:property name="clause" value="S-2.a S-2.b"/></zeebe:properties>
       </bpmn:extensionElements></bpmn:userTask>
-    <bpmn:boundaryEvent id="remind" name="One day left" attachedToRef="investigate" cancelActivity="false">
+    <bpmn:boundaryEvent id="remind" name="Time nearly up" attachedToRef="investigate" cancelActivity="false">
       <bpmn:timerEventDefinition id="remind_t">
         <bpmn:timeDate>=deadline("reminder", now())</bpmn:timeDate></bpmn:timerEventDefinition></bpmn:boundaryEvent>
     <bpmn:endEvent id="reminded" name="Reminded"/>

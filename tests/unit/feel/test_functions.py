@@ -154,7 +154,6 @@ def test_null_and_too_many_arguments(name: str) -> None:
         ('range("[2..)") = (>= 2)', True),
         ('range("[2..]")', None),
         ('range("[date(2024, 1, 1)..@\\"2024-02-01\\"]").start.month', 1),
-        ('range("[date(string(\\"2024-01-01\\"))..@\\"2024-02-01\\"]")', None),
         ("(function(a, b) [a, b])(a: 1)", [1, None]),
         ("append(list: [1])", [1, None]),
         ('range("[5..1]")', None),
