@@ -11,6 +11,7 @@ from complaintflow.bpmn import xml
 from complaintflow.check.diagram import Diagram, constant
 from complaintflow.check.facts import Facts
 from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, nearest
+from complaintflow.dispatch import BUILT_IN
 from complaintflow.errors import ComplaintflowError
 from complaintflow.layers import SHARED
 
@@ -19,8 +20,6 @@ _TIME: Final = re.compile(r'\b(deadline|repeat)\(\s*"([^"]*)"')
 _SECTIONS: Final = {"deadline": "deadlines", "repeat": "repeats"}
 # Sections that expressions see; deadlines and repeats are called by name instead.
 _VISIBLE: Final = frozenset({"roles", "bounds", "amounts", "texts", "lists", "switches"})
-# Job types that the library does itself.
-_OURS: Final = frozenset({"notify"})
 
 
 def references(facts: Facts) -> Iterator[Finding]:
@@ -137,7 +136,7 @@ def _clauses(diagram: Diagram) -> Iterator[Finding]:
 def _handlers(diagram: Diagram) -> Iterator[Finding]:
     for element in diagram.zeebe("taskDefinition"):
         job = constant(element.get("type"))
-        if job and job not in _OURS:
+        if job and job not in BUILT_IN:
             yield Finding(
                 NOTE,
                 f"the job type '{job}' needs a handler of your own",

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from complaintflow.cli.look import aside, clean
-from complaintflow.errors import ComplaintflowError
+from complaintflow.cli.look import aside, clean, dim
+from complaintflow.errors import ComplaintflowError, MissingHandler
 
 
 def refused(error: ComplaintflowError) -> None:
@@ -22,6 +22,8 @@ def refused(error: ComplaintflowError) -> None:
         label, colon, text = line.partition(": ")
         known = colon and label in ("  where", "  what to do")
         aside(click.style(label + colon, dim=True) + text if known else line)
+    if isinstance(error, MissingHandler):
+        aside(dim("  here: ") + "bring your handlers with --app module:engine (see `complaintflow --help`)")
 
 
 def defect(error: BaseException) -> None:

@@ -200,7 +200,7 @@ def day(moment: datetime, language: str = "en") -> str:
     name = _DAYS[language][moment.weekday()]
     if language == "zh":
         return f"{moment.year}年{moment.month}月{moment.day}日 {name}"
-    return f"{name} {moment.day:2d} {_MONTHS[moment.month - 1]} {moment.year}"
+    return f"{name} {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
 def at(moment: datetime, zone: tzinfo, language: str = "en") -> str:

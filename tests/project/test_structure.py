@@ -15,7 +15,7 @@ SOURCES = sorted([*ROOT.glob("complaintflow/**/*.py"), *ROOT.glob("adapters/**/*
 ORDER = (
     "errors", "version", "clock", "calendar", "policy", "feel", "dmn", "formjs", "notices", "rows", "codec", "values",
     "handlers", "layers", "bpmn", "definition", "library", "history", "host", "large", "deadlines", "case", "commands", "work",
-    "notify", "spawning", "dispatch", "worker", "views", "labels", "picture", "portrait", "engine", "runner", "check", "testing", "cli",
+    "notify", "spawning", "dispatch", "worker", "views", "ports", "labels", "picture", "portrait", "engine", "runner", "check", "testing", "cli",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from complaintflow.testing import Workbench
 from complaintflow.views import Case, Timer
 
 PROCESS = "whistleblower"
-ANONYMOUS = {"channel": "box", "anonymous": True, "content": "The buyer takes money from a supplier."}
+ANONYMOUS = {"channel": "suggestion_box", "anonymous": True, "content": "The buyer takes money from a supplier."}
 NAMED = {
     "channel": "phone",
     "taken_by": "hotline",
@@ -170,7 +170,7 @@ def test_anonymous_report(wb: Workbench) -> None:
     assert {notice.channel for notice in to_reporter} == {"collection"}
 
 
-@pytest.mark.parametrize("channel", ["phone", "in_person", "email", "letter", "box", "web", "social", "app", "other"])
+@pytest.mark.parametrize("channel", ["phone", "in_person", "email", "letter", "suggestion_box", "web", "social", "app", "other"])
 def test_one_office_accepts_every_channel(wb: Workbench, channel: str) -> None:
     """Whatever the channel, the same office registers the report (WB-2.1.a WB-2.2.a WB-2.3.a WB-2.4.a WB-3.1.a)."""
     case = wb.start(PROCESS, ANONYMOUS | {"channel": channel})

@@ -123,7 +123,8 @@ DEMO = [
         "say": {"en": "A customer calls.", "zh": "一位顾客来电。"},
     },
     {"advance": {"working_days": 2}, "say": {"en": "The kitchen is silent.", "zh": "厨房没有回音。"}},
-    {"advance": {"minutes": 1}},
+    {"advance": {"hours": 16}},
+    {"at": "2026-10-08T09:00"},
     {"complete": "investigate", "data": {"justified": False, "cause": "none"}, "actor": "li.wei"},
     {"correlate": "appeal", "data": {"appeal": "Look again."}},
 ]

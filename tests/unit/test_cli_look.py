@@ -15,7 +15,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.mark.parametrize(
-    ("text", "columns"), [("abc", 3), ("投诉", 4), ("a投b", 4), ("e\u0301", 1), (click.style("投诉", fg="red"), 4), ("", 0)]
+    ("text", "columns"),
+    [("abc", 3), ("投诉", 4), ("a投b", 4), ("e\u0301", 1), (click.style("投诉", fg="red"), 4), ("", 0)],
 )
 def test_chinese_takes_two_columns(text: str, columns: int) -> None:
     """A wide character counts twice, a combining one not at all, a style not at all."""
@@ -50,9 +51,9 @@ def test_what_reporters_write_cannot_steer_the_terminal() -> None:
 
 def test_midnight_belongs_to_the_day_it_closes() -> None:
     """A deadline that ends at the close of Thursday says Thursday 24:00, not Friday."""
-    assert look.until(datetime(2026, 10, 8, 16, tzinfo=UTC), SHANGHAI) == "Thu  8 Oct 2026 24:00"
+    assert look.until(datetime(2026, 10, 8, 16, tzinfo=UTC), SHANGHAI) == "Thu 8 Oct 2026 24:00"
     assert look.until(datetime(2026, 10, 8, 16, tzinfo=UTC), SHANGHAI, "zh") == "2026年10月8日 周四 24:00"
-    assert look.until(datetime(2026, 10, 8, 10, tzinfo=UTC), SHANGHAI) == "Thu  8 Oct 2026 18:00"
+    assert look.until(datetime(2026, 10, 8, 10, tzinfo=UTC), SHANGHAI) == "Thu 8 Oct 2026 18:00"
 
 
 @pytest.mark.parametrize(
