@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from complaintflow.bpmn.activities import UserTask
 from complaintflow.bpmn.node import Stuck
 from complaintflow.case import CANCELLED, LiveCase
 from complaintflow.deadlines import recompute
-from complaintflow.errors import NoSubscription, PrematureCommitment, TaskAlreadyCompleted, UnknownIncident, UnknownTask
+from complaintflow.errors import (
+    InvalidData,
+    NoSubscription,
+    PrematureCommitment,
+    TaskAlreadyCompleted,
+    UnknownIncident,
+    UnknownTask,
+)
 from complaintflow.rows import JobRow, NoticeRow
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Token
+
+
+ACCESSES: Final = ("read", "copy", "print", "publish")
 
 
 class Command(Protocol):
@@ -247,6 +257,27 @@ class Recompute:
     def apply(self, live: LiveCase) -> None:
         """A case without provisional dates, or whose dates stay, is left alone."""
         recompute(live)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAccess:
+    """Somebody read or took material of the case (WB-6.1.2)."""
+
+    purpose: str
+    reason: str
+
+    def apply(self, live: LiveCase) -> None:
+        """Raises InvalidData when it is not said who, what or why."""
+        problems = []
+        if self.purpose not in ACCESSES:
+            problems.append(("purpose", f"is none of {', '.join(ACCESSES)}"))
+        if not self.reason.strip():
+            problems.append(("reason", "is needed"))
+        if not (live.actor or "").strip():
+            problems.append(("actor", "is needed"))
+        if problems:
+            raise InvalidData("an access is recorded with who, what and why", problems, where=f"case {live.row.id}")
+        live.record("accessed", purpose=self.purpose, reason=self.reason)
 
 
 @dataclass(frozen=True, slots=True)

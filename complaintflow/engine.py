@@ -19,7 +19,7 @@ from complaintflow.calendar import WorkingCalendar
 from complaintflow.case import LiveCase, Settings
 from complaintflow.clock import Clock, SystemClock
 from complaintflow.codec import Codec, JsonCodec
-from complaintflow.commands import Cancel, Claim, CompleteTask, Deliver, Resolve, Start
+from complaintflow.commands import Cancel, Claim, CompleteTask, Deliver, RecordAccess, Resolve, Start
 from complaintflow.definition import Bundle
 from complaintflow.dispatch import BUILT_IN, Dispatcher
 from complaintflow.errors import NoSubscription, UnknownCase, UnknownIncident, UnknownTask
@@ -248,6 +248,37 @@ class Engine:
         """The definition a case runs on."""
         with self.store.reading() as tx:
             return self._work.bundle(tx, tx.case(self._find(tx, case_id)))
+
+    def opening(self, process: str, place: str) -> tuple[bool, datetime]:
+        """Whether a person is there now, and when one is there next (now, if one is): WB-2.2.b.
+
+        Args:
+            process: whose policy file.
+            place: the name of an entry in ``[openings]``, e.g. "hotline".
+
+        Raises:
+            UnknownProcess, InvalidPolicy: there is no such process or entry.
+        """
+        calendar, now = self.library.newest(process).policy.opening(place), self.clock.now()
+        there = calendar.open_at(now)
+        return there, now if there else calendar.next_opening(now)
+
+    def record_access(self, case_id: str, purpose: str, reason: str, *, actor: str) -> None:
+        """Note that somebody read, copied, printed or handed out a case's material (WB-6.1.2, WB-6.1.3).
+
+        Args:
+            case_id: the case, or a beginning of its id.
+            purpose: "read", "copy", "print" or "publish".
+            reason: why; it is kept sealed with the history.
+            actor: who.
+
+        Raises:
+            UnknownCase: there is no such case.
+            InvalidData: the purpose is none of these, or the reason or actor is empty.
+        """
+        with self.store.reading() as tx:
+            case_id = self._find(tx, case_id)
+        self._work.run(case_id, RecordAccess(purpose, reason), actor)
 
     def diagram(self, case_id: str, *, process: str | None = None, language: str = "en") -> Picture:
         """The case on its diagram: where it stands, what is late, which way it came.

@@ -180,6 +180,14 @@ class Switch(Setting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Opening(Setting):
+    """When a person is there, for instance at a hotline: `hours` as in ``[policy]``."""
+
+    __pydantic_config__ = _format(origin="from")
+    hours: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Head:
     """The ``[policy]`` table: what the policy is, and the calendar it is counted on (see `WorkingCalendar`).
 
@@ -216,13 +224,15 @@ class _Sections:
     lists: Mapping[str, Choices] = field(default_factory=dict)
     retention: Mapping[str, Retention] = field(default_factory=dict)
     switches: Mapping[str, Switch] = field(default_factory=dict)
+    openings: Mapping[str, Opening] = field(default_factory=dict)
 
 
 _CLASSES: dict[str, Any] = {
     "policy": Head, "deadlines": Deadline, "repeats": Repeat, "roles": Role, "bounds": Bound, "amounts": Amount,
     "texts": Text, "lists": Choices, "retention": Retention, "switches": Switch,
+    "openings": Opening,
 }  # fmt: skip
-_VALUE_KEY = {"deadlines": "within", "repeats": "every", "roles": "group", "retention": "keep"}
+_VALUE_KEY = {"deadlines": "within", "repeats": "every", "roles": "group", "retention": "keep", "openings": "hours"}
 _CALENDAR_KEYS = (
     "country", "subdivision", "zone", "hours", "weekend", "extra_days_off", "extra_working_days", "confirmed_years",
 )  # fmt: skip
@@ -383,6 +393,12 @@ class Policy(_Sections):
             stated["country"] = None
         return stated
 
+    def opening(self, name: str) -> WorkingCalendar:
+        """The calendar of an ``[openings]`` entry: the policy's, with the hours of that place."""
+        entry = self.entry("openings", name)
+        assert isinstance(entry, Opening)
+        return WorkingCalendar(**{**self.calendar_options(), "hours": entry.hours})
+
     def _missing(self, section: str, name: str) -> NoReturn:
         raise InvalidPolicy(
             f'the policy "{self.head.id}" has no entry "{name}" in {section}',
@@ -399,14 +415,16 @@ class Policy(_Sections):
         origin: Origin = entry.origin
         if replaced and not layer.has((section, name, "from")):
             origin = "organisation"
-        value = getattr(entry, "interval", None) or getattr(entry, "group", None) or getattr(entry, "value", None)
-        text = ", ".join(value) if isinstance(value, tuple) else str(value)
+        value = next(getattr(entry, key) for key in ("interval", "group", "hours", "value") if hasattr(entry, key))
+        text = _shown(value)
         return Entry(section, name, text, entry.clause, origin, entry.why, entry.label, layer.file, layer.line(path))
 
     def _contradictions(self) -> Iterator[_Problem]:
         """What no single key shows: a calendar that cannot be, deadlines inside missing ones or inside themselves."""
         try:
             WorkingCalendar(**self.calendar_options())
+            for name in self.openings:
+                self.opening(name)
         except CalendarError as error:
             yield _Problem(error.what, _top(self._layers, ("policy",)).place(("policy",)), error.remedy)
         for name, deadline in self.deadlines.items():
@@ -503,6 +521,12 @@ def _refuse(problems: Sequence[_Problem]) -> NoReturn:
         raise InvalidPolicy(first.what, where=first.where, advice=first.advice)
     listed = "".join(f"\n  {problem.where}: {problem.what}; {problem.advice}" for problem in problems)
     raise InvalidPolicy(f"the policy has {len(problems)} problems:{listed}", advice="correct each of them")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{days} {'-'.join(times)}" for days, times in value.items())
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _top(layers: Sequence[_Layer], path: Sequence[str]) -> _Layer:

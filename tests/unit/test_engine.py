@@ -280,3 +280,37 @@ def test_dates_without_an_official_notice_are_provisional_and_move(tmp_path: Pat
         assert not after.provisional
         assert after.due_at > before.due_at
         assert "deadline-moved" in [event.event for event in engine.history(case.id)]
+
+
+def test_reading_and_copying_leave_a_line(workbench: Workbench) -> None:
+    """Who reads or copies material, and why, stands in the history; without a reason it is refused (WB-6.1.2)."""
+    case = workbench.start("customer", PAYLOAD)
+    workbench.engine.record_access(case.id, "copy", "for the court", actor="li.wei")
+    last = workbench.engine.history(case.id)[-1]
+    assert (last.event, last.actor, dict(last.detail)) == (
+        "accessed",
+        "li.wei",
+        {"purpose": "copy", "reason": "for the court"},
+    )
+    with pytest.raises(InvalidData) as refused:
+        workbench.engine.record_access(case.id, "borrow", " ", actor="")
+    assert {field for field, _ in refused.value.problems} == {"purpose", "reason", "actor"}
+
+
+def test_a_hotline_says_when_a_person_is_there(tmp_path: Path) -> None:
+    """Outside its hours a hotline answers with the next time somebody picks up, holidays included (WB-2.2.b)."""
+    hours = """
+[openings.hotline]
+hours = { mon-fri = ["09:00", "12:00", "13:00", "17:00"] }
+clause = "T-1"
+from = "default"
+why = "a test"
+"""
+    layer = d.layer(tmp_path, ASK, policy=d.POLICY + hours)
+    clock = VirtualClock(datetime.fromisoformat("2026-09-30T16:59:00+08:00"))
+    with Engine("sqlite://", layers=[layer], clock=clock) as engine:
+        assert engine.opening("p", "hotline") == (True, clock.now())
+        clock.advance(timedelta(minutes=1))
+        there, opens = engine.opening("p", "hotline")
+        assert not there
+        assert opens == datetime.fromisoformat("2026-10-08T09:00:00+08:00"), "1 to 7 October is a holiday week"
