@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -18,7 +18,12 @@ from complaintflow.errors import ComplaintflowError, InvalidData
 
 
 def check_bundle(
-    bundle: Bundle, *, strict: bool = False, now: datetime | None = None, payload: bytes | None = None
+    bundle: Bundle,
+    *,
+    strict: bool = False,
+    now: datetime | None = None,
+    payload: bytes | None = None,
+    beside: Iterable[str] = (),
 ) -> list[Finding]:
     """Everything wrong with a process, the worst first.
 
@@ -27,8 +32,9 @@ def check_bundle(
         strict: policy values that are still our default are errors.
         now: aware; with it, years whose official holidays are unknown are reported.
         payload: the example that the process ships, to be held against its intake form.
+        beside: paths of files that could have been meant where a name leads nowhere.
     """
-    facts = Facts(bundle)
+    facts = Facts(bundle, beside)
     found = [finding for path, source in bundle.files.items() for finding in _part(bundle, path, source)]
     found += guarded("policy.toml", lambda: _policy(bundle, strict, now))
     for look in (references, numbers, habits, unused_entries):

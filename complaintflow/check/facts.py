@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.check.diagram import Diagram
+from complaintflow.check.finding import nearest
 from complaintflow.errors import ComplaintflowError
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ class Facts:
 
     Attributes:
         bundle: the bundle.
+        beside: paths of files that lie beside its parts and that nothing in it names: perhaps they were meant.
         texts: path -> text of every part in which names can be looked for, quotes as people write them.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, beside: Iterable[str] = ()) -> None:
         self.bundle = bundle
+        self.beside = tuple(beside)
         self.texts = {
             path: source.decode("utf-8", "replace").replace("&quot;", '"').replace("&#34;", '"').replace('\\"', '"')
             for path, source in bundle.files.items()
@@ -105,6 +108,11 @@ class Facts:
             if match is not None:
                 found.setdefault(match["name"], []).append(path)
         return found
+
+    def near(self, name: str, known: Iterable[str], suffix: str) -> str:
+        """Advice for a name that is not there: the nearest of those that are, or of the files beside the bundle."""
+        others = (PurePosixPath(path).name.split(".")[0] for path in self.beside if path.endswith(suffix))
+        return nearest(name, {*known, *(other for other in others if not other.startswith("_"))})
 
     def headers(self, key: str) -> Iterator[tuple[Diagram, Any, str]]:
         """Task headers of a key: diagram, element, value."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Literal
 
-from complaintflow.errors import ComplaintflowError
+from complaintflow.errors import ComplaintflowError, FeelSyntaxError
 
 Severity = Literal["error", "warning", "note"]
 ERROR: Final[Severity] = "error"
@@ -45,7 +45,8 @@ class Finding:
 
 def of_error(error: ComplaintflowError, file: str = "") -> Finding:
     """One of our errors as a finding; ``file`` where it names no place itself."""
-    return Finding(ERROR, error.what, readable(error.where or file), error.remedy)
+    advice = error.remedy or ("correct the expression" if isinstance(error, FeelSyntaxError) else "")
+    return Finding(ERROR, error.what, readable(error.where or file), advice)
 
 
 def readable(where: str) -> str:

@@ -26,7 +26,7 @@ _NUMBERS.update({"twenty": 20, "二十": 20, "twenty-four": 24, "二十四": 24,
 _WORDS: Final = "|".join(sorted((word for word in _NUMBERS if word.isascii()), key=len, reverse=True))
 _CHARACTERS: Final = "|".join(sorted((word for word in _NUMBERS if not word.isascii()), key=len, reverse=True))
 _ENGLISH: Final = re.compile(
-    rf"\b(?P<count>\d+|{_WORDS})[\s-]+(?P<kind>working|business)?[\s-]*(?P<unit>minute|hour|day|week|month|year)s?\b",
+    rf"\b(?P<count>\d+|{_WORDS})[\s-]+(?P<kind>working|business)?[\s-]*(?P<unit>minute|hour|day|week|month|year)s?(?![\w-])",
     re.IGNORECASE,
 )
 _CHINESE: Final = re.compile(

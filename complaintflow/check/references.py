@@ -37,7 +37,8 @@ def _forms(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
     for element in diagram.zeebe("formDefinition"):
         form = constant(element.get("formId"))
         if form and form not in facts.form_ids:
-            yield Finding(ERROR, f"there is no form '{form}'", diagram.where(element), nearest(form, facts.form_ids))
+            advice = facts.near(form, facts.form_ids, ".form")
+            yield Finding(ERROR, f"there is no form '{form}'", diagram.where(element), advice)
 
 
 def _decisions(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
@@ -45,7 +46,7 @@ def _decisions(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
         name = constant(element.get("decisionId"))
         if name and name not in facts.decisions:
             what = f"there is no decision '{name}'"
-            yield Finding(ERROR, what, diagram.where(element), nearest(name, facts.decisions))
+            yield Finding(ERROR, what, diagram.where(element), facts.near(name, facts.decisions, ".dmn"))
 
 
 def _calls(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
@@ -54,13 +55,14 @@ def _calls(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
         name = constant(element.get("processId"))
         if name and name not in known:
             what = f"a call activity calls the process '{name}', which no layer has"
-            yield Finding(ERROR, what, diagram.where(element), nearest(name, known))
+            yield Finding(ERROR, what, diagram.where(element), facts.near(name, known, ".bpmn"))
 
 
 def _notices(facts: Facts) -> Iterator[Finding]:
     for diagram, element, name in facts.headers("notice"):
         if name not in facts.notices:
-            yield Finding(ERROR, f"there is no notice '{name}'", diagram.where(element), nearest(name, facts.notices))
+            advice = facts.near(name, facts.notices, ".j2")
+            yield Finding(ERROR, f"there is no notice '{name}'", diagram.where(element), advice)
     roles = facts.names.get("roles")
     for diagram, element, to in facts.headers("to"):
         kind, _, name = to.partition(":")

@@ -107,8 +107,14 @@ def _process(library: Library, name: str, strict: bool) -> Report:
 
     bundle = library.assemble(name)
     payloads = library.layers.every(f"processes/{name}/payload.json")
+    layers = library.layers
+    files = [*layers.form_files(name), *(part for end in (".j2", ".dmn") for part in layers.process_files(name, end))]
     found = check_bundle(
-        bundle, strict=strict, now=SystemClock().now(), payload=payloads[0].content if payloads else None
+        bundle,
+        strict=strict,
+        now=SystemClock().now(),
+        payload=payloads[0].content if payloads else None,
+        beside=[part.path for part in files],
     )
     found += unused_files(library.layers, [bundle], process=name)
     try:

@@ -294,6 +294,7 @@ def test_an_ordinary_solution_is_due_in_a_day(bench: Workbench) -> None:
     case = bench.case(case.id)
     assert sorted(case.waiting_for) == ["form-team", "step-in"]
     assert case.task("step-in").groups == ("management",)
+    assert steps(bench, case, TEAM, INVESTIGATE, PROPOSE).waiting_for == ["tell"]  # late is better than never
 
 
 def test_a_complex_solution_has_three_working_days() -> None:
