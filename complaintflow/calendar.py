@@ -19,136 +19,24 @@ import re
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+from complaintflow.countries import country_class
 from complaintflow.errors import CalendarError
+from complaintflow.interval import CLOCK_UNITS, Due, Ends, Interval, Remaining, Unit, rule_of
+from complaintflow.openings import MIDNIGHT, opening_times, weekday
 
 if TYPE_CHECKING:
     from holidays.holiday_base import HolidayBase
 
-Unit = Literal["minute", "hour", "working hour", "day", "working day", "week", "month", "year"]
-Ends = Literal["close of day", "exact"]
 
-# No deadline is longer than a hundred years: it keeps a slip of the keyboard from counting for minutes.
-_LONGEST: dict[str, int] = {
-    "minute": 52_594_920, "hour": 876_582, "working hour": 876_582, "day": 36_525, "working day": 36_525,
-    "week": 5_217, "month": 1_200, "year": 100,
-}  # fmt: skip
-_CLOCK_UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "working hour": timedelta(hours=1)}
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MIDNIGHT = 24 * 60
 # Countries whose working days follow a yearly notice; a year without one can only be guessed.
 _BY_NOTICE = frozenset({"CN", "CHN"})
 # The notice of a year has bridged or worked the last three days of the December before it (2007, 2011, 2018).
 _NOTICE_REACHES_BACK = timedelta(days=3)
 _INSTANT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A length of time in the words of a policy: an amount (0 to a hundred years) of one unit.
-
-    ``str(interval)`` is the text that `parse` reads back. "0 days" ends with the starting day.
-
-    Raises:
-        CalendarError: the unit is unknown, or the amount is no whole number or out of range.
-    """
-
-    amount: int
-    unit: Unit
-
-    def __post_init__(self) -> None:
-        if self.unit not in _LONGEST:
-            raise _not_an_interval(f"{self.amount} {self.unit}")
-        if not 0 <= self.amount <= _LONGEST[self.unit]:
-            raise CalendarError(
-                f"{self.amount} {self.unit}s is out of range",
-                advice=f"write 0 to {_LONGEST[self.unit]} {self.unit}s (at most a hundred years)",
-            )
-
-    @classmethod
-    def parse(cls, text: str) -> Interval:
-        """Read "4 hours", "1 working day", "2 months": a whole number and a unit, singular or plural.
-
-        Raises:
-            CalendarError: the text is anything else; the advice names the units.
-        """
-        amount, _, unit = " ".join(text.split()).partition(" ")
-        unit = unit.removesuffix("s")
-        if not re.fullmatch(r"[0-9]{1,9}", amount) or unit not in _LONGEST:
-            raise _not_an_interval(text)
-        return cls(int(amount), unit)  # type: ignore[arg-type]  # it is a key of _LONGEST
-
-    def __str__(self) -> str:
-        return f"{self.amount} {self.unit}" + ("" if self.amount == 1 else "s")
-
-
-def _not_an_interval(text: str) -> CalendarError:
-    units = ", ".join(f"{unit}s" for unit in get_args(Unit))
-    return CalendarError(
-        f'"{text}" is not an interval',
-        advice=f'write a whole number and one of: {units}; for instance "3 working days" or "90 minutes"',
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """When a deadline ends.
-
-    Attributes:
-        at: the first moment that is too late, aware, in UTC.
-        provisional: the calendar was asked for days whose official notice is not known yet, so `at` may still move.
-        day: the last day, in the organisation's zone.
-    """
-
-    at: datetime
-    provisional: bool
-    day: date
-
-
-@dataclass(frozen=True, slots=True)
-class Remaining:
-    """What is left of a deadline while it pauses; made by `WorkingCalendar.remaining`, spent by `resume`.
-
-    Attributes:
-        unit: the unit of the deadline's interval.
-        days: for days, weeks, months and years the days, for working days the working days, after the day of the pause.
-        time: for clock units the clock or working time left; for an exact deadline in days what its time of day is
-            ahead of that of the pause; otherwise zero.
-        ends, roll: as the deadline had them.
-        ended: where the deadline had already run out before the pause: that moment, which no pause moves.
-    """
-
-    unit: Unit
-    days: int
-    time: timedelta
-    ends: Ends
-    roll: bool
-    ended: datetime | None = None
-
-    def to_json(self) -> dict[str, object]:
-        """A dict of JSON values, `time` in seconds, `ended` in ISO 8601."""
-        return {
-            "unit": self.unit,
-            "days": self.days,
-            "seconds": self.time.total_seconds(),
-            "ends": self.ends,
-            "roll": self.roll,
-            "ended": self.ended and self.ended.isoformat(),
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, object]) -> Remaining:
-        """The inverse of `to_json`."""
-        ended = stored["ended"] and datetime.fromisoformat(str(stored["ended"]))
-        time = timedelta(seconds=float(str(stored["seconds"])))
-        return cls(stored["unit"], stored["days"], time, stored["ends"], stored["roll"], ended or None)  # type: ignore[arg-type]
 
 
 class WorkingCalendar:
@@ -185,12 +73,12 @@ class WorkingCalendar:
             raise CalendarError(f'"{country}" is no country code', advice='write an ISO 3166 code such as "CN" or "DE"')
         self.country, self.subdivision = country, subdivision
         self.zone = _zone(zone)
-        self._hours = _opening_times(hours) if hours else None
+        self._hours = opening_times(hours) if hours else None
         self._days_off = frozenset(extra_days_off)
         self._working_days = frozenset(extra_working_days)
         if both := self._days_off & self._working_days:
             raise CalendarError(f"{min(both)} is given both as a day off and as a working day", where="calendar")
-        self._weekend = None if weekend is None else frozenset(_weekday(name) for name in weekend)
+        self._weekend = None if weekend is None else frozenset(weekday(name) for name in weekend)
         if self._weekend is not None and len(self._weekend) == 7:
             raise CalendarError("the weekend has all seven days", advice="leave at least one working day a week")
         self._confirmed = frozenset(confirmed_years)
@@ -285,10 +173,10 @@ class WorkingCalendar:
             CalendarError: `start` has no zone, or the interval or the calendar cannot be used.
         """
         interval = Interval.parse(interval) if isinstance(interval, str) else interval
-        ends, roll = _rule(interval.unit, ends, roll)
+        ends, roll = rule_of(interval.unit, ends, roll)
         local = self._local(start)
-        if interval.unit in _CLOCK_UNITS:
-            return self._after_time(start, interval.amount * _CLOCK_UNITS[interval.unit], interval.unit, ends, roll)
+        if interval.unit in CLOCK_UNITS:
+            return self._after_time(start, interval.amount * CLOCK_UNITS[interval.unit], interval.unit, ends, roll)
         day = local.date()
         if interval.unit == "working day":
             last = self._move(day, interval.amount)
@@ -310,8 +198,8 @@ class WorkingCalendar:
         """
         interval = Interval.parse(interval) if isinstance(interval, str) else interval
         at = due.at if isinstance(due, Due) else due
-        if interval.unit in _CLOCK_UNITS:
-            back = -interval.amount * _CLOCK_UNITS[interval.unit]
+        if interval.unit in CLOCK_UNITS:
+            back = -interval.amount * CLOCK_UNITS[interval.unit]
             return self.add_working_hours(at, back) if interval.unit == "working hour" else at.astimezone(UTC) + back
         day = due.day if isinstance(due, Due) else self._day_ended_by(at)
         if interval.unit == "working day":
@@ -327,7 +215,7 @@ class WorkingCalendar:
     def extend(self, due: Due, by: Interval | str, *, ends: Ends | None = None, roll: bool | None = None) -> Due:
         """A deadline prolonged: `by` is counted from the old last day, or for minutes and hours from the old end."""
         by = Interval.parse(by) if isinstance(by, str) else by
-        by_days = by.unit not in _CLOCK_UNITS
+        by_days = by.unit not in CLOCK_UNITS
         start = due.at - _INSTANT if by_days and due.at == self._close(due.day) else due.at
         return self.due(start, by, ends=ends, roll=roll)
 
@@ -343,14 +231,14 @@ class WorkingCalendar:
         a day. What had run out before the pause stays run out.
         """
         unit = (Interval.parse(interval) if isinstance(interval, str) else interval).unit
-        ends, roll = _rule(unit, ends, roll)
+        ends, roll = rule_of(unit, ends, roll)
         local = self._local(now)
-        days, time = 0, timedelta()
+        days, time, was = 0, timedelta(), None
         if now >= due.at:
             return Remaining(unit, days, time, ends, roll, ended=due.at)
         if unit == "working hour":
             time = self._open_time(now, due.at)
-        elif unit in _CLOCK_UNITS:
+        elif unit in CLOCK_UNITS:
             time = due.at - now
         else:
             count = self.working_days_between if unit == "working day" else lambda a, b: (b - a).days
@@ -358,14 +246,15 @@ class WorkingCalendar:
             if ends == "exact":
                 end = due.at.astimezone(self.zone)
                 time = (end - local) - timedelta(days=(due.day - local.date()).days)
-        return Remaining(unit, days, time, ends, roll)
+                was = due.at
+        return Remaining(unit, days, time, ends, roll, was=was)
 
     def resume(self, now: datetime, remaining: Remaining) -> Due:
         """The new end of a deadline that goes on at `now`, always after `now` unless it had run out before."""
         if remaining.ended:
             return Due(remaining.ended, False, self._day_ended_by(remaining.ended))
         unit, ends, roll = remaining.unit, remaining.ends, remaining.roll
-        if unit in _CLOCK_UNITS:
+        if unit in CLOCK_UNITS:
             return self._after_time(now, remaining.time, unit, ends, roll)
         local = self._local(now)
         working = unit == "working day"
@@ -377,6 +266,9 @@ class WorkingCalendar:
         due = self._land(end, last, ends, roll or working, asked=working)
         if due.at <= now:  # it pauses on its last day and goes on after closing time: the next day is its last
             due = self._land(end, last + timedelta(days=1), ends, roll or working, asked=working)
+        if remaining.was is not None and due.at < remaining.was:
+            # A pause over midnight between two days off counts no day, but has turned the clock.
+            due = Due(remaining.was, due.provisional, self._day_ended_by(remaining.was))
         return due
 
     def __repr__(self) -> str:
@@ -389,7 +281,10 @@ class WorkingCalendar:
         working = unit == "working hour"
         at = self.add_working_hours(start, time) if working else start.astimezone(UTC) + time
         end = at.astimezone(self.zone)
-        return self._land(end, self._day_ended_by(end), ends, roll, asked=working)
+        due = self._land(end, self._day_ended_by(end), ends, roll, asked=working)
+        if due.at < at and due.at <= start:  # it ends with the day, and starts after that day's closing time
+            return self._after_time(self.next_opening(start), time, unit, ends, roll)
+        return due
 
     def _land(self, end: datetime, last: date, ends: Ends, roll: bool, *, asked: bool) -> Due:
         """Roll the last day, and take its close, or the wall-clock time of `end` (in the zone) moved with it."""
@@ -435,7 +330,7 @@ class WorkingCalendar:
 
     def _country(self) -> type[HolidayBase]:
         if self._holidays is None:
-            self._holidays = _country_class(str(self.country), self.subdivision)
+            self._holidays = country_class(str(self.country), self.subdivision)
         return self._holidays
 
     def _local(self, moment: datetime) -> datetime:
@@ -450,14 +345,14 @@ class WorkingCalendar:
         return (at.astimezone(UTC) - _INSTANT).astimezone(self.zone).date()
 
     def _moment(self, day: date, minute: int) -> datetime:
-        day, minute = (day + timedelta(days=1), 0) if minute == _MIDNIGHT else (day, minute)
+        day, minute = (day + timedelta(days=1), 0) if minute == MIDNIGHT else (day, minute)
         return datetime(day.year, day.month, day.day, *divmod(minute, 60), tzinfo=self.zone).astimezone(UTC)
 
     def _minutes(self, day: date) -> Sequence[tuple[int, int]]:
         if not self.is_working_day(day):
             return ()
         if self._hours is None:
-            return ((0, _MIDNIGHT),)
+            return ((0, MIDNIGHT),)
         return self._hours.get(day.weekday()) or next(iter(self._hours.values()))
 
     def _openings(self, day: date) -> list[tuple[datetime, datetime]]:
@@ -465,7 +360,7 @@ class WorkingCalendar:
 
     def _close(self, day: date) -> datetime:
         minutes = self._minutes(day) if self._hours else ()
-        return self._moment(day, minutes[-1][1] if minutes else _MIDNIGHT)
+        return self._moment(day, minutes[-1][1] if minutes else MIDNIGHT)
 
     def _walk(self, day: date, step: Literal[1, -1]) -> Iterator[tuple[datetime, datetime]]:
         """The openings from `day` on, or back from it, the nearest first."""
@@ -482,14 +377,6 @@ class WorkingCalendar:
         return total
 
 
-def _rule(unit: Unit, ends: Ends | None, roll: bool | None) -> tuple[Ends, bool]:
-    clock = unit in _CLOCK_UNITS
-    ends = ends or ("exact" if clock else "close of day")
-    if ends not in get_args(Ends):
-        raise CalendarError(f'a deadline cannot end "{ends}"', advice='write "close of day" or "exact"')
-    return ends, (not clock if roll is None else roll)
-
-
 def _add_months(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
@@ -500,58 +387,3 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         raise CalendarError(f'there is no time zone "{name}"', advice='write one as "Asia/Shanghai"') from error
-
-
-def _weekday(name: str) -> int:
-    if name not in _WEEKDAYS:
-        raise CalendarError(f'"{name}" is not a weekday', advice=f"write one of: {', '.join(_WEEKDAYS)}")
-    return _WEEKDAYS.index(name)
-
-
-def _opening_times(hours: Mapping[str, Sequence[str]]) -> dict[int, tuple[tuple[int, int], ...]]:
-    """Weekday -> (opening, closing) pairs in minutes of the day."""
-    table: dict[int, tuple[tuple[int, int], ...]] = {}
-    for key, texts in hours.items():
-        first, _, last = key.partition("-")
-        days = range(_weekday(first), _weekday(last or first) + 1)
-        times = [_minute_of_day(text) for text in texts]
-        if not days or any(day in table for day in days):
-            raise CalendarError(f'the opening hours "{key}" name no day, or one that has hours already', where="hours")
-        if len(times) % 2 or not times or sorted(set(times)) != times:
-            raise CalendarError(
-                f'the opening hours of "{key}" do not open and close in turn: {", ".join(texts)}',
-                advice='list the times ascending, as ["09:00", "18:00"] or ["09:00", "12:00", "13:00", "18:00"]',
-            )
-        pairs = tuple(zip(times[::2], times[1::2], strict=True))
-        table.update(dict.fromkeys(days, pairs))
-    return table
-
-
-def _minute_of_day(text: str) -> int:
-    match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)|24:00", text)
-    if match is None:
-        raise CalendarError(f'"{text}" is not a time of day', advice='write "09:00"; the end of the day is "24:00"')
-    return _MIDNIGHT if text == "24:00" else int(match[1]) * 60 + int(match[2])
-
-
-def _country_class(code: str, subdivision: str | None) -> type[HolidayBase]:
-    """The `holidays` class of a country, loaded from its own file.
-
-    ``holidays.countries`` imports all 250 countries (0.09 s) on the way to one, so the file is loaded by itself
-    (0.007 s) under a private name; `holidays` itself stays as any other user of it expects.
-    """
-    registry = import_module("holidays.registry")
-    entry = next(((file, names) for file, names in registry.COUNTRIES.items() if code in names), None)
-    if entry is None:
-        raise CalendarError(f'the holidays package knows no country "{code}"', advice="use an ISO 3166 code")
-    file = Path(str(registry.__file__)).with_name("countries") / f"{entry[0]}.py"
-    spec = spec_from_file_location(f"complaintflow._holidays_{entry[0]}", file)
-    if spec is None or spec.loader is None:
-        raise CalendarError(f"the holidays package has no file {file.name}", advice="install `holidays` again")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    found: type[HolidayBase] = getattr(module, entry[1][0])
-    if subdivision is not None and subdivision not in found.subdivisions:
-        known = ", ".join(found.subdivisions) or "none"
-        raise CalendarError(f'"{code}" has no subdivision "{subdivision}"', advice=f"write one of: {known}")
-    return found

@@ -167,8 +167,8 @@ class Game:
                     )
                 if token.host is None and not token.task_spec.arms_flow:
                     self.visit(token.workflow, token.task_spec.bpmn_id)
-                    if token.phase == ENTER:
-                        self.host.began(token)
+                if token.phase == ENTER and not token.is_iteration:
+                    self.host.began(token)
                 try:
                     token.run()
                 except Stuck as stuck:

@@ -64,17 +64,18 @@ def thaw(data: dict[str, Any], program: Program, host: Host) -> Game:
     game.first_token = game.next_token
     for number, parent, variables in data["scopes"]:
         game.scopes[number] = Scope(number, game.scopes[parent] if parent else None, variables, host.ambient)
+    tokens: dict[int, Token] = {}
     try:
         for row in data["flows"]:
-            _thaw_flow(game, row)
+            _thaw_flow(game, row, tokens)
     except KeyError as error:
         raise UnreadableValue(f"a stored case stands at {error}, which its diagram does not have") from None
     return game
 
 
-def _thaw_flow(game: Game, row: list[Any]) -> None:
+def _thaw_flow(game: Game, row: list[Any], known: dict[int, Token]) -> None:
     number, spec_name, scope, owns, joins, tokens = row
-    host = game.token(number) if number else None
+    host = known[number] if number else None
     flow = Flow(game, game.program.flows[spec_name], host, game.scopes[scope], owns_scope=bool(owns))
     if host is None:
         game.top = flow
@@ -89,6 +90,7 @@ def _thaw_flow(game: Game, row: list[Any]) -> None:
             flow.tasks[hosted_by] if hosted_by else None,
             TaskState.WAITING,
         )
+        known[token_number] = token
         token.phase = phase
         if own:
             token.scope = game.scopes[own]

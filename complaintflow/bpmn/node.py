@@ -145,9 +145,8 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
     def merge_results(self, token: Token, variables: dict[str, Any]) -> None:
         """Take what the activity or event brought: local where output mappings choose, else outward."""
         if self.output_mappings:
-            scope = token.game.own_scope(token)
-            for name, value in variables.items():
-                scope.declare(name, value)
+            # Names from outside are taken as they are: only a designer's target is a path.
+            token.game.own_scope(token).variables.update(variables)
         else:
             scope = token.surroundings if token.scope is None else token.scope
             for name, value in variables.items():

@@ -81,12 +81,14 @@ class NodeReader(TaskParser):  # type: ignore[misc]
         return [
             Mapped(
                 self.formula(mapping, "source") or compile_formula("=null", self.where),
-                self.variable(mapping, "target") or "",
+                self.variable(mapping, "target", path_allowed=True) or "",
             )
             for mapping in self._extensions("ioMapping", kind)
         ]
 
-    def variable(self, element: etree._Element, attribute: str, *, optional: bool = False) -> str | None:
+    def variable(
+        self, element: etree._Element, attribute: str, *, optional: bool = False, path_allowed: bool = False
+    ) -> str | None:
         """The name of a variable that is written, or a dotted path into one.
 
         Raises:
@@ -95,7 +97,7 @@ class NodeReader(TaskParser):  # type: ignore[misc]
         path = (element.get(attribute) or "").strip()
         if not path and optional:
             return None
-        if not all(path.split(".")):
+        if not all(path.split(".")) or ("." in path and not path_allowed):
             raise self.missing(f"name for a variable ({attribute} of {local(element)})", "fill in the variable's name")
         if path.partition(".")[0] in RESERVED:
             raise InvalidDiagram(

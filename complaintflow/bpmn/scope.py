@@ -9,7 +9,7 @@ from typing import Any
 class Scope(Mapping[str, Any]):
     """A frame of variables with a parent; reading looks outward, as far as ``ambient``.
 
-    ``ambient`` holds what every expression may read and nobody may write (``policy``, ``case``).
+    ``ambient`` holds what every expression may read and nobody may write (``policy``, ``case``): it comes first.
     A variable that is null is there; a variable that was never set is not.
     """
 
@@ -28,12 +28,14 @@ class Scope(Mapping[str, Any]):
         self.ambient = ambient
 
     def __getitem__(self, name: str) -> Any:
+        if name in self.ambient:
+            return self.ambient[name]
         scope: Scope | None = self
         while scope is not None:
             if name in scope.variables:
                 return scope.variables[name]
             scope = scope.parent
-        return self.ambient[name]
+        raise KeyError(name)
 
     def __contains__(self, name: object) -> bool:
         scope: Scope | None = self
@@ -66,13 +68,12 @@ class Scope(Mapping[str, Any]):
         name, _, rest = path.partition(".")
         self.variables[name] = _inside(self.variables.get(name), rest, value) if rest else value
 
-    def propagate(self, path: str, value: Any) -> None:
+    def propagate(self, name: str, value: Any) -> None:
         """Set a variable where it is known; one that is new goes to the outermost scope."""
-        name = path.partition(".")[0]
         scope = self
         while name not in scope.variables and scope.parent is not None:
             scope = scope.parent
-        scope.declare(path, value)
+        scope.variables[name] = value
 
 
 def _inside(context: Any, path: str, value: Any) -> dict[str, Any]:

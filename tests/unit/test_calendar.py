@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import complaintflow.calendar as calendar_module
@@ -566,6 +566,9 @@ def test_working_days_between_adds_up(calendar: WorkingCalendar, a: datetime, b:
     st.sampled_from(["exact", "close of day"]),
     st.floats(0, 0.999),
     st.integers(0, 60 * 24 * 20),
+)
+@example(
+    WorkingCalendar("CN"), datetime(2022, 12, 31, 9, 17, 30, tzinfo=UTC), 17, "working day", "exact", 0.2421875, 20
 )
 @settings(max_examples=200, deadline=None)
 def test_pauses_are_fair(

@@ -122,6 +122,21 @@ def test_taking_the_matter_up_again_revokes(play: Play) -> None:
     assert [(detail["version"], detail["by"]) for kind, _, detail in notes if kind == "ruled"] == [(1, "zhao.min"), (2, "li.wei")]
 
 
+def test_waiting_for_the_decision_again_revokes(play: Play) -> None:
+    """A decision that a message brings is open again as soon as the case waits for that message again."""
+    handlers, sent = sender()
+    bench = play(
+        start(), gateway("exclusive", "again"), gateway("eventBased", "g"), catch("decide", event("message", "m"), extension=DECIDES),
+        catch("late", timer(duration="PT1H")), user("ask"), service("tell", "send", extension=COMMITS),
+        flows("start > again > g > decide > ask > again", "g > late > tell"), roots=(message("m", "ruling"),), handlers=(handlers,),
+    )  # fmt: skip
+    case = bench.start("p")
+    [case] = bench.engine.correlate("ruling", key=case.key, actor="zhao.min")
+    bench.complete(case, "ask")
+    bench.advance(hours=1)
+    assert ([i.kind for i in bench.case(case.id).incidents], sent) == (["commitment"], [])
+
+
 def test_who_decided_is_who_completed(play: Play) -> None:
     """A deciding task that is stuck on its way out was decided by who completed it, not by who mended the way."""
     bench = play(start(), user("decide", extension=DECIDES), user("a"), user("b"),

@@ -204,3 +204,42 @@ def test_output_mappings_are_applied_once(play: Play) -> None:
     bench.complete(case, "fix", go=True)
     case = bench.engine.resolve(case.incidents[0])
     assert (case.waiting_for, case.variables["total"]) == (["b"], 3)
+
+
+def test_event_behind_a_gateway_that_cannot_wait(play: Play) -> None:
+    """One event of an event-based gateway may be stuck while the others wait; it is gone when they win."""
+    bench = play(
+        start(), gateway("eventBased", "g"), catch("c", timer(duration="=soon")), catch("d", event("message", "m")), user("x"),
+        user("y"), flows("start > g > c > x", "g > d > y"), roots=(message("m", "reply"),),
+    )  # fmt: skip
+    case = bench.start("p")
+    assert [(i.kind, i.element) for i in case.incidents] == [("timer", "c")]
+    [case] = bench.engine.correlate("reply", key=case.key)
+    assert (case.waiting_for, case.incidents) == (["y"], ())
+
+
+def test_boundary_event_without_a_way_out(play: Play) -> None:
+    """An event that interrupted and finds no way out is an incident of its own; its activity is over."""
+    bench = play(
+        start(), gateway("parallel", "g"), user("a"), boundary("b", "a", timer(duration="PT1H")), user("after"), user("fix"),
+        flows("start > g > a", "g > fix", "b > after [go]"),
+    )  # fmt: skip
+    case = bench.start("p")
+    bench.advance(hours=1)
+    case = bench.case(case.id)
+    assert ([(i.kind, i.element) for i in case.incidents], case.waiting_for) == ([("condition", "b")], ["fix"])
+    bench.complete(case, "fix", go=True)
+    assert bench.engine.resolve(case.incidents[0]).waiting_for == ["after"]
+
+
+def test_stuck_boundary_event_can_be_mended(play: Play) -> None:
+    """A boundary timer whose time was no time waits for it once that is mended."""
+    bench = play(
+        start(), gateway("parallel", "g"), user("a"), boundary("b", "a", timer(duration="=wait")), user("late"), user("fix"),
+        flows("start > g > a", "g > fix", "b > late"),
+    )  # fmt: skip
+    case = bench.complete(bench.start("p"), "fix", wait="PT1H")
+    case = bench.engine.resolve(case.incidents[0])
+    assert len(case.timers) == 1
+    bench.advance(hours=1)
+    assert bench.case(case.id).waiting_for == ["late"]

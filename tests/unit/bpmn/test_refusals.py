@@ -299,6 +299,7 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "input-over-case": ("a", (start(), user("a", extension=io({"case.id": "1"})), flows("start > a"))),
     "output-over-policy": ("a", (start(), user("a", extension=io(None, {"policy": "1"})), flows("start > a"))),
     "result-over-policy": ("a", (start(), script("a", "policy", "1"), flows("start > a"))),
+    "result-is-a-path": ("a", (start(), script("a", "x.y", "1"), flows("start > a"))),
     "element-over-case": ("a", (start(), user("a", loop=multi("[1]", "case")), flows("start > a"))),
     "collection-over-case": ("a", (start(), user("a", loop=multi("[1]", "i", collect="case", output="i")),
                                    flows("start > a"))),

@@ -261,3 +261,14 @@ def test_throw_event_has_no_results(play: Play) -> None:
     """A link or escalation passes on what input mappings made of it only where something catches it."""
     bench = play(start(), throw("t", "", extension=io({"x": "1"}, {"y": "x"})), user("a"), flows("start > t > a"))
     assert bench.start("p").variables == {"y": 1}
+
+
+@pytest.mark.parametrize("extension", ["", io(None, {"seen": "policy.texts"})], ids=["direct", "mapped"])
+def test_nobody_overwrites_the_policy(play: Play, extension: str) -> None:
+    """Data with dots in a name are no path: a form cannot reach into ``policy``, ``case`` or another variable."""
+    bench = play(start(), user("a", extension=extension), script("look", "found", "[policy.texts, case.key, order.id]"),
+                 user("b"), flows("start > a > look > b"))  # fmt: skip
+    case = bench.start("p", key="order-17", order={"id": 1})
+    case = bench.complete(case, "a", {"policy.texts": "mine", "case.key": "mine", "order.id": 2})
+    assert case.variables["found"] == [{}, "order-17", 1]
+    assert case.variables["order"] == {"id": 1}

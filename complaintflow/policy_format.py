@@ -1,0 +1,252 @@
+"""The format of policy.toml: one class for each kind of entry.
+
+A field is a key of the file under the same name, except where the class names another (`interval` is written
+``within``, ``every`` or ``keep``; `origin` is written ``from``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from complaintflow.errors import CalendarError
+from complaintflow.interval import Ends, Interval
+
+Origin = Literal["document", "default", "organisation"]
+Clauses = tuple[str, ...]
+
+
+class _Read:
+    """Annotation: pydantic reads the value with a function of ours, which raises ValueError with a sentence."""
+
+    def __init__(self, read: Callable[[Any], object]) -> None:
+        self.read = read
+
+    def __get_pydantic_core_schema__(self, source: object, handler: object) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(self.read)
+
+
+def _interval(value: object) -> Interval:
+    try:
+        return Interval.parse(str(value))
+    except CalendarError as error:
+        raise ValueError(error.what) from error
+
+
+def _clauses(value: object) -> Clauses:
+    ids = tuple(value) if isinstance(value, list) else (value,)
+    if not ids or not all(isinstance(one, str) and re.fullmatch(r"\S+", one) for one in ids):
+        raise ValueError("it names no clause")
+    return ids
+
+
+def _at_least(least: int) -> _Read:
+    def read(value: object) -> int:
+        if type(value) is not int or value < least:
+            raise ValueError(f"it is no whole number of {least} or more")
+        return value
+
+    return _Read(read)
+
+
+def _format(**written: str) -> dict[str, object]:
+    """pydantic's settings for a class: nothing unknown, nothing converted, and the keys that differ from the fields."""
+    return {"extra": "forbid", "strict": True, "alias_generator": lambda name: written.get(name, name)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What every entry has.
+
+    Attributes:
+        clause: ids of the clauses it belongs to.
+        origin: "document" if the written policy gives the value, "default" if it leaves it open and this is ours.
+        why: the reason for a default; required then.
+        label: what people see, by language ("en", "zh").
+    """
+
+    clause: Annotated[Clauses, _Read(_clauses)]
+    origin: Literal["document", "default"]
+    why: str = ""
+    label: Mapping[Literal["en", "zh"], str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.origin == "default" and not self.why.strip():
+            raise ValueError('from = "default" needs a why: say why this value was chosen')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deadline(Setting):
+    """A promise in time; `ends` and `roll` are handed to `WorkingCalendar.due` as they are.
+
+    Attributes:
+        interval: written ``within``.
+        pauses_in: ids of the elements during which it pauses.
+        met_by: ids of the tasks whose completion keeps the promise.
+        inside: the name of the deadline around it.
+    """
+
+    __pydantic_config__ = _format(interval="within", origin="from")
+    interval: Annotated[Interval, _Read(_interval)]
+    ends: Ends | None = None
+    roll: bool | None = None
+    pauses_in: tuple[str, ...] = ()
+    met_by: tuple[str, ...] = ()
+    inside: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeat(Setting):
+    """Something done again and again: `interval` (written ``every``), `times` (None: without end)."""
+
+    __pydantic_config__ = _format(interval="every", origin="from")
+    interval: Annotated[Interval, _Read(_interval)]
+    times: Annotated[int | None, _at_least(1)] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role(Setting):
+    """Who does it: the candidate group of tasks."""
+
+    __pydantic_config__ = _format(origin="from")
+    group: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound(Setting):
+    """How often at most: a whole number, 0 or more."""
+
+    __pydantic_config__ = _format(origin="from")
+    value: Annotated[int, _at_least(0)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount(Setting):
+    """A sum of money or another decimal number; `currency` by ISO 4217."""
+
+    __pydantic_config__ = _format(origin="from")
+    value: Decimal
+    currency: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Setting):
+    """A text: an address, a name."""
+
+    __pydantic_config__ = _format(origin="from")
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices(Setting):
+    """A list of texts."""
+
+    __pydantic_config__ = _format(origin="from")
+    value: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention(Setting):
+    """How long something is kept: `interval`, written ``keep``."""
+
+    __pydantic_config__ = _format(interval="keep", origin="from")
+    interval: Annotated[Interval, _Read(_interval)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch(Setting):
+    """A yes or no."""
+
+    __pydantic_config__ = _format(origin="from")
+    value: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening(Setting):
+    """When a person is there, for instance at a hotline: `hours` as in ``[policy]``."""
+
+    __pydantic_config__ = _format(origin="from")
+    hours: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The ``[policy]`` table: what the policy is, and the calendar it is counted on (see `WorkingCalendar`).
+
+    Attributes:
+        country: ISO 3166 code; "none" for a calendar that knows weekends only.
+    """
+
+    __pydantic_config__ = _format()
+    id: str
+    title: str
+    source: str = ""
+    country: str | None = None
+    subdivision: str | None = None
+    zone: str | None = None
+    hours: Mapping[str, tuple[str, ...]] | None = None
+    weekend: tuple[str, ...] | None = None
+    extra_days_off: tuple[date, ...] = ()
+    extra_working_days: tuple[date, ...] = ()
+    confirmed_years: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sections:
+    """The whole file."""
+
+    __pydantic_config__ = _format(head="policy")
+    head: Head
+    deadlines: Mapping[str, Deadline] = field(default_factory=dict)
+    repeats: Mapping[str, Repeat] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    bounds: Mapping[str, Bound] = field(default_factory=dict)
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    texts: Mapping[str, Text] = field(default_factory=dict)
+    lists: Mapping[str, Choices] = field(default_factory=dict)
+    retention: Mapping[str, Retention] = field(default_factory=dict)
+    switches: Mapping[str, Switch] = field(default_factory=dict)
+    openings: Mapping[str, Opening] = field(default_factory=dict)
+
+
+CLASSES: dict[str, Any] = {
+    "policy": Head, "deadlines": Deadline, "repeats": Repeat, "roles": Role, "bounds": Bound, "amounts": Amount,
+    "texts": Text, "lists": Choices, "retention": Retention, "switches": Switch,
+    "openings": Opening,
+}  # fmt: skip
+VALUE_KEY = {"deadlines": "within", "repeats": "every", "roles": "group", "retention": "keep", "openings": "hours"}
+CALENDAR_KEYS = (
+    "country", "subdivision", "zone", "hours", "weekend", "extra_days_off", "extra_working_days", "confirmed_years",
+)  # fmt: skip
+# What may stand behind a key, by "section.key" or by key.
+ALLOWED = {
+    "within": 'an interval, as "3 working days", "4 hours" or "2 months"',
+    "every": 'an interval, as "7 days"',
+    "keep": 'an interval, as "3 years"',
+    "clause": 'a clause id, as "RET-3.b", or a list of them',
+    "from": '"document" or "default"',
+    "why": "a sentence",
+    "label": '{ en = "...", zh = "..." }',
+    "ends": '"close of day" or "exact"',
+    "roll": "true or false",
+    "pauses_in": 'a list of element ids, as ["ask-complainant"]',
+    "inside": "the name of another deadline",
+    "times": "a whole number, 1 or more",
+    "group": 'the name of a group, as "store-manager"',
+    "bounds.value": "a whole number, 0 or more",
+    "amounts.value": 'a number, as "500.00"',
+    "texts.value": "a text in quotes",
+    "lists.value": 'a list of texts, as ["a", "b"]',
+    "switches.value": "true or false",
+    "hours": 'a table of opening times, as hours.mon-fri = ["09:00", "18:00"]',
+    "weekend": 'a list of weekdays, as ["sat", "sun"]',
+    "extra_days_off": "a list of dates, as [2027-02-11]",
+    "extra_working_days": "a list of dates, as [2027-02-06]",
+    "confirmed_years": "a list of years, as [2027]",
+}
