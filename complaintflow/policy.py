@@ -158,6 +158,7 @@ class Policy(Sections):
         context: dict[str, dict[str, object]] = {"roles": {name: role.group for name, role in self.roles.items()}}
         for section in ("bounds", "amounts", "texts", "switches"):
             context[section] = {name: entry.value for name, entry in getattr(self, section).items()}
+        context["retention"] = {name: str(entry.interval) for name, entry in self.retention.items()}
         context["lists"] = {name: list(entry.value) for name, entry in self.lists.items()}
         return context
 

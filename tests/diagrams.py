@@ -1,11 +1,12 @@
 """Tiny diagrams as text, for tests: only what the engine reads, no picture.
 
-    diagram(start(), user("ask"), end(), flows("start > ask > end"))
+diagram(start(), user("ask"), end(), flows("start > ask > end"))
 """
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -43,7 +44,9 @@ from = "document"
 """
 
 
-def _element(tag: str, name: str, extension: str = "", body: str = "", label: str | None = None, **attributes: str) -> str:
+def _element(
+    tag: str, name: str, extension: str = "", body: str = "", label: str | None = None, **attributes: str
+) -> str:
     extra = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
     inner = (f"<bpmn:extensionElements>{extension}</bpmn:extensionElements>" if extension else "") + body
     return f"<bpmn:{tag} id={quoteattr(name)} name={quoteattr(label or name)}{extra}>{inner}</bpmn:{tag}>"
@@ -51,7 +54,9 @@ def _element(tag: str, name: str, extension: str = "", body: str = "", label: st
 
 def io(inputs: dict[str, str] | None = None, outputs: dict[str, str] | None = None) -> str:
     """Input and output mappings: target -> FEEL."""
-    pairs = [("input", t, s) for t, s in (inputs or {}).items()] + [("output", t, s) for t, s in (outputs or {}).items()]
+    pairs = [("input", t, s) for t, s in (inputs or {}).items()] + [
+        ("output", t, s) for t, s in (outputs or {}).items()
+    ]
     inner = "".join(f"<zeebe:{kind} source={quoteattr('=' + s)} target={quoteattr(t)}/>" for kind, t, s in pairs)
     return f"<zeebe:ioMapping>{inner}</zeebe:ioMapping>" if inner else ""
 
@@ -143,13 +148,20 @@ def call(
     return _element("callActivity", name, called + extension, body=loop)
 
 
-def multi(collection: str, element: str, *, sequential: bool = False, collect: str = "", output: str = "", until: str = "") -> str:
+def multi(
+    collection: str, element: str, *, sequential: bool = False, collect: str = "", output: str = "", until: str = ""
+) -> str:
     """Multi-instance characteristics."""
     out = f" outputCollection={quoteattr(collect)} outputElement={quoteattr('=' + output)}" if collect else ""
-    done = f"<bpmn:completionCondition xsi:type='bpmn:tFormalExpression'>{escape('=' + until)}</bpmn:completionCondition>" if until else ""
+    done = (
+        f"<bpmn:completionCondition xsi:type='bpmn:tFormalExpression'>{escape('=' + until)}</bpmn:completionCondition>"
+        if until
+        else ""
+    )
     return (
         f'<bpmn:multiInstanceLoopCharacteristics isSequential="{str(sequential).lower()}"><bpmn:extensionElements>'
-        f"<zeebe:loopCharacteristics inputCollection={quoteattr('=' + collection)} inputElement={quoteattr(element)}{out}/>"
+        f"<zeebe:loopCharacteristics inputCollection={quoteattr('=' + collection)}"
+        f" inputElement={quoteattr(element)}{out}/>"
         f"</bpmn:extensionElements>{done}</bpmn:multiInstanceLoopCharacteristics>"
     )
 
@@ -177,15 +189,17 @@ def flows(*lines: str) -> str:
         match = re.fullmatch(r"(?P<chain>[^\[]+?)(?:\s*\[(?P<condition>.*)\])?", line.strip())
         assert match is not None, line
         names = [name.strip() for name in match["chain"].split(" > ")]
-        for source, target in zip(names, names[1:], strict=False):
+        for source, target in pairwise(names):
             condition = match["condition"]
             body = (
-                f"<bpmn:conditionExpression xsi:type='bpmn:tFormalExpression'>{escape('=' + condition)}</bpmn:conditionExpression>"
+                "<bpmn:conditionExpression xsi:type='bpmn:tFormalExpression'>"
+                f"{escape('=' + condition)}</bpmn:conditionExpression>"
                 if condition
                 else ""
             )
             found.append(
-                f'<bpmn:sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">{body}</bpmn:sequenceFlow>'
+                f'<bpmn:sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">'
+                f"{body}</bpmn:sequenceFlow>"
             )
     return "".join(found)
 

@@ -258,7 +258,7 @@ class ReceiveTask(Activity):
             game.finish(token, variables)
             return
         flow, gateway = token.workflow, token.host
-        gateway.cancel()
+        gateway.task_spec.leave(gateway, self)
         game.finish(game.place(flow, self), variables)
 
 

@@ -226,7 +226,7 @@ def _attributes(element: etree._Element, allowed: frozenset[str], where: str) ->
         fixed = _FIXED.get(attribute)
         if fixed is not None and value not in fixed:
             raise UnsupportedElement(
-                f'{attribute}="{value}" of <{local(element)}> is not supported',
+                f'{attribute}="{element.get(key)}" of <{local(element)}> is not supported',
                 where=where,
                 advice=f"use {' or '.join(sorted(fixed))}",
             )

@@ -86,7 +86,7 @@ class CatchEvent(Node):
             game.finish(token, variables)
             return
         flow, gateway = token.workflow, token.host
-        gateway.cancel()
+        gateway.task_spec.leave(gateway, self)
         game.finish(game.place(flow, self), variables)
 
 
@@ -189,4 +189,3 @@ class EndEvent(ThrowEvent):
     """The end of a path."""
 
     tag = "endEvent"
-

@@ -1,8 +1,8 @@
 """The token game of one case: commands in, rows to open and close out. No I/O.
 
-    start / complete / fire / throw / fail / resolve      one of them moves the marking
-    settle                                                tokens run until all of them wait
-    opened, closed, path, notes                           what the command did
+start / complete / fire / throw / fail / resolve      one of them moves the marking
+settle                                                tokens run until all of them wait
+opened, closed, path, notes                           what the command did
 """
 
 from __future__ import annotations
@@ -121,7 +121,9 @@ class Game:
         token = self.token(number)
         caught = self.throw_error(token, code, variables)
         if not caught:
-            self.halt(token, Stuck("error", f"nothing around '{token.task_spec.label}' catches the error {code}: {message}"))
+            self.halt(
+                token, Stuck("error", f"nothing around '{token.task_spec.label}' catches the error {code}: {message}")
+            )
         self.settle()
         return caught
 

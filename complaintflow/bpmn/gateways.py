@@ -114,6 +114,14 @@ class EventBasedGateway(Node):
             token.game.host_token(token, edge.target)
         return None
 
+    def leave(self, token: Token, event: Node) -> None:
+        """An event behind it happened: the token goes on there, and the other events are not waited for any more."""
+        flow = token.workflow
+        for edge in self.outgoing:
+            if edge.target is event:
+                flow.game.visit(flow, edge.id)
+        token.cancel()
+
     def choose(self, token: Token) -> list[Edge]:
         """Never asked: the events behind it go on."""
         raise Stuck("condition", "an event-based gateway is left by its events")

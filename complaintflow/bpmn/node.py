@@ -130,7 +130,8 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         chosen = [
             edge
             for edge in self.outgoing
-            if edge is not self.default and (edge.condition is None or token.game.holds(edge.condition, token.variables))
+            if edge is not self.default
+            and (edge.condition is None or token.game.holds(edge.condition, token.variables))
         ]
         if chosen:
             return chosen

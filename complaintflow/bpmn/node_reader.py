@@ -49,7 +49,9 @@ class NodeReader(TaskParser):  # type: ignore[misc]
         node.default_flow = self.node.get("default")
         node.where = f"{self.filename}, element {name}"
         node.properties = {
-            str(p.get("name")): p.get("value") or "" for p in self._extensions("properties", "property") if p.get("name")
+            str(p.get("name")): p.get("value") or ""
+            for p in self._extensions("properties", "property")
+            if p.get("name")
         }
         node.headers = {
             str(h.get("key")): h.get("value") or "" for h in self._extensions("taskHeaders", "header") if h.get("key")
@@ -116,8 +118,9 @@ class NodeReader(TaskParser):  # type: ignore[misc]
 
     def missing(self, what: str, advice: str) -> InvalidDiagram:
         """The error for something this element must have."""
-        return InvalidDiagram(f"'{self.node.get('name') or self.node.get('id')}' has no {what}", where=self.where,
-                              advice=advice)
+        return InvalidDiagram(
+            f"'{self.node.get('name') or self.node.get('id')}' has no {what}", where=self.where, advice=advice
+        )
 
     def job(self) -> Job | None:
         """The job definition, if there is one."""
@@ -154,9 +157,10 @@ class NodeReader(TaskParser):  # type: ignore[misc]
         if kind == "signal":
             name = self._constant(parser.signals.get(reference(element.get("signalRef"))), "signal")
             return SignalTrigger(name), name
-        catalogue, key = {"error": (parser.errors, "error_code"), "escalation": (parser.escalations, "escalation_code")}[
-            kind
-        ]
+        catalogue, key = {
+            "error": (parser.errors, "error_code"),
+            "escalation": (parser.escalations, "escalation_code"),
+        }[kind]
         wanted = reference(element.get(f"{kind}Ref"))
         code = catalogue.get(wanted, {}).get(key)
         if wanted and not code:

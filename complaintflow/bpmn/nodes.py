@@ -75,8 +75,11 @@ class BoundaryReader(NodeReader):
         node.attached_to = self.node.get("attachedToRef")
         node.interrupting = self.node.get("cancelActivity") != "false"
         if isinstance(trigger, ErrorTrigger) and not node.interrupting:
-            raise InvalidDiagram("an error event that does not interrupt", where=self.where,
-                                 advice="errors always interrupt; use an escalation instead")
+            raise InvalidDiagram(
+                "an error event that does not interrupt",
+                where=self.where,
+                advice="errors always interrupt; use an escalation instead",
+            )
         _needs_key(self, trigger)
 
 
@@ -180,7 +183,9 @@ class ScriptReader(ActivityReader):
         script = self._extension("script")
         text = script.get("expression") if script is not None else None
         if script is None or not text or not script.get("resultVariable"):
-            raise self.missing("FEEL expression or result variable", "choose Implementation: FEEL expression and fill in both")
+            raise self.missing(
+                "FEEL expression or result variable", "choose Implementation: FEEL expression and fill in both"
+            )
         node.script = compile_formula(text, self.where, feel_only=True)
         node.result_variable = self.variable(script, "resultVariable") or ""
 

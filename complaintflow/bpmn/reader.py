@@ -8,7 +8,7 @@ recursively and knows them by their target. Here nodes and sequence flows are in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
@@ -87,6 +87,7 @@ def _subscriptions(root: etree._Element) -> dict[str, str]:
 class FlowReader(ProcessParser):  # type: ignore[misc]
     """Reads one process or sub-process."""
 
+    spec: FlowSpec
     outer: FlowReader | None = None
 
     def _index_process_nodes(self) -> None:
@@ -199,11 +200,17 @@ class DiagramParser(BpmnParser):  # type: ignore[misc]
 
     PROCESS_PARSER_CLASS = FlowReader
     OVERRIDE_PARSER_CLASSES = READERS
-    PARSER_CLASSES: dict[str, Any] = {}
+    PARSER_CLASSES: ClassVar[dict[str, Any]] = {}
 
     def __init__(self) -> None:
-        super().__init__(namespaces={"bpmn": xml.BPMN, "bpmndi": "http://www.omg.org/spec/BPMN/20100524/DI",
-                                     "dc": "http://www.omg.org/spec/DD/20100524/DC", "zeebe": xml.ZEEBE})
+        super().__init__(
+            namespaces={
+                "bpmn": xml.BPMN,
+                "bpmndi": "http://www.omg.org/spec/BPMN/20100524/DI",
+                "dc": "http://www.omg.org/spec/DD/20100524/DC",
+                "zeebe": xml.ZEEBE,
+            }
+        )
         self.subscriptions: dict[str, str] = {}
 
     def _add_data_stores(self, bpmn: Any) -> None:
@@ -215,5 +222,3 @@ class DiagramParser(BpmnParser):  # type: ignore[misc]
         reader.outer = outer
         spec: FlowSpec = reader.get_spec()
         return spec
-
-

@@ -77,7 +77,7 @@ def _throws(node: ThrowEvent) -> None:
     is_end = isinstance(node, EndEvent)
     if node.throws == "link" if is_end else node.throws in ("error", "terminate"):
         raise InvalidDiagram(
-            f"'{node.label}' is {'an end' if is_end else 'an intermediate'} event, which cannot be of kind {node.throws}",
+            f"'{node.label}' is {'an end' if is_end else 'an intermediate'} event, which cannot throw a {node.throws}",
             where=node.where,
             advice="draw an intermediate link event" if is_end else "draw an end event",
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from complaintflow.bpmn.formula import read_time, shown
 from complaintflow.bpmn.node import Stuck
-from complaintflow.calendar import Interval
+from complaintflow.interval import Interval
 from complaintflow.errors import CalendarError
 from complaintflow.feel import YearMonthDuration
 
@@ -57,7 +57,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """An ISO 8601 repetition: ``R3/P7D``, ``R/2026-03-02T09:00:00+08:00/P1D``; for intervals of ours also ``R3/7 days``.
+    """An ISO 8601 repetition: ``R3/P7D``, ``R/2026-03-02T09:00:00+08:00/P1D``; with our intervals also ``R3/7 days``.
 
     ``times`` is None where it has no end; ``start`` is the first time, else one interval from now.
     """
@@ -83,7 +83,9 @@ def _is_interval(text: str) -> bool:
     """Whether time passes between two rounds: a repetition without a pause would never end."""
     if text.startswith("P"):
         span = read_time(text)
-        return isinstance(span, timedelta) and span > timedelta() or isinstance(span, YearMonthDuration) and span.months > 0
+        if isinstance(span, YearMonthDuration):
+            return span.months > 0
+        return isinstance(span, timedelta) and span > timedelta()
     try:
         return Interval.parse(text).amount > 0
     except CalendarError:
@@ -178,7 +180,9 @@ class SignalTrigger:
         Raises:
             Stuck: the name did not evaluate to text.
         """
-        token.game.open("subscription", Subscription(token, "signal", token.game.text(self.name, token.variables), None))
+        token.game.open(
+            "subscription", Subscription(token, "signal", token.game.text(self.name, token.variables), None)
+        )
 
     def again(self, token: Token) -> bool:
         """A subscription stays open until its host is done."""

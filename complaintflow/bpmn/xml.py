@@ -30,8 +30,13 @@ def read(source: bytes, file: str) -> etree._Element:
     if len(source) > MAX_BYTES:
         raise InvalidDiagram(f"the file has {len(source):,} bytes; at most {MAX_BYTES:,} are read", where=file)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
-        remove_comments=True, remove_pis=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(source, parser)

@@ -23,7 +23,7 @@ COMMANDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "Cases": {
         "run": ("run", "Start a case and run it to its first person."),
         "tasks": ("inbox", "List open tasks, the earliest due first."),
-        "complete": ("complete", "Complete a task, from a file, from key=value, or by answering its form."),
+        "complete": ("complete", "Complete a task: data from a file, fields, or its form's questions."),
         "show": ("show", "Show what happened to a case, and what it waits for."),
         "correlate": ("correlate", "Deliver a message to the cases that wait for it."),
         "incidents": ("incidents", "List what a person must look at."),

@@ -27,6 +27,9 @@ _EXAMPLES = {
 def moment(value: object, subtype: str, serializing: str) -> str:
     """The ISO 8601 text of a date, a time, or a date and time.
 
+    Forms of different processes ask for a day or for a moment under the same name; so that one payload serves them, a
+    date and time is taken as its day where a date is asked for, and a date as its first minute where no offset is needed.
+
     Args:
         value: a text, or Python's own date, time or datetime.
         subtype: ``date``, ``time`` or ``datetime``.
@@ -38,7 +41,7 @@ def moment(value: object, subtype: str, serializing: str) -> str:
     """
     zoned = subtype != "date" and serializing != "no_timezone"
     expected = Unfit(f"It must be {_EXAMPLES[subtype, zoned]}.")
-    text = _written(value, subtype)
+    text = _fitted(_written(value), subtype, zoned=zoned)
     if text is None or not _FORMS[subtype].fullmatch(text):
         raise expected
     try:
@@ -57,14 +60,18 @@ def day_of(text: str) -> dt.date:
     return dt.date.fromisoformat(text[:10])
 
 
-def _written(value: object, subtype: str) -> str | None:
+def _written(value: object) -> str | None:
     if isinstance(value, str):
         return value.strip()
-    if isinstance(value, dt.datetime):
-        return value.isoformat() if subtype == "datetime" else None
-    if isinstance(value, dt.date):
-        return value.isoformat() if subtype == "date" else None
-    return value.isoformat() if isinstance(value, dt.time) and subtype == "time" else None
+    return value.isoformat() if isinstance(value, dt.datetime | dt.date | dt.time) else None
+
+
+def _fitted(text: str | None, subtype: str, *, zoned: bool) -> str | None:
+    if text is not None and subtype == "date" and _FORMS["datetime"].fullmatch(text):
+        return text[:10]
+    if text is not None and subtype == "datetime" and not zoned and _FORMS["date"].fullmatch(text):
+        return f"{text}T00:00"
+    return text
 
 
 def _parsed(text: str, subtype: str) -> dt.date | dt.time | dt.datetime:

@@ -18,6 +18,7 @@ import complaintflow.cli
 from complaintflow.cli.app import COMMANDS, app
 
 Run = Callable[..., Result]
+ROOT = Path(__file__).resolve().parents[2]
 
 DESK = """
 from datetime import datetime, UTC
@@ -301,6 +302,20 @@ def test_the_inbox_is_filtered(run: Run, desk: Callable[..., list[str]]) -> None
     assert page.rstrip().endswith("1 open")
 
 
+def test_a_day_in_the_inbox_is_the_day_where_the_case_is(
+    run: Run, desk: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    """In New York the eighth of October ends at four in the morning of the ninth, UTC: it is still before the ninth, 0:01."""
+    policy = tmp_path / "layer/processes/sample/policy.toml"
+    text = policy.read_text(encoding="utf-8").replace("\n\n", '\nzone = "America/New_York"\ncountry = "none"\n\n', 1)
+    policy.write_text(text, encoding="utf-8")
+    at = desk("2026-10-05T10:00-04:00")
+    run(*at, "run", "sample", "--example", layer=False)
+    for moment, count in (("2026-10-09", 0), ("2026-10-09T00:01", 1)):
+        page = run(*at, "tasks", "--due-before", moment, "--json", layer=False).stdout
+        assert len(json.loads(page)) == count
+
+
 def test_a_long_inbox_says_so(run: Run) -> None:
     """More tasks than --limit allows are announced."""
     started(run)
@@ -473,7 +488,7 @@ def test_the_shipped_demonstration_plays(run: Run, language: str) -> None:
     result = run("--language", language, "demo", "--notices", layer=False)
     assert result.exit_code == 0, result.output
     assert {"en": "The case is completed", "zh": "案件已办结"}[language] in result.stdout
-    script = json.loads((Path(complaintflow.__file__).parents[1] / "processes/customer/demo.json").read_text("utf-8"))
+    script = json.loads((ROOT / "processes/customer/demo.json").read_text(encoding="utf-8"))
     assert all(step.get("say", {"en": 1, "zh": 1}).keys() == {"en", "zh"} for step in script)
 
 

@@ -25,6 +25,7 @@ from click.testing import CliRunner, Result
 
 from complaintflow.calendar import Interval
 from complaintflow.check import Finding, check_alone, check_bundle, check_file, unused_files
+from complaintflow.check.finding import guarded
 from complaintflow.check.numbers import intervals
 from complaintflow.cli.app import app
 from complaintflow.definition import Bundle
@@ -306,6 +307,17 @@ def test_no_mutilated_file_makes_a_check_fail() -> None:
             end = start + dice.choice([0, 1, 5, 80, 400])
             text[start:end] = dice.choice([b"", b"", dice.choice(pieces), bytes(text[:40])])
         assert not any("cannot be checked" in one.what for one in check_alone(file, bytes(text))), bytes(text)
+
+
+def test_a_check_that_fails_itself_is_a_finding() -> None:
+    """A defect in one check is reported with the file, and the others go on."""
+
+    def fails() -> list[Finding]:
+        raise KeyError("defect")
+
+    found = guarded("processes/a/0.policy.toml", fails)
+    assert "cannot be checked: KeyError" in found[0].what
+    assert found[0].where == "processes/a/policy.toml"
 
 
 # -- the command ------------------------------------------------------------------------------

@@ -148,6 +148,7 @@ def test_feel_sees_plain_values() -> None:
         "amounts": {"voucher": Decimal("500.10")},
         "texts": {"hotline": "555-0100"},
         "lists": {"channels": ["phone", "email"]},
+        "retention": {"case": "3 years"},
         "switches": {"anonymous": True},
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -142,7 +142,7 @@ class Drawing:
 
     def _seq(self, block: Seq) -> tuple[str, str]:
         ends = [self.block(part) for part in block.parts]
-        for (_, last), (first, _) in zip(ends, ends[1:], strict=False):
+        for (_, last), (first, _) in pairwise(ends):
             self.connect(last, first)
         return ends[0][0], ends[-1][1]
 
@@ -192,7 +192,9 @@ class Drawing:
         return self.node(d.call(block.id, f"process-{block.id}"), block.id)
 
     def _multi(self, block: Multi) -> tuple[str, str]:
-        loop = d.multi(f"for i in 1..{block.rounds} return i" if block.rounds else "[]", "i", sequential=block.sequential)
+        loop = d.multi(
+            f"for i in 1..{block.rounds} return i" if block.rounds else "[]", "i", sequential=block.sequential
+        )
         path = d.io({"path": f'path + "/{block.id}." + string(loopCounter)'})
         return self.node(d.sub(block.id, *self.body(block.body, block.id), loop=loop, extension=path), block.id)
 
@@ -243,7 +245,9 @@ def _larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.tuples(st.just("seq"), several),
         st.tuples(st.just("par"), several),
         st.tuples(st.just("xor"), _variable, inner, inner),
-        st.tuples(st.just("incl"), st.lists(_variable, min_size=1, max_size=2), st.lists(inner, min_size=3, max_size=3)),
+        st.tuples(
+            st.just("incl"), st.lists(_variable, min_size=1, max_size=2), st.lists(inner, min_size=3, max_size=3)
+        ),
         st.tuples(st.just("loop"), _variable, inner),
         st.tuples(st.just("sub"), inner, st.none() | inner, st.booleans()),
         st.tuples(st.just("call"), inner),

@@ -28,7 +28,9 @@ def play(tmp_path: Path) -> Iterator[Play]:
         **files: str,
     ) -> Workbench:
         """``roots`` stand beside the process (messages, errors), ``more`` are further processes of the file."""
-        folder = layer(tmp_path / f"layer{len(opened)}", document(process(*parts), *more, *roots), policy=policy, **files)
+        folder = layer(
+            tmp_path / f"layer{len(opened)}", document(process(*parts), *more, *roots), policy=policy, **files
+        )
         bench = Workbench(layers=[folder], handlers=handlers)
         opened.append(bench)
         return bench

@@ -37,7 +37,8 @@ HOSTS = {
     "service-task": ((service("w", "later"),), ()),
     "receive-task": ((receive("w", "other"),), ()),
     "sub-process": ((sub("w", start("w-start"), user("inner"), flows("w-start > inner")),), ()),
-    "call-activity": ((call("w", "q"),), (process(start("q-start"), user("inner"), flows("q-start > inner"), name="q"),)),
+    "call-activity": ((call("w", "q"),), (process(start("q-start"), user("inner"), flows("q-start > inner"),
+    name="q"),)),
     "parallel-loop": ((user("w", loop=multi("[1,2]", "i")),), ()),
     "sequential-loop": ((user("w", loop=multi("[1,2]", "i", sequential=True)),), ()),
     "loop-of-sub-processes": (
@@ -147,7 +148,8 @@ def test_event_reads_the_activity_and_sets_outside(play: Play) -> None:
     """A boundary event's expressions see the activity's input mappings; its data go to the scope around."""
     bench = play(
         start(), user("w", extension=io({"hours": "2"})),
-        boundary("b", "w", timer(duration='=duration("PT" + string(hours) + "H")'), extension=io(None, {"late": "true"})),
+        boundary("b", "w", timer(duration='=duration("PT" + string(hours) + "H")'), extension=io(None,
+        {"late": "true"})),
         user("after"), flows("start > w", "b > after"),
     )  # fmt: skip
     case = bench.start("p")
@@ -159,7 +161,8 @@ def test_event_reads_the_activity_and_sets_outside(play: Play) -> None:
 def test_interrupting_cancels_depth_first(play: Play) -> None:
     """Whatever runs inside an interrupted activity is closed: tasks, timers, messages, jobs, inner loops."""
     inner = sub(
-        "inner", start("i-start"), user("deep", loop=multi("[1,2,3]", "i")), boundary("bb", "deep", timer(duration="PT9H")),
+        "inner", start("i-start"), user("deep", loop=multi("[1,2,3]", "i")), boundary("bb", "deep",
+        timer(duration="PT9H")),
         flows("i-start > deep"), loop=multi("[1,2]", "j"),
     )  # fmt: skip
     bench = play(
@@ -190,7 +193,8 @@ def refusing(code: str) -> Handlers:
 SOURCES = {
     "service-task": (service("w", "refuse"), ()),
     "sub-process": (sub("w", start("w-start"), service("job", "refuse"), flows("w-start > job")), ()),
-    "call-activity": (call("w", "q"), (process(start("q-start"), service("job", "refuse"), flows("q-start > job"), name="q"),)),
+    "call-activity": (call("w", "q"), (process(start("q-start"), service("job", "refuse"), flows("q-start > job"),
+    name="q"),)),
     "loop": (service("w", "refuse", loop=multi("[1,2]", "i")), ()),
     "error-end-event": (sub("w", start("w-start"), end("fail", event("error", "e")), flows("w-start > fail")), ()),
 }  # fmt: skip
@@ -262,7 +266,11 @@ def test_escalation(play: Play, host: str, thrower: str, interrupting: bool) -> 
 def test_escalation_uncaught(play: Play) -> None:
     """An escalation that nothing catches is noted in the history, and the case goes on."""
     bench = play(
-        start(), throw("up", event("escalation", "e")), user("a"), flows("start > up > a"), roots=(escalation("e", "UP"),)
+        start(),
+        throw("up", event("escalation", "e")),
+        user("a"),
+        flows("start > up > a"),
+        roots=(escalation("e", "UP"),),
     )
     case = bench.start("p")
     assert (case.waiting_for, case.incidents) == (["a"], ())

@@ -9,7 +9,22 @@ from complaintflow import Handlers
 from complaintflow.errors import CaseEnded, EvaluationError, NoSubscription, TaskAlreadyCompleted, UnknownTask
 from complaintflow.history import broken_at
 from complaintflow.testing import Workbench
-from tests.diagrams import boundary, catch, end, event, flows, gateway, message, multi, script, service, start, sub, timer, user
+from tests.diagrams import (
+    boundary,
+    catch,
+    end,
+    event,
+    flows,
+    gateway,
+    message,
+    multi,
+    script,
+    service,
+    start,
+    sub,
+    timer,
+    user,
+)
 
 
 def state_size(bench: Workbench, case_id: str) -> int:
@@ -21,7 +36,8 @@ def test_state_is_flat_over_many_rounds(play: Play) -> None:
     """A hundred rounds of rework leave the stored state as small as ten."""
     bench = play(
         start(), gateway("exclusive", "again"), gateway("parallel", "split"), user("a"),
-        boundary("late", "a", timer(duration="P1D"), interrupting=False), user("b"), gateway("parallel", "join"), user("check"),
+        boundary("late", "a", timer(duration="P1D"), interrupting=False), user("b"), gateway("parallel", "join"),
+        user("check"),
         flows("start > again > split > a > join > check > again", "split > b > join"),
     )  # fmt: skip
     case = bench.start("p")
@@ -150,7 +166,9 @@ def test_unknown_task(play: Play) -> None:
 
 def test_user_task_fields(play: Play) -> None:
     """Groups, users, assignee, priority and dates are evaluated when the task opens."""
-    assignment = '<zeebe:assignmentDefinition assignee="=who" candidateGroups="=[role, &quot;b&quot;]" candidateUsers="x, y"/>'
+    assignment = (
+        '<zeebe:assignmentDefinition assignee="=who" candidateGroups="=[role, &quot;b&quot;]" candidateUsers="x, y"/>'
+    )
     schedule = '<zeebe:taskSchedule dueDate="2026-03-05T12:00:00+08:00" followUpDate="=today()"/>'
     bench = play(start(), user("a", extension=assignment + schedule + '<zeebe:priorityDefinition priority="=40 + 2"/>'),
                  flows("start > a"))  # fmt: skip
@@ -205,7 +223,8 @@ def test_start_and_end_named_as_underneath(play: Play) -> None:
 def test_qualified_references(play: Play) -> None:
     """References may carry a namespace prefix, as some tools write them."""
     drawn = play(
-        start(), user("a"), boundary("b", "a", event("message", "m")), gateway("exclusive", "x", default="x_c"), user("c"),
+        start(), user("a"), boundary("b", "a", event("message", "m")), gateway("exclusive", "x", default="x_c"),
+        user("c"),
         user("d"), user("e"), flows("start > a > x > c", "x > d [false]", "b > e"), roots=(message("m", "stop"),),
     )  # fmt: skip
     folder = drawn.engine.library.layers.layers[0].processes / "p" / "p.bpmn"
@@ -233,7 +252,9 @@ def test_flows_without_id(play: Play) -> None:
 
 def test_process_and_sub_process_without_start_and_end(play: Play) -> None:
     """Where no start event is drawn, everything that nothing leads to begins."""
-    bench = play(sub("s", user("a"), user("b"), user("c"), flows("a > c")), user("beside"), user("after"), flows("s > after"))
+    bench = play(
+        sub("s", user("a"), user("b"), user("c"), flows("a > c")), user("beside"), user("after"), flows("s > after")
+    )
     case = bench.start("p")
     assert sorted(case.waiting_for) == ["a", "b", "beside"]
     case = bench.complete(bench.complete(case, "a"), "b")
@@ -242,7 +263,9 @@ def test_process_and_sub_process_without_start_and_end(play: Play) -> None:
 
 def test_message_start_event(play: Play) -> None:
     """A process whose only start event waits for a message begins there when the application starts it."""
-    bench = play(start("received", event("message", "m")), user("a"), flows("received > a"), roots=(message("m", "complaint"),))
+    bench = play(
+        start("received", event("message", "m")), user("a"), flows("received > a"), roots=(message("m", "complaint"),)
+    )
     assert bench.start("p").waiting_for == ["a"]
 
 

@@ -7,8 +7,26 @@ from conftest import Play
 
 from complaintflow import Handlers
 from complaintflow.errors import InvalidDiagram, PrematureCommitment
-from tests.diagrams import boundary, call, catch, end, event, flows, gateway, message, multi, process, properties, script
-from tests.diagrams import service, start, sub, throw, timer, user
+from tests.diagrams import (
+    boundary,
+    call,
+    catch,
+    end,
+    event,
+    flows,
+    gateway,
+    message,
+    multi,
+    process,
+    properties,
+    script,
+    service,
+    start,
+    sub,
+    throw,
+    timer,
+    user,
+)
 
 DECIDES, COMMITS = properties(decides="ruling"), properties(commits="ruling")
 
@@ -43,7 +61,8 @@ def test_refused_before_the_decision(play: Play, how: str) -> None:
     more = (process(start("q-start"), service("inner", "send"), flows("q-start > inner"), name="q"),)
     bench = play(
         start(), gateway("parallel", "g"), user("decide", extension=DECIDES), TELLS[how], user("after"),
-        flows("start > g > decide", "g > tell > after"), handlers=(handlers,), more=more if how == "call-activity" else (),
+        flows("start > g > decide", "g > tell > after"), handlers=(handlers,),
+        more=more if how == "call-activity" else (),
     )  # fmt: skip
     case = bench.start("p")
     [incident] = case.incidents
@@ -64,7 +83,8 @@ DECIDERS = {
     "script": (script("decide", "x", "1", extension=DECIDES), ()),
     "sub-process": (sub("decide", start("d-start"), user("think"), flows("d-start > think"), extension=DECIDES), ()),
     "message": (catch("decide", event("message", "m"), extension=DECIDES), (message("m", "ruling"),)),
-    "call-activity": (call("decide", "q", extension=DECIDES), (process(start("q-start"), user("think"), flows("q-start > think"), name="q"),)),
+    "call-activity": (call("decide", "q", extension=DECIDES), (process(start("q-start"), user("think"),
+    flows("q-start > think"), name="q"),)),
 }  # fmt: skip
 
 
@@ -73,7 +93,8 @@ def test_whatever_decides(play: Play, what: str) -> None:
     """A decision may be any activity or event: it is made when that is done."""
     drawn, roots = DECIDERS[what]
     handlers, sent = sender()
-    bench = play(start(), drawn, service("tell", "send", extension=COMMITS), user("after"), flows("start > decide > tell > after"),
+    bench = play(start(), drawn, service("tell", "send", extension=COMMITS), user("after"),
+        flows("start > decide > tell > after"),
                  handlers=(handlers,), roots=roots)  # fmt: skip
     case = bench.start("p")
     if what == "message":
@@ -90,7 +111,8 @@ def test_all_votes_make_the_decision(play: Play) -> None:
     handlers, sent = sender()
     bench = play(
         start(), gateway("parallel", "g"), user("decide", extension=DECIDES, loop=multi("[1,2]", "i")), user("ready"),
-        service("tell", "send", extension=COMMITS), user("after"), flows("start > g > decide", "g > ready > tell > after"),
+        service("tell", "send", extension=COMMITS), user("after"), flows("start > g > decide",
+        "g > ready > tell > after"),
         handlers=(handlers,),
     )  # fmt: skip
     case = bench.start("p")
@@ -106,7 +128,8 @@ def test_taking_the_matter_up_again_revokes(play: Play) -> None:
     """Entering the deciding task again revokes the decision; the history numbers the versions."""
     handlers, sent = sender()
     bench = play(
-        start(), gateway("exclusive", "again"), user("decide", extension=DECIDES), gateway("parallel", "g"), user("ready"),
+        start(), gateway("exclusive", "again"), user("decide", extension=DECIDES), gateway("parallel", "g"),
+        user("ready"),
         user("doubt"), service("tell", "send", extension=COMMITS), end(),
         flows("start > again > decide > g > doubt > again", "g > ready > tell > end"), handlers=(handlers,),
     )  # fmt: skip
@@ -119,16 +142,21 @@ def test_taking_the_matter_up_again_revokes(play: Play) -> None:
     assert sent == ["told"]
     notes = [note for entry in case.history() for note in entry.detail.get("notes", ())]
     assert [kind for kind, _, _ in notes] == ["ruled", "revoked", "ruled"]
-    assert [(detail["version"], detail["by"]) for kind, _, detail in notes if kind == "ruled"] == [(1, "zhao.min"), (2, "li.wei")]
+    assert [(detail["version"], detail["by"]) for kind, _, detail in notes if kind == "ruled"] == [
+        (1, "zhao.min"),
+        (2, "li.wei"),
+    ]
 
 
 def test_waiting_for_the_decision_again_revokes(play: Play) -> None:
     """A decision that a message brings is open again as soon as the case waits for that message again."""
     handlers, sent = sender()
     bench = play(
-        start(), gateway("exclusive", "again"), gateway("eventBased", "g"), catch("decide", event("message", "m"), extension=DECIDES),
+        start(), gateway("exclusive", "again"), gateway("eventBased", "g"), catch("decide", event("message", "m"),
+        extension=DECIDES),
         catch("late", timer(duration="PT1H")), user("ask"), service("tell", "send", extension=COMMITS),
-        flows("start > again > g > decide > ask > again", "g > late > tell"), roots=(message("m", "ruling"),), handlers=(handlers,),
+        flows("start > again > g > decide > ask > again", "g > late > tell"), roots=(message("m", "ruling"),),
+        handlers=(handlers,),
     )  # fmt: skip
     case = bench.start("p")
     [case] = bench.engine.correlate("ruling", key=case.key, actor="zhao.min")
@@ -149,7 +177,6 @@ def test_who_decided_is_who_completed(play: Play) -> None:
 
 def test_revoked_while_the_job_waits(play: Play) -> None:
     """A decision revoked after the job was opened still stops the job: it is asked again before it runs."""
-    handlers, sent = sender()
     failing = Handlers()
     tries: list[int] = []
 
@@ -159,7 +186,8 @@ def test_revoked_while_the_job_waits(play: Play) -> None:
         raise OSError
 
     bench = play(
-        start(), gateway("exclusive", "again"), user("decide", extension=DECIDES), gateway("parallel", "g"), user("doubt"),
+        start(), gateway("exclusive", "again"), user("decide", extension=DECIDES), gateway("parallel", "g"),
+        user("doubt"),
         service("tell", "send", extension=COMMITS), flows("start > again > decide > g > doubt > again", "g > tell"),
         handlers=(failing,),
     )  # fmt: skip
@@ -167,7 +195,7 @@ def test_revoked_while_the_job_waits(play: Play) -> None:
     bench.complete(case, "doubt")
     bench.advance(days=1)
     case = bench.case(case.id)
-    assert (len(tries), [i.kind for i in case.incidents], sent) == (1, ["commitment"], [])
+    assert (len(tries), [i.kind for i in case.incidents]) == (1, ["commitment"])
 
 
 def test_commitment_to_nothing_is_refused(play: Play) -> None:

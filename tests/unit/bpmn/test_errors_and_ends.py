@@ -6,8 +6,24 @@ import pytest
 from conftest import Play
 
 from complaintflow import BusinessError, Handlers
-from tests.diagrams import boundary, call, end, error, event, flows, gateway, io, message, multi, process, service, start, sub
-from tests.diagrams import timer, user
+from tests.diagrams import (
+    boundary,
+    call,
+    end,
+    error,
+    event,
+    flows,
+    gateway,
+    io,
+    message,
+    multi,
+    process,
+    service,
+    start,
+    sub,
+    timer,
+    user,
+)
 
 ROOTS = (error("e", "BAD"), error("f", "WORSE"), error("computed", '=prefix + "D"'))
 
@@ -37,7 +53,9 @@ def test_nearest_wins(play: Play) -> None:
 
 def test_passes_by_what_does_not_fit(play: Play) -> None:
     """An error passes events of other codes, through sub-processes, loops and calls, until one fits."""
-    deepest = sub("in", start("in-start"), end("bad", event("error", "e")), flows("in-start > bad"), loop=multi("[1,2]", "i"))
+    deepest = sub(
+        "in", start("in-start"), end("bad", event("error", "e")), flows("in-start > bad"), loop=multi("[1,2]", "i")
+    )
     called = process(start("q-start"), deepest, boundary("other", "in", event("error", "f")), user("wrong"),
                      flows("q-start > in", "other > wrong"), name="q")  # fmt: skip
     outer = sub("out", start("out-start"), call("c", "q"), boundary("another", "c", event("error", "f")), user("worse"),
@@ -58,7 +76,12 @@ def test_thrown_code_may_be_computed(play: Play) -> None:
 
 def test_error_carries_input_mappings(play: Play) -> None:
     """An error end event carries what its input mappings made to the catching event's output mappings."""
-    inner = sub("s", start("s-start"), end("bad", event("error", "e"), extension=io({"detail": "x * 2"})), flows("s-start > bad"))
+    inner = sub(
+        "s",
+        start("s-start"),
+        end("bad", event("error", "e"), extension=io({"detail": "x * 2"})),
+        flows("s-start > bad"),
+    )
     bench = play(start(), inner, boundary("b", "s", event("error", "e"), extension=io(None, {"found": "detail"})),
                  user("right"), flows("start > s", "b > right"), roots=ROOTS)  # fmt: skip
     assert bench.start("p", x=4).variables == {"x": 4, "found": 8}
@@ -76,7 +99,9 @@ def test_uncaught_error_end_event(play: Play) -> None:
 
 def test_uncaught_business_error(play: Play) -> None:
     """A handler's error that nothing catches is an incident; resolving it runs the job again."""
-    bench = play(start(), service("job", "fail"), user("after"), flows("start > job > after"), handlers=(failing("BAD"),))
+    bench = play(
+        start(), service("job", "fail"), user("after"), flows("start > job > after"), handlers=(failing("BAD"),)
+    )
     case = bench.start("p")
     [incident] = case.incidents
     assert (incident.kind, incident.element) == ("error", "job")
@@ -89,7 +114,8 @@ def test_uncaught_business_error(play: Play) -> None:
 def test_error_leaves_other_branches(play: Play) -> None:
     """Only the activity that the event is attached to ends."""
     bench = play(
-        start(), gateway("parallel", "g"), service("job", "fail"), boundary("b", "job", event("error", "e")), user("beside"),
+        start(), gateway("parallel", "g"), service("job", "fail"), boundary("b", "job", event("error", "e")),
+        user("beside"),
         user("caught"), flows("start > g > job", "g > beside", "b > caught"), roots=ROOTS, handlers=(failing("BAD"),),
     )  # fmt: skip
     assert sorted(bench.start("p").waiting_for) == ["beside", "caught"]
@@ -97,7 +123,9 @@ def test_error_leaves_other_branches(play: Play) -> None:
 
 def test_error_of_one_round_ends_the_loop(play: Play) -> None:
     """An error out of one round of a loop ends all of them."""
-    inner = sub("s", start("s-start"), user("a"), service("job", "fail"), flows("s-start > a > job"), loop=multi("[1,2,3]", "i"))
+    inner = sub(
+        "s", start("s-start"), user("a"), service("job", "fail"), flows("s-start > a > job"), loop=multi("[1,2,3]", "i")
+    )
     bench = play(start(), inner, boundary("b", "s", event("error", "e")), user("caught"),
                  flows("start > s", "b > caught"), roots=ROOTS, handlers=(failing("BAD"),))  # fmt: skip
     case = bench.start("p")

@@ -131,7 +131,8 @@ def test_fired_repeatedly(play: Play) -> None:
 def test_armed_event_does_not_hold_its_flow_open(play: Play) -> None:
     """What only waits to be set off keeps nothing open, and is gone when the flow ends."""
     bench = play(
-        start(), sub("w", start("w-start"), user("a"), body(event("message", "m")), body(timer(duration="PT9H"), name="et"),
+        start(), sub("w", start("w-start"), user("a"), body(event("message", "m")), body(timer(duration="PT9H"),
+        name="et"),
                      flows("w-start > a")),
         user("after"), flows("start > w > after"), roots=ROOTS,
     )  # fmt: skip
@@ -169,7 +170,8 @@ def test_message_data_become_variables(play: Play) -> None:
 def test_input_mappings_are_local(play: Play) -> None:
     """An event sub-process's input mappings hide what is outside, and what it writes there stays there."""
     drawn = sub(
-        "es", start("es-start", event("message", "m"), isInterrupting="false"), script("count", "x", "x + 1"), user("es-task"),
+        "es", start("es-start", event("message", "m"), isInterrupting="false"), script("count", "x", "x + 1"),
+        user("es-task"),
         flows("es-start > count > es-task"), event=True, extension=io({"x": "10"}, {"y": "x"}),
     )  # fmt: skip
     bench = play(start(), user("w"), drawn, flows("start > w"), roots=ROOTS)
@@ -209,7 +211,9 @@ RETHROW = (start("es-start", event("error", "e")), end("again", event("error", "
 
 def test_error_thrown_again_goes_outward(play: Play) -> None:
     """An error that an event sub-process throws again is not caught by itself but by the event around it."""
-    inner = sub("w", start("w-start"), end("bad", event("error", "e")), sub("es", *RETHROW, event=True), flows("w-start > bad"))
+    inner = sub(
+        "w", start("w-start"), end("bad", event("error", "e")), sub("es", *RETHROW, event=True), flows("w-start > bad")
+    )
     bench = play(
         start(), inner, boundary("b", "w", event("error", "e")), user("after"), user("right"),
         flows("start > w > after", "b > right"), roots=ROOTS,
@@ -219,14 +223,17 @@ def test_error_thrown_again_goes_outward(play: Play) -> None:
 
 def test_error_thrown_again_with_nothing_outside(play: Play) -> None:
     """An error thrown out of its own event sub-process with nothing around it is one incident, not a circle."""
-    bench = play(start(), end("bad", event("error", "e")), sub("es", *RETHROW, event=True), flows("start > bad"), roots=ROOTS)
+    bench = play(
+        start(), end("bad", event("error", "e")), sub("es", *RETHROW, event=True), flows("start > bad"), roots=ROOTS
+    )
     case = bench.start("p")
     assert [(i.kind, i.element) for i in case.incidents] == [("error", "again")]
 
 
 def test_sibling_is_not_set_off_by_an_interrupting_one(play: Play) -> None:
     """Only one interrupting event sub-process of a flow is triggered (BPMN 2.0.2, 13.5.4); the error goes outward."""
-    first = sub("es", start("es-start", event("message", "m")), end("bad", event("error", "e")), flows("es-start > bad"),
+    first = sub("es", start("es-start", event("message", "m")), end("bad", event("error", "e")),
+        flows("es-start > bad"),
                 event=True)  # fmt: skip
     bench = play(start(), user("w"), first, body(event("error", "e"), name="other"), flows("start > w"), roots=ROOTS)
     case = bench.start("p")
@@ -246,9 +253,12 @@ def test_error_out_of_one_beside(play: Play) -> None:
 
 def test_escalation_does_not_catch_itself(play: Play) -> None:
     """An escalation thrown inside the event sub-process that catches it goes outward."""
-    again = sub("es", start("es-start", event("escalation", "c"), isInterrupting="false"), throw("again", event("escalation", "c")),
+    again = sub("es", start("es-start", event("escalation", "c"), isInterrupting="false"), throw("again",
+        event("escalation", "c")),
                 user("es-task"), flows("es-start > again > es-task"), event=True)  # fmt: skip
-    inner = sub("w", start("w-start"), throw("up", event("escalation", "c")), user("a"), again, flows("w-start > up > a"))
+    inner = sub(
+        "w", start("w-start"), throw("up", event("escalation", "c")), user("a"), again, flows("w-start > up > a")
+    )
     bench = play(
         start(), inner, boundary("b", "w", event("escalation", "c"), interrupting=False), user("told"),
         flows("start > w", "b > told"), roots=ROOTS,
@@ -275,7 +285,8 @@ def test_error_of_a_handler(play: Play) -> None:
 def test_nested(play: Play) -> None:
     """An event sub-process may hold an event sub-process of its own."""
     inner = body(timer(duration="PT1H"), name="in")
-    outer = sub("out", start("out-start", event("message", "m")), user("out-task"), inner, flows("out-start > out-task"),
+    outer = sub("out", start("out-start", event("message", "m")), user("out-task"), inner,
+        flows("out-start > out-task"),
                 event=True)  # fmt: skip
     bench = play(start(), user("w"), outer, flows("start > w"), roots=ROOTS)
     case = bench.start("p")

@@ -5,7 +5,22 @@ from __future__ import annotations
 import pytest
 from conftest import Play
 
-from tests.diagrams import catch, end, event, flows, gateway, message, receive, script, signal, start, sub, throw, timer, user
+from tests.diagrams import (
+    catch,
+    end,
+    event,
+    flows,
+    gateway,
+    message,
+    receive,
+    script,
+    signal,
+    start,
+    sub,
+    throw,
+    timer,
+    user,
+)
 
 
 def test_exclusive_takes_the_first_that_holds(play: Play) -> None:

@@ -6,8 +6,24 @@ import pytest
 from conftest import Play
 
 from complaintflow.errors import TaskAlreadyCompleted, UnknownIncident
-from tests.diagrams import boundary, call, catch, end, event, flows, gateway, io, message, multi, process, script, start, sub
-from tests.diagrams import timer, user
+from tests.diagrams import (
+    boundary,
+    call,
+    catch,
+    end,
+    event,
+    flows,
+    gateway,
+    io,
+    message,
+    multi,
+    process,
+    script,
+    start,
+    sub,
+    timer,
+    user,
+)
 
 TABLE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="test">
 <decision id="level" name="level"><decisionTable hitPolicy="UNIQUE">
@@ -20,7 +36,8 @@ TABLE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id=
 def decide(which: str = "level") -> str:
     return (
         '<bpmn:businessRuleTask id="decide"><bpmn:extensionElements>'
-        f'<zeebe:calledDecision decisionId="{which}" resultVariable="level"/></bpmn:extensionElements></bpmn:businessRuleTask>'
+        f'<zeebe:calledDecision decisionId="{which}" resultVariable="level"/>'
+        "</bpmn:extensionElements></bpmn:businessRuleTask>"
     )
 
 
@@ -33,7 +50,8 @@ STUCK = {
     "condition-null": ("condition", "x", fixing(
         gateway("exclusive", "x"), user("yes"), user("no"), lines=("both > x", "x > yes [n > 1]", "x > no [n <= 1]"))),
     "condition-not-a-boolean": ("condition", "x", fixing(
-        gateway("exclusive", "x", default="x_no"), user("yes"), user("no"), lines=("both > x", "x > yes [n]", "x > no"))),
+        gateway("exclusive", "x", default="x_no"), user("yes"), user("no"), lines=("both > x", "x > yes [n]",
+        "x > no"))),
     "nothing-holds": ("condition", "x", fixing(
         gateway("exclusive", "x"), user("yes"), user("no"),
         lines=("both > x", "x > yes [n = 7 or n = true]", "x > no [n = 8]"))),
@@ -82,7 +100,9 @@ def test_incident_and_resolve(play: Play, name: str) -> None:
 
 def test_incident_says_what_was_asked(play: Play) -> None:
     """A condition's incident quotes the condition and what it gave."""
-    bench = play(start(), gateway("exclusive", "x"), user("a"), user("b"), flows("start > x", "x > a [n > 1]", "x > b [n <= 1]"))
+    bench = play(
+        start(), gateway("exclusive", "x"), user("a"), user("b"), flows("start > x", "x > a [n > 1]", "x > b [n <= 1]")
+    )
     [incident] = bench.start("p").incidents
     assert "n > 1" in incident.message
     assert "null" in incident.message
@@ -101,7 +121,9 @@ def test_missing_variable_is_a_recorded_warning(play: Play) -> None:
 
 def test_too_much_work_is_an_incident(play: Play) -> None:
     """An expression that does too much work stops its token, not the engine."""
-    bench = play(start(), script("s", "x", "count(for i in 1..1000, j in 1..1000, k in 1..1000 return i)"), flows("start > s"))
+    bench = play(
+        start(), script("s", "x", "count(for i in 1..1000, j in 1..1000, k in 1..1000 return i)"), flows("start > s")
+    )
     assert [(i.kind, i.element) for i in bench.start("p").incidents] == [("expression", "s")]
 
 
@@ -123,7 +145,8 @@ def test_completion_condition(play: Play) -> None:
 def test_sequential_loop_whose_list_is_gone(play: Play) -> None:
     """A sequential loop that finds its list gone before the next round stops, and goes on when it is back."""
     bench = play(
-        start(), gateway("parallel", "g"), user("a", loop=multi("items", "i", sequential=True)), user("fix"), user("after"),
+        start(), gateway("parallel", "g"), user("a", loop=multi("items", "i", sequential=True)), user("fix"),
+        user("after"),
         flows("start > g > a > after", "g > fix"),
     )  # fmt: skip
     case = bench.start("p", items=[1, 2])
@@ -139,7 +162,8 @@ def test_sequential_loop_whose_list_is_gone(play: Play) -> None:
 def test_join_that_nothing_can_open(play: Play) -> None:
     """A join whose missing flow can bring nothing any more is an incident; resolving opens it."""
     bench = play(
-        start(), gateway("exclusive", "x", default="x_b"), user("a"), user("b"), gateway("parallel", "j"), user("after"),
+        start(), gateway("exclusive", "x", default="x_b"), user("a"), user("b"), gateway("parallel", "j"),
+        user("after"),
         flows("start > x", "x > a [false]", "x > b > j > after", "a > j"),
     )  # fmt: skip
     case = bench.complete(bench.start("p"), "b")
@@ -176,8 +200,16 @@ def test_task_that_is_stuck_on_its_way_out(play: Play) -> None:
 
 def test_interrupting_closes_incidents(play: Play) -> None:
     """What interrupts an activity also closes its incidents."""
-    inner = sub("s", start("s-start"), script("one", "x", "1"), user("never"), flows("s-start > one", "one > never [missing > 1]"))
-    bench = play(start(), inner, boundary("b", "s", timer(duration="PT1H")), user("after"), flows("start > s", "b > after"))
+    inner = sub(
+        "s",
+        start("s-start"),
+        script("one", "x", "1"),
+        user("never"),
+        flows("s-start > one", "one > never [missing > 1]"),
+    )
+    bench = play(
+        start(), inner, boundary("b", "s", timer(duration="PT1H")), user("after"), flows("start > s", "b > after")
+    )
     case = bench.start("p")
     assert len(case.incidents) == 1
     bench.advance(hours=1)
@@ -196,7 +228,8 @@ def test_cancel_closes_incidents(play: Play) -> None:
 def test_output_mappings_are_applied_once(play: Play) -> None:
     """Resolving does not map the results a second time."""
     bench = play(
-        start(), gateway("parallel", "g"), user("a", extension=io(None, {"total": "total + add"})), user("fix"), user("b"),
+        start(), gateway("parallel", "g"), user("a", extension=io(None, {"total": "total + add"})), user("fix"),
+        user("b"),
         user("c"), flows("start > g > a", "a > b [go]", "a > c [not(go)]", "g > fix"),
     )  # fmt: skip
     case = bench.complete(bench.start("p", total=1), "a", add=2)
@@ -209,7 +242,8 @@ def test_output_mappings_are_applied_once(play: Play) -> None:
 def test_event_behind_a_gateway_that_cannot_wait(play: Play) -> None:
     """One event of an event-based gateway may be stuck while the others wait; it is gone when they win."""
     bench = play(
-        start(), gateway("eventBased", "g"), catch("c", timer(duration="=soon")), catch("d", event("message", "m")), user("x"),
+        start(), gateway("eventBased", "g"), catch("c", timer(duration="=soon")), catch("d", event("message", "m")),
+        user("x"),
         user("y"), flows("start > g > c > x", "g > d > y"), roots=(message("m", "reply"),),
     )  # fmt: skip
     case = bench.start("p")
@@ -221,7 +255,8 @@ def test_event_behind_a_gateway_that_cannot_wait(play: Play) -> None:
 def test_boundary_event_without_a_way_out(play: Play) -> None:
     """An event that interrupted and finds no way out is an incident of its own; its activity is over."""
     bench = play(
-        start(), gateway("parallel", "g"), user("a"), boundary("b", "a", timer(duration="PT1H")), user("after"), user("fix"),
+        start(), gateway("parallel", "g"), user("a"), boundary("b", "a", timer(duration="PT1H")), user("after"),
+        user("fix"),
         flows("start > g > a", "g > fix", "b > after [go]"),
     )  # fmt: skip
     case = bench.start("p")
@@ -235,7 +270,8 @@ def test_boundary_event_without_a_way_out(play: Play) -> None:
 def test_stuck_boundary_event_can_be_mended(play: Play) -> None:
     """A boundary timer whose time was no time waits for it once that is mended."""
     bench = play(
-        start(), gateway("parallel", "g"), user("a"), boundary("b", "a", timer(duration="=wait")), user("late"), user("fix"),
+        start(), gateway("parallel", "g"), user("a"), boundary("b", "a", timer(duration="=wait")), user("late"),
+        user("fix"),
         flows("start > g > a", "g > fix", "b > late"),
     )  # fmt: skip
     case = bench.complete(bench.start("p"), "fix", wait="PT1H")

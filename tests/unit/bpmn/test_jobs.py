@@ -145,7 +145,8 @@ def test_parallel_jobs(play: Play) -> None:
     """Jobs of parallel branches are independent: one may fail while the other is done."""
     desk = Desk(failures=1)
     bench = play(
-        start(), gateway("parallel", "g"), service("a", "work"), service("b", "work", extension=io(None, {"b": "calls"})),
+        start(), gateway("parallel", "g"), service("a", "work"), service("b", "work", extension=io(None,
+        {"b": "calls"})),
         gateway("parallel", "j"), end(), flows("start > g > a > j > end", "g > b > j"), handlers=(desk.handlers,),
     )  # fmt: skip
     case = bench.start("p")

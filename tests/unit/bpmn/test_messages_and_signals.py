@@ -7,8 +7,23 @@ from conftest import Play
 
 from complaintflow import BusinessError, Case, Handlers
 from complaintflow.errors import NoSubscription
-from tests.diagrams import boundary, catch, end, event, flows, gateway, io, message, receive, signal, start, sub, throw, user
-from tests.diagrams import service
+from tests.diagrams import (
+    boundary,
+    catch,
+    end,
+    event,
+    flows,
+    gateway,
+    io,
+    message,
+    receive,
+    service,
+    signal,
+    start,
+    sub,
+    throw,
+    user,
+)
 
 ROOTS = (message("m", "reply"), signal("s", "alarm"))
 
@@ -104,10 +119,12 @@ def test_error_of_a_sent_message(play: Play) -> None:
 
 
 LISTENING = (
-    start(), gateway("exclusive", "role", default="role_a"), throw("alarm", event("signal", "s"), extension=io({"level": "3"})),
+    start(), gateway("exclusive", "role", default="role_a"), throw("alarm", event("signal", "s"),
+    extension=io({"level": "3"})),
     end("alarm-end", event("signal", "s")), user("a"), boundary("b", "a", event("signal", "s"), interrupting=False),
     user("heard"), catch("c", event("signal", "s")), user("also"),
-    flows('start > role', 'role > alarm [role = "throw"]', 'role > alarm-end [role = "end"]', 'role > c [role = "catch"]',
+    flows('start > role', 'role > alarm [role = "throw"]', 'role > alarm-end [role = "end"]',
+    'role > c [role = "catch"]',
           "role > a", "b > heard", "c > also"),
 )  # fmt: skip
 
@@ -134,7 +151,8 @@ def test_signal_brings_input_mappings(play: Play) -> None:
 def test_signal_within_a_case(play: Play) -> None:
     """A case hears its own signals."""
     bench = play(
-        start(), gateway("parallel", "g"), catch("c", event("signal", "s")), user("first"), throw("alarm", event("signal", "s")),
+        start(), gateway("parallel", "g"), catch("c", event("signal", "s")), user("first"), throw("alarm",
+        event("signal", "s")),
         user("after"), end(), flows("start > g > c > after", "g > first > alarm > end"), roots=ROOTS,
     )  # fmt: skip
     case = bench.complete(bench.start("p"), "first")
@@ -144,7 +162,8 @@ def test_signal_within_a_case(play: Play) -> None:
 def test_message_to_two_tokens(play: Play) -> None:
     """Two tokens of one case that wait for the same message and key both get it."""
     bench = play(
-        start(), gateway("parallel", "g"), catch("c", event("message", "m")), catch("d", event("message", "m")), user("x"),
+        start(), gateway("parallel", "g"), catch("c", event("message", "m")), catch("d", event("message", "m")),
+        user("x"),
         user("y"), flows("start > g > c > x", "g > d > y"), roots=ROOTS,
     )  # fmt: skip
     case = bench.start("p")

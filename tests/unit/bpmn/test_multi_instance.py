@@ -52,7 +52,7 @@ def test_scope_of_a_round(play: Play, sequential: bool) -> None:
     handlers = Handlers()
 
     @handlers.handler("look")
-    def look(item: str, loopCounter: int, label: str) -> None:  # noqa: N803 - the variable's name in Camunda 8
+    def look(item: str, loopCounter: int, label: str) -> None:
         seen.append((item, loopCounter, label))
 
     job = service("job", "look", extension=io({"label": "item + string(loopCounter)"}),
@@ -96,7 +96,9 @@ def test_completion_condition(play: Play, sequential: bool) -> None:
 )
 def test_completion_condition_counts(play: Play, until: str, rounds: int) -> None:
     """The condition sees the counts as they are once the round is over, and the round's own variables."""
-    bench = play(start(), user("ask", loop=multi("[1,2,3]", "i", until=until)), user("after"), flows("start > ask > after"))
+    bench = play(
+        start(), user("ask", loop=multi("[1,2,3]", "i", until=until)), user("after"), flows("start > ask > after")
+    )
     case = bench.start("p")
     done = 0
     while case.waiting_for != ["after"]:
@@ -183,7 +185,9 @@ def test_child_results_that_are_not_propagated(play: Play) -> None:
     """A valid model may collect nulls: that is no incident."""
     called = process(start("q-start"), script("s", "answer", "1"), flows("q-start > s"), name="q")
     loop = multi("[1,2]", "i", collect="results", output="answer")
-    bench = play(start(), call("c", "q", child="false", loop=loop), user("after"), flows("start > c > after"), more=(called,))
+    bench = play(
+        start(), call("c", "q", child="false", loop=loop), user("after"), flows("start > c > after"), more=(called,)
+    )
     assert bench.start("p").variables == {"results": [None, None]}
 
 
@@ -219,7 +223,8 @@ def test_boundary_event_on_the_body(play: Play, sequential: bool) -> None:
 def test_loop_in_a_loop_of_the_process(play: Play) -> None:
     """A looping task entered again starts over with the collection as it is then."""
     bench = play(
-        start(), gateway("exclusive", "again"), user("ask", loop=multi("items", "i", collect="results", output="answer")),
+        start(), gateway("exclusive", "again"), user("ask", loop=multi("items", "i", collect="results",
+        output="answer")),
         user("check"), gateway("exclusive", "ok", default="ok_end"), end(),
         flows("start > again > ask > check > ok > end", "ok > again [rework]"),
     )  # fmt: skip
@@ -235,7 +240,8 @@ def test_loop_in_a_loop_of_the_process(play: Play) -> None:
 def test_output_collection_goes_to_where_it_is_known(play: Play) -> None:
     """The output collection is propagated outward: a sub-process that has a variable of that name keeps it."""
     inner = sub("s", start("s-start"), script("x", "y", "i", loop=multi("[1,2]", "i", collect="results", output="i")),
-                user("a"), flows("s-start > x > a"), extension=io({"results": "null"}, {"found": "results"}))  # fmt: skip
+                user("a"), flows("s-start > x > a"), extension=io({"results": "null"},
+                    {"found": "results"}))  # fmt: skip
     bench = play(start(), inner, user("after"), flows("start > s > after"))
     case = bench.complete(bench.start("p"), "a")
     assert {name: case.variables[name] for name in ("found",)} == {"found": [1, 2]}
@@ -261,3 +267,18 @@ def test_event_inside_a_round_ends_only_that_round(play: Play) -> None:
     [case] = bench.engine.correlate("stop", key="k2")
     assert sorted(task.element for task in case.tasks) == ["stopped", "work"]
     assert case.messages == ("stop",)
+
+
+def test_enough_but_no_way_out(play: Play) -> None:
+    """Once the condition holds the other rounds are over, even where the loop itself finds no way out yet."""
+    bench = play(
+        start(), gateway("parallel", "g"), user("ask", loop=multi("[1,2,3]", "i", collect="r", output="i",
+        until="true")),
+        user("fix"), user("after"), flows("start > g > ask", "g > fix", "ask > after [go]"),
+    )  # fmt: skip
+    case = bench.start("p")
+    case = case.complete(next(task.id for task in case.tasks if task.element == "ask"))
+    assert (case.waiting_for, [i.kind for i in case.incidents]) == (["fix"], ["condition"])
+    bench.complete(case, "fix", go=True)
+    case = bench.engine.resolve(case.incidents[0])
+    assert (case.waiting_for, sorted(case.variables["r"], key=str)) == (["after"], [1, None, None])

@@ -35,7 +35,10 @@ from tests.diagrams import layer
 
 STEPS = 14
 bounded = settings(
-    deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 values = st.fixed_dictionaries({name: st.booleans() for name in VARIABLES})
 Opened = Counter[tuple[str, str]]
@@ -170,7 +173,12 @@ class Run:
         """What can be seen from outside: tasks, listeners, variables, and whether it has ended."""
         game = self.game
         assert {number for flow in (game.top, *game.flows.values()) for number in flow.tasks} >= set(self.tasks)
-        return Counter(self.tasks.values()), Counter(self.listeners.values()), game.top.scope.variables, not game.top.busy
+        return (
+            Counter(self.tasks.values()),
+            Counter(self.listeners.values()),
+            game.top.scope.variables,
+            not game.top.busy,
+        )
 
 
 @settings(bounded, max_examples=300)

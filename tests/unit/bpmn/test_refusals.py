@@ -111,7 +111,8 @@ ATTRIBUTES = {
     "operationRef": inside("", "serviceTask", operationRef="op"),
     "scriptFormat": inside("", "scriptTask", scriptFormat="javascript"),
     "behavior": inside('<bpmn:multiInstanceLoopCharacteristics behavior="One"/>'),
-    "language": '<bpmn:sequenceFlow id="x" sourceRef="start" targetRef="a"><bpmn:conditionExpression language="javascript">'
+    "language": '<bpmn:sequenceFlow id="x" sourceRef="start" targetRef="a">'
+                '<bpmn:conditionExpression language="javascript">'
                 "1</bpmn:conditionExpression></bpmn:sequenceFlow>",
 }  # fmt: skip
 
@@ -155,7 +156,8 @@ def test_pictures_and_modeler_attributes_are_read_over() -> None:
 
 
 ROOTS = (
-    message("m", "reply"), message("n", "reply"), error("e", "E"), error("e2", "E"), escalation("c", "C"), signal("sig", "S"),
+    message("m", "reply"), message("n", "reply"), error("e", "E"), error("e2", "E"), escalation("c", "C"),
+    signal("sig", "S"),
     error("computed", "=code"), '<bpmn:error id="empty" name="x"/>', '<bpmn:message id="keyless" name="k"/>',
 )  # fmt: skip
 SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -186,7 +188,8 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "event-gateway-with-condition": ("x", (
         start(), gateway("eventBased", "x"), catch("a", timer(duration="PT1H")), catch("b", timer(duration="PT2H")),
         flows("start > x", "x > a [true]", "x > b"))),
-    "task-behind-event-gateway": ("a", (start(), gateway("eventBased", "x"), user("a"), catch("b", timer(duration="PT2H")),
+    "task-behind-event-gateway": ("a", (start(), gateway("eventBased", "x"), user("a"), catch("b",
+    timer(duration="PT2H")),
                                         flows("start > x > a", "x > b"))),
     "link-behind-event-gateway": ("in", (start(), gateway("eventBased", "x"), catch("in", event("link", "l")),
                                          catch("b", timer(duration="PT2H")), flows("start > x > in", "x > b"))),
@@ -196,11 +199,14 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "second-way-behind-event-gateway": ("b", (
         start(), gateway("parallel", "g"), gateway("eventBased", "x"), catch("a", timer(duration="PT1H")),
         catch("b", timer(duration="PT2H")), flows("start > g > x > a", "x > b", "g > b"))),
-    "boundary-on-a-gateway": ("b", (start(), gateway("parallel", "x"), user("a"), boundary("b", "x", timer(duration="PT1H")),
+    "boundary-on-a-gateway": ("b", (start(), gateway("parallel", "x"), user("a"), boundary("b", "x",
+    timer(duration="PT1H")),
                                     flows("start > x > a"))),
-    "boundary-on-nothing": ("b", (start(), user("a"), boundary("b", "gone", timer(duration="PT1H")), flows("start > a"))),
+    "boundary-on-nothing": ("b", (start(), user("a"), boundary("b", "gone", timer(duration="PT1H")),
+    flows("start > a"))),
     "boundary-across-a-border": ("b", (
-        start(), sub("s", start("s-start"), user("a"), flows("s-start > a")), boundary("b", "a", timer(duration="PT1H")),
+        start(), sub("s", start("s-start"), user("a"), flows("s-start > a")), boundary("b", "a",
+        timer(duration="PT1H")),
         flows("start > s"))),
     "boundary-on-event-sub-process": ("b", (
         start(), user("a"), sub("es", start("es-start", event("message", "m")), event=True),
@@ -209,7 +215,8 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "boundary-with-link": ("b", (start(), user("a"), boundary("b", "a", event("link", "l")), flows("start > a"))),
     "boundary-with-two-events": ("b", (
         start(), user("a"), boundary("b", "a", timer(duration="PT1H") + event("message", "m")), flows("start > a"))),
-    "escalation-on-a-task": ("b", (start(), user("a"), boundary("b", "a", event("escalation", "c")), flows("start > a"))),
+    "escalation-on-a-task": ("b", (start(), user("a"), boundary("b", "a", event("escalation", "c")),
+    flows("start > a"))),
     "error-beside": ("b", (start(), user("a"), boundary("b", "a", event("error", "e"), interrupting=False),
                            flows("start > a"))),
     "same-error-twice": ("c", (
@@ -236,7 +243,8 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "thrown-message-without-job": ("t", (start(), throw("t", event("message", "m")), flows("start > t"))),
     "thrown-error-in-between": ("t", (start(), throw("t", event("error", "e")), user("a"), flows("start > t > a"))),
     "terminate-in-between": ("t", (start(), throw("t", event("terminate")), user("a"), flows("start > t > a"))),
-    "link-at-the-end": ("t", (start(), end("t", event("link", "l")), catch("in", event("link", "l")), flows("start > t"))),
+    "link-at-the-end": ("t", (start(), end("t", event("link", "l")), catch("in", event("link", "l")),
+    flows("start > t"))),
     "signal-without-reference": ("t", (start(), throw("t", event("signal")), flows("start > t"))),
     "catch-without-event": ("t", (start(), catch("t", ""), flows("start > t"))),
     "caught-error-in-between": ("t", (start(), catch("t", event("error", "e")), flows("start > t"))),
@@ -248,7 +256,8 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "event-sub-process-message-without-key": ("es-start", (
         start(), user("a"), sub("es", start("es-start", event("message", "keyless")), event=True), flows("start > a"))),
     "event-sub-process-without-trigger": ("es", (
-        start(), user("a"), sub("es", start("es-start"), user("c"), flows("es-start > c"), event=True), flows("start > a"))),
+        start(), user("a"), sub("es", start("es-start"), user("c"), flows("es-start > c"), event=True),
+        flows("start > a"))),
     "event-sub-process-with-two-starts": ("es", (
         start(), user("a"),
         sub("es", start("es-start", event("message", "m")), start("es-2", event("signal", "sig")), event=True),
@@ -266,7 +275,8 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
         start(), user("a"), sub("es", start("es-start", event("error", "e"), isInterrupting="false"), event=True),
         flows("start > a"))),
     "event-sub-process-with-island": ("c", (
-        start(), user("a"), sub("es", start("es-start", event("message", "m")), user("c"), event=True), flows("start > a"))),
+        start(), user("a"), sub("es", start("es-start", event("message", "m")), user("c"), event=True),
+        flows("start > a"))),
     "sub-process-with-trigger": ("s-start", (start(), sub("s", start("s-start", event("message", "m")), user("a"),
                                                           flows("s-start > a")), flows("start > s"))),
     "sub-process-with-nothing": ("s", (start(), sub("s"), flows("start > s"))),
@@ -276,7 +286,8 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "process-starts-by-timer": ("start", (start("start", timer(cycle="R/P1D")), user("a"), flows("start > a"))),
     "process-starts-by-signal": ("start", (start("start", event("signal", "sig")), user("a"), flows("start > a"))),
     "process-starts-by-error": ("start", (start("start", event("error", "e")), user("a"), flows("start > a"))),
-    "only-message-starts": ("p", (start("start", event("message", "m")), start("start-2", event("signal", "sig")), user("a"),
+    "only-message-starts": ("p", (start("start", event("message", "m")), start("start-2", event("signal", "sig")),
+    user("a"),
                                   flows("start > a", "start-2 > a"))),
     "cycle-that-interrupts": ("b", (start(), user("a"), boundary("b", "a", timer(cycle="R/P1D")), flows("start > a"))),
     "cycle-in-between": ("c", (start(), catch("c", timer(cycle="R/P1D")), flows("start > c"))),
@@ -293,7 +304,8 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "call-without-process": ("a", (start(), inside("", "callActivity", "a"), flows("start > a"))),
     "loop-without-collection": ("a", (start(), inside("<bpmn:multiInstanceLoopCharacteristics/>", "userTask", "a"),
                                       flows("start > a"))),
-    "mapping-without-target": ("a", (start(), user("a", extension='<zeebe:ioMapping><zeebe:input source="=1"/></zeebe:ioMapping>'),
+    "mapping-without-target": ("a", (start(), user("a",
+    extension='<zeebe:ioMapping><zeebe:input source="=1"/></zeebe:ioMapping>'),
                                      flows("start > a"))),
     "mapping-with-half-a-target": ("a", (start(), user("a", extension=io({"x.": "1"})), flows("start > a"))),
     "input-over-case": ("a", (start(), user("a", extension=io({"case.id": "1"})), flows("start > a"))),
@@ -305,7 +317,8 @@ SHAPES: dict[str, tuple[str, tuple[str, ...]]] = {
                                    flows("start > a"))),
     "deadline-in-a-condition": ("x_a", (start(), gateway("exclusive", "x", default="x_b"), user("a"), user("b"),
                                         flows("start > x > b", 'x > a [deadline("reply", now()) > now()]'))),
-    "deadline-in-a-duration": ("c", (start(), catch("c", timer(duration='=deadline("reply", now())')), flows("start > c"))),
+    "deadline-in-a-duration": ("c", (start(), catch("c", timer(duration='=deadline("reply", now())')),
+    flows("start > c"))),
     "repeat-in-a-date": ("c", (start(), catch("c", timer(at='=repeat("progress")')), flows("start > c"))),
 }  # fmt: skip
 
@@ -334,7 +347,9 @@ def test_constant_time_that_is_none(when: dict[str, str]) -> None:
     assert "element c" in found.where
 
 
-@pytest.mark.parametrize("cycle", ["P1D", "R3", "R0/P1D", "R/PT0S", "0 0 9 * * MON-FRI", "R3/tomorrow/P1D", "R/P1D/2026-03-02"])
+@pytest.mark.parametrize(
+    "cycle", ["P1D", "R3", "R0/P1D", "R/PT0S", "0 0 9 * * MON-FRI", "R3/tomorrow/P1D", "R/P1D/2026-03-02"]
+)
 def test_constant_cycle_that_is_none(cycle: str) -> None:
     """So is a repetition that never pauses or is written as cron."""
     drawn = boundary("b", "a", timer(cycle=cycle), interrupting=False)
@@ -346,7 +361,13 @@ def test_constant_cycle_that_is_none(cycle: str) -> None:
 @pytest.mark.parametrize(
     "parts",
     [
-        (start(), gateway("exclusive", "a", default="a_c"), user("b"), user("c"), flows("start > a > c", "a > b [1 +]")),
+        (
+            start(),
+            gateway("exclusive", "a", default="a_c"),
+            user("b"),
+            user("c"),
+            flows("start > a > c", "a > b [1 +]"),
+        ),
         (start(), script("a", "x", "if x then"), flows("start > a")),
         (start(), user("a", extension=io({"x": "for"})), flows("start > a")),
         (start(), user("a", groups="=["), flows("start > a")),
@@ -365,7 +386,9 @@ def test_expression_that_does_not_parse(parts: tuple[str, ...]) -> None:
 
 def test_no_executable_process() -> None:
     """A file without an executable process says which box to tick."""
-    source = document(process(start(), user("a"), flows("start > a")).replace('isExecutable="true"', 'isExecutable="false"'))
+    source = document(
+        process(start(), user("a"), flows("start > a")).replace('isExecutable="true"', 'isExecutable="false"')
+    )
     with pytest.raises(InvalidDiagram, match="executable"):
         read_program({FILE: source.encode()})
 
@@ -381,8 +404,11 @@ def test_same_process_in_two_files() -> None:
 
 def test_ids_of_messages_belong_to_their_file() -> None:
     """Two files may use one id for different messages, as Modeler's files do."""
+
     def file(name: str, said: str) -> bytes:
-        return document(process(start(), catch("c", event("message", "m")), flows("start > c"), name=name), message("m", said)).encode()
+        return document(
+            process(start(), catch("c", event("message", "m")), flows("start > c"), name=name), message("m", said)
+        ).encode()
 
     program = read_program({"one.bpmn": file("one", "first"), "two.bpmn": file("two", "second")})
     names = [program.process(name).task_specs["c"].trigger.name.text for name in ("one", "two")]

@@ -29,7 +29,7 @@ def waits(play: Play, **when: str) -> Workbench:
         ({"at": "2026-03-03T02:00:00Z"}, 1, 1),
         ({"at": "2026-03-03T10:00:00"}, 1, 1),
         ({"at": "2026-03-03"}, 0, 15),
-        ({"at": "=now() + duration(\"P1D\")"}, 1, 0),
+        ({"at": '=now() + duration("P1D")'}, 1, 0),
         ({"at": '=date and time("2026-03-03T10:00:00@Asia/Shanghai")'}, 1, 1),
         ({"at": "=day"}, 3, 15),
     ],
@@ -48,7 +48,9 @@ def test_date_and_duration(play: Play, when: dict[str, str], days: int, hours: f
 
 
 @pytest.mark.parametrize(
-    "when", [{"duration": "PT0S"}, {"duration": "-PT1H"}, {"at": "2020-01-01T00:00:00Z"}], ids=["zero", "negative", "past"]
+    "when",
+    [{"duration": "PT0S"}, {"duration": "-PT1H"}, {"at": "2020-01-01T00:00:00Z"}],
+    ids=["zero", "negative", "past"],
 )
 def test_already_due(play: Play, when: dict[str, str]) -> None:
     """A time that is over fires as soon as somebody looks."""
@@ -103,7 +105,7 @@ def test_cycle_with_a_start(play: Play) -> None:
         assert bench.case(case.id).waiting_for.count("told") == told
 
 
-@pytest.mark.parametrize("cycle", ["=repeat(\"progress\")", '="R2/P7D"', "R2/P7D", "R2/7 days"])
+@pytest.mark.parametrize("cycle", ['=repeat("progress")', '="R2/P7D"', "R2/P7D", "R2/7 days"])
 def test_repeat(play: Play, cycle: str) -> None:
     """repeat() is the policy's interval with its count."""
     bench = play(
@@ -116,7 +118,9 @@ def test_repeat(play: Play, cycle: str) -> None:
     assert (case.waiting_for.count("told"), case.timers) == (2, ())
 
 
-@pytest.mark.parametrize("value", ["7 days", "R3", "R0/P1D", "R2/P0D", "R2/-P1D", "R2/0 days", "0 0 9 * * MON", "", None, 5])
+@pytest.mark.parametrize(
+    "value", ["7 days", "R3", "R0/P1D", "R2/P0D", "R2/-P1D", "R2/0 days", "0 0 9 * * MON", "", None, 5]
+)
 def test_bad_cycle_is_an_incident(play: Play, value: object) -> None:
     """A computed cycle that is none, or would never pause, is an incident at the event; the task stays open."""
     bench = play(
@@ -204,7 +208,8 @@ def test_two_timers_at_the_same_moment(play: Play) -> None:
 def test_cycle_that_ends_its_own_host(play: Play) -> None:
     """A repeating event whose path ends the activity leaves no timer behind."""
     bench = play(
-        start(), user("w"), boundary("b", "w", timer(cycle="R/PT1H"), interrupting=False), end("stop", event("terminate")),
+        start(), user("w"), boundary("b", "w", timer(cycle="R/PT1H"), interrupting=False), end("stop",
+        event("terminate")),
         flows("start > w", "b > stop"),
     )  # fmt: skip
     case = bench.start("p")
@@ -238,7 +243,12 @@ PAUSING = POLICY.replace(
 def test_deadline_pauses(play: Play) -> None:
     """A deadline stops while the case stands where the policy says, and goes on with what was left."""
     outer = sub(
-        "s", start("s-start"), gateway("exclusive", "again"), user("work"), user("wait"), flows("s-start > again > work > wait > again")
+        "s",
+        start("s-start"),
+        gateway("exclusive", "again"),
+        user("work"),
+        user("wait"),
+        flows("s-start > again > work > wait > again"),
     )
     bench = play(
         start(), outer, boundary("b", "s", timer(at='=deadline("hours", now())'), interrupting=False), user("late"),
@@ -264,7 +274,8 @@ def test_deadline_pauses(play: Play) -> None:
 def test_task_due_date_pauses(play: Play) -> None:
     """The due date of a user task under a pausing deadline is taken off its row, and put back later."""
     bench = play(
-        start(), gateway("parallel", "g"), user("work", due='deadline("answer", now())'), gateway("exclusive", "m"), user("wait"),
+        start(), gateway("parallel", "g"), user("work", due='deadline("answer", now())'), gateway("exclusive", "m"),
+        user("wait"),
         user("done"), flows("start > g > work", "g > m > wait > done > m"), policy=PAUSING,
     )  # fmt: skip
     case = bench.start("p")
@@ -276,7 +287,10 @@ def test_task_due_date_pauses(play: Play) -> None:
 
 def test_deadline_outlives_promise(play: Play) -> None:
     """An inner deadline that ends after the promise around it is reported the moment it opens."""
-    policy = POLICY.replace('[deadlines.reply]\nwithin = "3 working days"', '[deadlines.reply]\ninside = "answer"\nwithin = "3 working days"')
+    policy = POLICY.replace(
+        '[deadlines.reply]\nwithin = "3 working days"',
+        '[deadlines.reply]\ninside = "answer"\nwithin = "3 working days"',
+    )
     bench = play(
         start(), gateway("parallel", "g"), user("all", due='deadline("answer", now())'), user("first"),
         user("second", due='deadline("reply", now())'), flows("start > g > all", "g > first > second"), policy=policy,
@@ -292,7 +306,8 @@ def test_deadline_outlives_promise(play: Play) -> None:
 def test_event_gateway_timer_is_gone_after_the_message(play: Play) -> None:
     """A timer that lost the race never fires."""
     bench = play(
-        start(), gateway("eventBased", "g"), catch("c", timer(duration="PT1H")), catch("d", event("message", "m")), user("x"),
+        start(), gateway("eventBased", "g"), catch("c", timer(duration="PT1H")), catch("d", event("message", "m")),
+        user("x"),
         user("y"), flows("start > g > c > x", "g > d > y"), roots=(message("m", "reply"),),
     )  # fmt: skip
     case = bench.start("p")

@@ -8,14 +8,31 @@ import pytest
 from conftest import Play
 
 from complaintflow import Handlers
-from tests.diagrams import boundary, call, catch, end, event, flows, gateway, io, message, process, script, service, start, sub
-from tests.diagrams import throw, user
+from tests.diagrams import (
+    boundary,
+    call,
+    catch,
+    end,
+    event,
+    flows,
+    gateway,
+    io,
+    message,
+    process,
+    script,
+    service,
+    start,
+    sub,
+    throw,
+    user,
+)
 
 
 def test_results_go_to_the_outermost_scope(play: Play) -> None:
     """A new variable is created in the outermost scope, wherever the task stands."""
     bench = play(
-        start(), sub("s", start("s-start"), user("a"), flows("s-start > a"), extension=io({"local": "1"})), user("after"),
+        start(), sub("s", start("s-start"), user("a"), flows("s-start > a"), extension=io({"local": "1"})),
+        user("after"),
         flows("start > s > after"),
     )  # fmt: skip
     case = bench.complete(bench.start("p"), "a", fresh=1, local=2)
@@ -127,7 +144,8 @@ def test_call_activity_default(play: Play) -> None:
 def test_call_activity_is_isolated(play: Play) -> None:
     """Without propagation only the input mappings are there, and only the output mappings come back."""
     bench = play(
-        start(), call("c", "q", parent="false", child="false", extension=io({"n": "x"}, {"answer": "y"})), user("after"),
+        start(), call("c", "q", parent="false", child="false", extension=io({"n": "x"}, {"answer": "y"})),
+        user("after"),
         flows("start > c > after"),
         more=called(script("s", "y", "if secret = null then n * 2 else -1"), user("look"), flows("q-start > s > look")),
     )  # fmt: skip
@@ -148,7 +166,8 @@ def test_call_activity_without_return(play: Play) -> None:
 def test_call_activity_scope_has_no_parent(play: Play) -> None:
     """What changes outside while the called process runs does not reach it."""
     bench = play(
-        start(), gateway("parallel", "g"), call("c", "q", child="false", extension=io(None, {"seen": "x"})), user("change"),
+        start(), gateway("parallel", "g"), call("c", "q", child="false", extension=io(None, {"seen": "x"})),
+        user("change"),
         flows("start > g > c", "g > change"), more=called(user("wait"), flows("q-start > wait")),
     )  # fmt: skip
     case = bench.complete(bench.start("p", x="old"), "change", x="new")
@@ -178,7 +197,8 @@ def test_call_chosen_by_a_formula(play: Play) -> None:
 def test_recursive_calls(play: Play) -> None:
     """A process may call itself, hundreds deep, and be cancelled as a whole."""
     again = process(
-        start("q-start"), gateway("exclusive", "deep", default="deep_wait"), call("again", "q", extension=io({"n": "n - 1"})),
+        start("q-start"), gateway("exclusive", "deep", default="deep_wait"), call("again", "q",
+        extension=io({"n": "n - 1"})),
         user("wait"), end("q-end"),
         flows("q-start > deep", "deep > again [n > 0]", "again > q-end", "deep > wait > q-end"), name="q",
     )  # fmt: skip
@@ -248,7 +268,8 @@ def test_large_values_come_back(play: Play) -> None:
     """A value too large for the state is the same after every reload, in every scope, until it changes."""
     text = "x" * 50_000
     bench = play(
-        start(), sub("s", start("s-start"), user("a"), user("b"), flows("s-start > a > b"), extension=io({"inner": "big"})),
+        start(), sub("s", start("s-start"), user("a"), user("b"), flows("s-start > a > b"),
+        extension=io({"inner": "big"})),
         user("c"), flows("start > s > c"),
     )  # fmt: skip
     case = bench.complete(bench.start("p", big=text), "a")

@@ -58,9 +58,12 @@ def test_text_in_the_clear_never_comes_from_a_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    [b"", b"   ", b"\x00\x01\x02", b"not xml", b"<a>", b"<a></b>", b"<a b=1/>", GOOD[:-20].encode(), b"\xff\xfe<\x00a\x00",
-     '<?xml version="1.0" encoding="no-such"?><a/>'.encode(), GOOD.replace("start", "\x08").encode(), b"PK\x03\x04" * 10],
-    ids=["empty", "blank", "binary", "text", "open", "crossed", "unquoted", "cut-off", "half-utf-16", "unknown-encoding",
+    [b"", b"   ", b"\x00\x01\x02", b"not xml", b"<a>", b"<a></b>", b"<a b=1/>", GOOD[:-20].encode(),
+    b"\xff\xfe<\x00a\x00",
+     b'<?xml version="1.0" encoding="no-such"?><a/>', GOOD.replace("start", "\x08").encode(),
+     b"PK\x03\x04" * 10],
+    ids=["empty", "blank", "binary", "text", "open", "crossed", "unquoted", "cut-off", "half-utf-16",
+    "unknown-encoding",
          "control", "zip"],
 )  # fmt: skip
 def test_broken_files(source: bytes) -> None:
@@ -77,7 +80,9 @@ def test_another_document() -> None:
 def test_size() -> None:
     """A file above the bound is not parsed at all; a text of any size below it is."""
     refuse(b"<a>" + b" " * MAX_BYTES + b"</a>")
-    large = GOOD.replace("</bpmn:process>", f"<bpmn:documentation>{'x' * 2_000_000}</bpmn:documentation></bpmn:process>")
+    large = GOOD.replace(
+        "</bpmn:process>", f"<bpmn:documentation>{'x' * 2_000_000}</bpmn:documentation></bpmn:process>"
+    )
     assert read_program({"p.bpmn": large.encode()}).find("a") is not None
 
 
@@ -101,5 +106,7 @@ def test_encodings(encoding: str) -> None:
 
 def test_comments_and_processing_instructions_are_nothing() -> None:
     """They are read over wherever they stand."""
-    text = GOOD.replace("<bpmn:process", "<!-- c --><?pi x?><bpmn:process").replace("<bpmn:startEvent", "<!-- d --><bpmn:startEvent")
+    text = GOOD.replace("<bpmn:process", "<!-- c --><?pi x?><bpmn:process").replace(
+        "<bpmn:startEvent", "<!-- d --><bpmn:startEvent"
+    )
     assert read_program({"p.bpmn": text.encode()}).find("a") is not None
