@@ -16,6 +16,7 @@ from complaintflow.bpmn.game import Note
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.triggers import Moment
 from complaintflow.calendar import Due, Interval, WorkingCalendar
+from complaintflow.interval import CLOCK_UNITS
 from complaintflow.errors import CalendarError, ComplaintflowError
 
 if TYPE_CHECKING:
@@ -99,11 +100,17 @@ class CaseHost:
             value = value.replace(tzinfo=self.zone)
         return value.astimezone(UTC)
 
-    def after(self, interval: str | timedelta | feel.YearMonthDuration, start: datetime) -> Moment:
+    def after(
+        self, interval: str | timedelta | feel.YearMonthDuration, start: datetime, *, again: bool = False
+    ) -> Moment:
         """See ``Host``."""
         try:
             if isinstance(interval, str) and not interval.lstrip("-").startswith("P"):
-                due = self.calendar.due(start, Interval.parse(interval))
+                words = Interval.parse(interval)
+                if again and words.unit not in CLOCK_UNITS:
+                    # A round ends with its last day, at 24:00: the next is counted from that day, not from the one after.
+                    start -= timedelta(microseconds=1)
+                due = self.calendar.due(start, words)
                 return Moment(due.at, provisional=due.provisional)
             span = read_time(interval) if isinstance(interval, str) else interval
             if isinstance(span, feel.YearMonthDuration):

@@ -47,8 +47,13 @@ class Host(Protocol):
     def instant(self, value: datetime | date) -> datetime:
         """A FEEL time as an aware UTC time; one without a zone is the organisation's."""
 
-    def after(self, interval: str | timedelta | feel.YearMonthDuration, start: datetime) -> Moment:
-        """``start`` plus a duration, its ISO 8601 text, or an interval like "7 days". Raises Stuck."""
+    def after(
+        self, interval: str | timedelta | feel.YearMonthDuration, start: datetime, *, again: bool = False
+    ) -> Moment:
+        """``start`` plus a duration, its ISO 8601 text, or an interval like "7 days". Raises Stuck.
+
+        ``again`` says that ``start`` is the end of the same interval before.
+        """
 
     def decide(self, decision_id: str, token: Token) -> Any:
         """Evaluate a decision with the token's variables. Raises Stuck."""

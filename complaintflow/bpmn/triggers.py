@@ -118,7 +118,7 @@ class TimerTrigger:
         previous = datetime.fromisoformat(token.internal_data["due"])
         if token.internal_data["left"] is not None:
             token.internal_data["left"] -= 1
-        self._open(token, token.game.host.after(token.internal_data["every"], previous))
+        self._open(token, token.game.host.after(token.internal_data["every"], previous, again=True))
         return True
 
     def _arm_cycle(self, token: Token) -> None:

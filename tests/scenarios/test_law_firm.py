@@ -50,7 +50,7 @@ from tests.scenarios.law_firm_steps import (
 
 
 def test_a_written_complaint_goes_its_whole_way(bench: Workbench) -> None:
-    """From a letter to the archived file, as the document has it (LAW-1.1 LAW-1.4.1 LAW-2.1.a LAW-2.3 LAW-2.6.b LAW-3.2)."""
+    """From a letter to the archived file, in its order (LAW-1.1 LAW-1.4.1 LAW-2.1.a LAW-2.3 LAW-2.6.b LAW-3.2)."""
     case = written(bench)
     assert (doing(case), case.task("register").groups) == (["register"], ("front-desk",))
     case = steps(bench, case, REGISTER)

@@ -305,7 +305,7 @@ def test_the_inbox_is_filtered(run: Run, desk: Callable[..., list[str]]) -> None
 def test_a_day_in_the_inbox_is_the_day_where_the_case_is(
     run: Run, desk: Callable[..., list[str]], tmp_path: Path
 ) -> None:
-    """In New York the eighth of October ends at four in the morning of the ninth, UTC: it is still before the ninth, 0:01."""
+    """In New York the eighth ends at four in the morning of the ninth, UTC: that is still before the ninth, 0:01."""
     policy = tmp_path / "layer/processes/sample/policy.toml"
     text = policy.read_text(encoding="utf-8").replace("\n\n", '\nzone = "America/New_York"\ncountry = "none"\n\n', 1)
     policy.write_text(text, encoding="utf-8")

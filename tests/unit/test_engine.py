@@ -314,3 +314,17 @@ why = "a test"
         there, opens = engine.opening("p", "hotline")
         assert not there
         assert opens == datetime.fromisoformat("2026-10-08T09:00:00+08:00"), "1 to 7 October is a holiday week"
+
+
+def test_rounds_in_days_keep_their_distance(tmp_path: Path) -> None:
+    """A cycle of seven days fires every seven days: the midnight that ends a round does not cost the next one a day."""
+    ring = d.boundary("ring", "ask", d.timer(cycle='=repeat("progress")'), interrupting=False)
+    xml = d.document(
+        d.process(d.start(), d.user("ask"), ring, d.end(), d.end("rung"), d.flows("start > ask > end", "ring > rung"))
+    )
+    bench = Workbench(layers=[d.layer(tmp_path, xml)])
+    case = bench.start("p")
+    first = case.timers[0].due_at
+    bench.at(first)
+    assert bench.case(case.id).timers[0].due_at - first == timedelta(days=7)
+    bench.close()
