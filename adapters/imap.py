@@ -199,7 +199,7 @@ def _text(mail: EmailMessage) -> str:
         payload = body.get_payload(decode=True)
         content = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
     if body.get_content_type() == "text/html" and content.strip():
-        content = html.fromstring(content).text_content()
+        content = "".join(str(piece) for piece in html.fromstring(content).itertext())
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in str(content).replace("\x00", "").splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

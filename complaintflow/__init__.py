@@ -9,16 +9,40 @@
 To read the code, follow a payload: ``runner.run_process`` -> ``engine.Engine.start`` -> ``work.Work``
 (load, step, save, commit once) -> ``case.LiveCase`` and ``commands`` (one step, no I/O) -> ``bpmn.game``
 (the tokens) and back; after the commit ``worker`` and ``dispatch`` run the jobs, whose results re-enter
-as commands. ``definition`` says what a process is made of, ``layers`` where its files come from.
+as commands. ``definition`` says what a process is made of, ``layers`` and ``library`` where its files come from.
 """
 
-from complaintflow.calendar import WorkingCalendar
-from complaintflow.engine import Engine
-from complaintflow.errors import BusinessError, ComplaintflowError
-from complaintflow.handlers import Backoff, Handlers, Job
-from complaintflow.runner import run_process
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from complaintflow.version import __version__
-from complaintflow.views import Case, Event, Incident, Task, Timer
+
+if TYPE_CHECKING:
+    from complaintflow.calendar import WorkingCalendar
+    from complaintflow.engine import Engine
+    from complaintflow.errors import BusinessError, ComplaintflowError
+    from complaintflow.handlers import Backoff, Handlers, Job
+    from complaintflow.runner import run_process
+    from complaintflow.views import Case, Event, Incident, Task, Timer
+
+# Imported when they are first asked for: FEEL alone, or `complaintflow --help`, does not need the engine.
+_HOMES: Final = {
+    "Backoff": "handlers",
+    "BusinessError": "errors",
+    "Case": "views",
+    "ComplaintflowError": "errors",
+    "Engine": "engine",
+    "Event": "views",
+    "Handlers": "handlers",
+    "Incident": "views",
+    "Job": "handlers",
+    "Task": "views",
+    "Timer": "views",
+    "WorkingCalendar": "calendar",
+    "run_process": "runner",
+}
 
 __all__ = [
     "Backoff",
@@ -36,3 +60,11 @@ __all__ = [
     "__version__",
     "run_process",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"complaintflow.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

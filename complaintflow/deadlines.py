@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from complaintflow.bpmn.activities import TaskWait
 from complaintflow.bpmn.triggers import Moment, TimerWait
-from complaintflow.calendar import Due, Remaining
+from complaintflow.interval import Due, Remaining
 from complaintflow.rows import Change
 
 if TYPE_CHECKING:

@@ -76,12 +76,16 @@ class Bundle:
     @cached_property
     def policy(self) -> Policy:
         """The numbers, roles and intervals, layers merged. Raises InvalidPolicy."""
-        paths = [path for path in self.files if path.endswith("policy.toml")]
-        # The farthest first: shared values, then the shipped policy, then layer upon layer.
-        paths.sort(key=lambda path: (f"/{SHARED}/" in path, path), reverse=True)
+        paths = sorted((path for path in self.files if path.endswith("policy.toml")), key=self._distance, reverse=True)
         texts = [(_text(self.files[path], path, InvalidPolicy), path) for path in paths]
         # A diagram from elsewhere need not come with a policy file.
         return Policy.merge(texts or [(_NO_POLICY.format(self.process_id), "policy.toml")])
+
+    def _distance(self, path: str) -> tuple[int, int]:
+        """How far a policy file is: the own policy's nearest layer first, then called ones, shared values last."""
+        _, folder, name = path.split("/")
+        room = 0 if folder == self.process_id else 2 if folder == SHARED else 1
+        return room, int(name.partition(".")[0])
 
     @cached_property
     def policy_context(self) -> dict[str, Any]:

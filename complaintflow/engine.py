@@ -22,7 +22,7 @@ from complaintflow.codec import Codec, JsonCodec
 from complaintflow.commands import Cancel, Claim, CompleteTask, Deliver, RecordAccess, Resolve, Start
 from complaintflow.definition import Bundle
 from complaintflow.dispatch import BUILT_IN, Dispatcher
-from complaintflow.errors import NoSubscription, UnknownCase, UnknownIncident, UnknownTask
+from complaintflow.errors import NoSubscription, TaskAlreadyCompleted, UnknownCase, UnknownIncident, UnknownTask
 from complaintflow.handlers import Handlers
 from complaintflow.layers import Layers
 from complaintflow.library import Library
@@ -32,7 +32,7 @@ from complaintflow.picture import Picture
 from complaintflow.portrait import portrait
 from complaintflow.rows import IncidentRow, TaskRow
 from complaintflow.values import variables
-from complaintflow.views import Case, Event, Incident, Task, Timer
+from complaintflow.views import Case, Event, Incident, Surroundings, Task, Timer
 from complaintflow.work import Store, Transaction, Work
 from complaintflow.worker import ALIVE, Worker
 
@@ -214,6 +214,20 @@ class Engine:
         with self.store.reading() as tx:
             rows = tx.tasks(groups=groups, user=user, process=process, due_before=due_before, limit=limit)
             return [self._task(tx, row) for row in rows]
+
+    def surroundings(self, task_id: str) -> Surroundings:
+        """What the form of an open task sees: for a page or prompt that shows it before it is completed.
+
+        Raises:
+            UnknownCase, TaskAlreadyCompleted: the task is not open.
+        """
+        case_id, number = _split(task_id, "task")
+        with self.store.reading() as tx:
+            live = self._work.load(tx, case_id)
+        token = live.token(number)
+        if token is None:
+            raise TaskAlreadyCompleted("the task is no longer open", where=f"task {task_id}")
+        return Surroundings(token.variables, live.host.today(), live.host.functions)
 
     def incidents(self, case_id: str | None = None) -> list[Incident]:
         """Open incidents, the oldest first."""

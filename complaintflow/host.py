@@ -15,9 +15,9 @@ from complaintflow.bpmn.formula import plain, read_time, shown
 from complaintflow.bpmn.game import Note
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.triggers import Moment
-from complaintflow.calendar import Due, Interval, WorkingCalendar
-from complaintflow.interval import CLOCK_UNITS
+from complaintflow.calendar import WorkingCalendar
 from complaintflow.errors import CalendarError, ComplaintflowError
+from complaintflow.interval import CLOCK_UNITS, Due, Interval
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Token
@@ -108,7 +108,7 @@ class CaseHost:
             if isinstance(interval, str) and not interval.lstrip("-").startswith("P"):
                 words = Interval.parse(interval)
                 if again and words.unit not in CLOCK_UNITS:
-                    # A round ends with its last day, at 24:00: the next is counted from that day, not from the one after.
+                    # A round ends with its last day, at 24:00, and the next is counted from that day.
                     start -= timedelta(microseconds=1)
                 due = self.calendar.due(start, words)
                 return Moment(due.at, provisional=due.provisional)

@@ -120,6 +120,7 @@ class Remaining:
     @classmethod
     def from_json(cls, stored: Mapping[str, object]) -> Remaining:
         """The inverse of `to_json`."""
+
         def moment(key: str) -> datetime | None:
             return datetime.fromisoformat(str(stored[key])) if stored[key] else None
 

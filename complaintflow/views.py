@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from complaintflow.errors import UnknownTask
@@ -40,6 +40,15 @@ class Task:
     due_at: datetime | None
     provisional: bool
     form: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a task's form sees: the variables visible there, the day, and the functions its formulas may call."""
+
+    variables: Mapping[str, Any]
+    today: date
+    functions: Mapping[str, Callable[..., Any]]
 
 
 @dataclass(frozen=True, slots=True)

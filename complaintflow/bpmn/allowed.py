@@ -124,6 +124,25 @@ _ZEEBE: Final[dict[str, frozenset[str]]] = {
     }.items()
 }
 
+# Where an extension means something; elsewhere it would be read over.
+_JOBS: Final = frozenset({"serviceTask", "sendTask", "intermediateThrowEvent", "endEvent"})
+_PLACES: Final[dict[str, frozenset[str]]] = {
+    "taskDefinition": _JOBS,
+    "taskHeaders": _JOBS | {"userTask"},
+    "userTask": frozenset({"userTask"}),
+    "formDefinition": frozenset({"userTask", "startEvent"}),
+    "assignmentDefinition": frozenset({"userTask"}),
+    "taskSchedule": frozenset({"userTask"}),
+    "priorityDefinition": frozenset({"userTask"}),
+    "calledElement": frozenset({"callActivity"}),
+    "calledDecision": frozenset({"businessRuleTask"}),
+    "script": frozenset({"scriptTask"}),
+    "subscription": frozenset({"message"}),
+    "loopCharacteristics": frozenset({"multiInstanceLoopCharacteristics"}),
+    "ioMapping": frozenset(tag for tag in _BPMN if tag.endswith(("Event", "Task", "Activity")))
+    | {"task", "subProcess"},
+}
+
 # Attributes that may be written out only with the value that changes nothing.
 _FIXED: Final[dict[str, frozenset[str]]] = {
     "isForCompensation": frozenset({"false"}),
@@ -158,77 +177,99 @@ _ADVICE: Final[dict[str, str]] = {
 
 
 def check(root: etree._Element, file: str) -> None:
-    """Walk the document once.
+    """Raises the first of ``problems``."""
+    for problem in problems(root, file):
+        raise problem
 
-    Raises:
-        UnsupportedElement: the first thing that is not allowed.
-        InvalidDiagram: two elements have the same id.
+
+def problems(root: etree._Element, file: str) -> Iterator[InvalidDiagram]:
+    """Walk the document once: an error for each thing that is not allowed, and for each id used twice.
+
+    What stands inside a refused element is refused with it, and not listed.
     """
     if root.tag != f"{{{BPMN}}}definitions":
-        raise UnsupportedElement(
+        yield UnsupportedElement(
             f"the root element is <{local(root)}>, not BPMN <definitions>",
             where=file,
             advice="save the diagram from Camunda Modeler",
         )
+        return
     ids: set[str] = set()
-    for element in _behaviour(root):
-        space, tag = namespace(element), local(element)
-        where = f"{file}, line {element.sourceline}, element {_owner(element)}"
-        if space == BPMN:
-            allowed = _BPMN.get(tag)
-        elif space == ZEEBE:
-            allowed = _ZEEBE.get(tag)
-        elif space == MODELER:
-            continue
-        else:
-            raise UnsupportedElement(_foreign(space, tag), where=where, advice=_foreign_advice(space))
-        if allowed is None:
-            raise UnsupportedElement(
-                f"<{'bpmn' if space == BPMN else 'zeebe'}:{tag}> is not supported",
-                where=where,
-                advice=_ADVICE.get(tag, "draw it with the elements listed in the documentation"),
-            )
-        _attributes(element, allowed, where)
-        element_id = element.get("id")
-        if element_id in ids:
-            raise InvalidDiagram(f"two elements have the id '{element_id}'", where=where, advice="rename one of them")
-        if element_id:
-            ids.add(element_id)
-
-
-def _behaviour(root: etree._Element) -> Iterator[etree._Element]:
-    """All elements but pictures, outer before inner."""
     todo = [root]
     while todo:
         element = todo.pop()
         if namespace(element) in _PICTURES:
             continue
-        yield element
+        where = f"{file}, line {element.sourceline}, element {_owner(element)}"
+        refused = _refused(element, where)
+        if refused is not None:
+            yield refused
+            continue
+        yield from _attributes(element, where)
+        element_id = element.get("id")
+        if element_id in ids:
+            yield InvalidDiagram(f"two elements have the id '{element_id}'", where=where, advice="rename one of them")
+        if element_id:
+            ids.add(element_id)
         todo += [child for child in reversed(element) if isinstance(child.tag, str)]
 
 
-def _attributes(element: etree._Element, allowed: frozenset[str], where: str) -> None:
+def _refused(element: etree._Element, where: str) -> UnsupportedElement | None:
+    """The error for the element itself, if it is not allowed where it stands."""
+    space, tag = namespace(element), local(element)
+    if space == MODELER:
+        return None
+    if space not in (BPMN, ZEEBE):
+        return UnsupportedElement(_foreign(space, tag), where=where, advice=_foreign_advice(space))
+    if tag not in (_BPMN if space == BPMN else _ZEEBE):
+        return UnsupportedElement(
+            f"<{'bpmn' if space == BPMN else 'zeebe'}:{tag}> is not supported",
+            where=where,
+            advice=_ADVICE.get(tag, "draw it with the elements listed in the documentation"),
+        )
+    return _misplaced(element, tag, where) if space == ZEEBE else None
+
+
+def _misplaced(element: etree._Element, tag: str, where: str) -> UnsupportedElement | None:
+    """An extension stands in the extension elements of what it extends; an input is mapped where something begins."""
+    holder = element.getparent()
+    owner = holder.getparent() if holder is not None else None
+    host = local(owner) if owner is not None else ""
+    if tag == "input" and owner is not None and (event := owner.getparent()) is not None:
+        wrong, host = local(event) in ("startEvent", "boundaryEvent"), local(event)
+    else:
+        wrong = host not in _PLACES.get(tag, {host})
+    if not wrong:
+        return None
+    return UnsupportedElement(
+        f"<zeebe:{tag}> means nothing at a <bpmn:{host}>", where=where, advice="remove it, or draw what it does"
+    )
+
+
+def _attributes(element: etree._Element, where: str) -> Iterator[UnsupportedElement]:
+    if namespace(element) == MODELER:
+        return
+    tag = local(element)
+    allowed = (_BPMN if namespace(element) == BPMN else _ZEEBE)[tag]
     for key, value in element.attrib.items():
         name = etree.QName(key)
+        attribute = str(name.localname)
         if name.namespace in (MODELER, XSI, *_PICTURES):
             continue
         if name.namespace:
-            raise UnsupportedElement(
-                _foreign(name.namespace, str(name.localname)), where=where, advice=_foreign_advice(name.namespace)
-            )
-        attribute = str(name.localname)
-        if attribute not in allowed and attribute not in ("id", "name"):
-            raise UnsupportedElement(
-                f"the attribute {attribute} of <{local(element)}> is not supported",
+            space = str(name.namespace)
+            yield UnsupportedElement(_foreign(space, attribute), where=where, advice=_foreign_advice(space))
+        elif attribute not in allowed and attribute not in ("id", "name"):
+            yield UnsupportedElement(
+                f"the attribute {attribute} of <{tag}> is not supported",
                 where=where,
                 advice=_ADVICE.get(attribute, "remove it, or draw what it does"),
             )
-        fixed = _FIXED.get(attribute)
-        if fixed is not None and value not in fixed:
-            raise UnsupportedElement(
-                f'{attribute}="{element.get(key)}" of <{local(element)}> is not supported',
+        elif attribute in _FIXED and value not in _FIXED[attribute]:
+            yield UnsupportedElement(
+                f'{attribute}="{element.get(key)}" of <{tag}> is not supported',
                 where=where,
-                advice=f"use {' or '.join(sorted(fixed))}",
+                advice=f"use {' or '.join(sorted(_FIXED[attribute]))}",
             )
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from complaintflow.bpmn.formula import read_time, shown
 from complaintflow.bpmn.node import Stuck
-from complaintflow.interval import Interval
 from complaintflow.errors import CalendarError
 from complaintflow.feel import YearMonthDuration
+from complaintflow.interval import Interval
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.formula import Formula

@@ -7,14 +7,12 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import PurePosixPath
 
-from lxml import etree
-
 from complaintflow import feel
-from complaintflow.bpmn import allowed, xml
+from complaintflow.bpmn import allowed
 from complaintflow.bpmn.reader import read_program
 from complaintflow.check.diagram import Diagram
 from complaintflow.check.finding import ERROR, WARNING, Finding, guarded, of_error
-from complaintflow.errors import ComplaintflowError, FeelSyntaxError, InvalidDiagram, UnsupportedElement
+from complaintflow.errors import ComplaintflowError, FeelSyntaxError, UnsupportedElement
 
 
 def check_file(file: str, source: bytes, beside: Mapping[str, bytes] | None = None) -> list[Finding]:
@@ -64,46 +62,9 @@ def _diagram(file: str, source: bytes) -> Iterator[Finding]:
 
 
 def _unsupported(diagram: Diagram) -> Iterator[Finding]:
-    """What `allowed.check` refuses; it stops at the first, so each element is shown to it alone."""
-    if diagram.root.tag != xml.bpmn("definitions"):
-        try:
-            allowed.check(diagram.root, diagram.file)
-        except InvalidDiagram as error:
-            yield of_error(error, diagram.file)
-        return
-    todo: list[etree._Element] = [diagram.root]
-    while todo:
-        element = todo.pop()
-        refused = _refused(diagram, element)
-        if refused is not None:
-            yield refused
-            if element is not diagram.root and not _only_attributes(refused):
-                continue  # what is inside is refused with it
-        if not _is_picture(element):
-            todo += [child for child in reversed(element) if isinstance(child.tag, str)]
-
-
-def _refused(diagram: Diagram, element: etree._Element) -> Finding | None:
-    alone = etree.Element(xml.bpmn("definitions"), {} if element.get("id") else {"id": diagram.owner(element)})
-    subject = alone
-    if element is not diagram.root:
-        subject = etree.SubElement(alone, element.tag, nsmap=element.nsmap)  # type: ignore[arg-type]  # None is a prefix
-        subject.sourceline = element.sourceline
-    for name, value in element.attrib.items():
-        subject.set(name, value)
-    try:
-        allowed.check(alone, diagram.file)
-    except UnsupportedElement as error:
-        return of_error(error, diagram.file)
-    return None
-
-
-def _only_attributes(finding: Finding) -> bool:
-    return finding.what.startswith("the attribute") or '="' in finding.what
-
-
-def _is_picture(element: etree._Element) -> bool:
-    return xml.local(element) == "BPMNDiagram"
+    """Everything that `allowed.check` would refuse, and not only the first."""
+    for problem in allowed.problems(diagram.root, diagram.file):
+        yield of_error(problem, diagram.file)
 
 
 def _syntax(diagram: Diagram) -> Iterator[Finding]:

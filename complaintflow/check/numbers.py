@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from complaintflow.calendar import Interval
 from complaintflow.check.facts import Facts
 from complaintflow.check.finding import WARNING, Finding
 from complaintflow.errors import CalendarError
+from complaintflow.interval import Interval
 
 if TYPE_CHECKING:
     from complaintflow.formjs import Component

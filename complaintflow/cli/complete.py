@@ -88,8 +88,5 @@ def _around(engine: Engine, task: Task) -> Around:
     """What the task's form sees: the variables where it stands, which are more than the case's own."""
     from complaintflow.cli.asking import Around
 
-    with engine.store.reading() as tx:
-        live = engine._work.load(tx, task.case_id)
-    token = live.token(int(task.id.partition(".")[2]))
-    variables = token.variables if token is not None else {}
-    return Around(variables, live.host.today(), live.host.functions)
+    seen = engine.surroundings(task.id)
+    return Around(seen.variables, seen.today, seen.functions)

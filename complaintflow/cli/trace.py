@@ -37,7 +37,8 @@ def trace_command(
     names a clause that is not listed, or a clause is marked implemented and nothing stands for it.
     """
     library = session.library()
-    names = process or tuple(library.layers.processes())
+    every = library.layers.processes()
+    names = process or [name for name in every if library.layers.every(f"processes/{name}/clauses.csv")]
     traces = [trace(library, name, tests) for name in names]
     if as_json:
         write_json([asdict(one) for one in traces])

@@ -28,7 +28,8 @@ def moment(value: object, subtype: str, serializing: str) -> str:
     """The ISO 8601 text of a date, a time, or a date and time.
 
     Forms of different processes ask for a day or for a moment under the same name; so that one payload serves them, a
-    date and time is taken as its day where a date is asked for, and a date as its first minute where no offset is needed.
+    date and time is taken as its day where a date is asked for, and a date as its first minute where no offset is
+    needed.
 
     Args:
         value: a text, or Python's own date, time or datetime.

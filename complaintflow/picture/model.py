@@ -77,7 +77,8 @@ class Sheet:
     def bounds(self) -> Box:
         """The smallest rectangle around everything."""
         boxes = [shape.box for shape in self.shapes]
-        boxes += [item.label for item in (*self.shapes, *self.lines) if item.label is not None]
+        boxes += [shape.label for shape in self.shapes if shape.label is not None]
+        boxes += [line.label for line in self.lines if line.label is not None]
         xs = [x for box in boxes for x in (box.x, box.x + box.width)] + [
             x for line in self.lines for x, _ in line.points
         ]

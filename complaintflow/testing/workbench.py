@@ -161,7 +161,8 @@ class Workbench:
         for case in self.engine.cases(process=process, limit=1_000_000):
             for event in case.history():
                 visited.update(event.detail.get("path", ()))
-        return Coverage(process, frozenset(visited), tuple(_elements(self.engine.library.newest(process).program, process)))
+        program = self.engine.library.newest(process).program
+        return Coverage(process, frozenset(visited), tuple(_elements(program, process)))
 
     def close(self) -> None:
         """Give everything back."""

@@ -60,7 +60,13 @@ def box(port: int) -> Mailbox:
         connection.store("1:*", "+FLAGS", r"(\Deleted)")
         connection.expunge()
     return Mailbox(
-        "127.0.0.1", USER, PASSWORD, process="customer", subject_words=["Complaint report", "投诉举报"], port=port, tls=False
+        "127.0.0.1",
+        USER,
+        PASSWORD,
+        process="customer",
+        subject_words=["Complaint report", "投诉举报"],
+        port=port,
+        tls=False,
     )
 
 

@@ -53,7 +53,8 @@ def test_a_json_complaint_becomes_a_case(client: httpx.Client, engine: Engine) -
 
 def test_an_html_form_becomes_a_case(client: httpx.Client, engine: Engine) -> None:
     """A plain form with dotted names starts a case too."""
-    answer = client.post("/customer", data={"content": "It was cold.", "reporter.name": "Zhao Min", "channel": "social"})
+    fields = {"content": "It was cold.", "reporter.name": "Zhao Min", "channel": "social"}
+    answer = client.post("/customer", data=fields)
     assert answer.status_code == 201
     case = engine.case(answer.json()["case"])
     assert (case.variables["reporter"]["name"], case.variables["channel"]) == ("Zhao Min", "social")
@@ -72,7 +73,8 @@ def test_only_a_signed_request_is_heard(client: httpx.Client, engine: Engine) ->
     header = {"content-type": "application/json"}
     good = "sha256=" + hmac.new(SECRET, body, hashlib.sha256).hexdigest()
     assert client.post("/quick-note", content=body, headers=header).status_code == 401
-    assert client.post("/quick-note", content=body, headers=header | {"X-Signature": good[:-1] + "x"}).status_code == 401
+    wrong = header | {"X-Signature": good[:-1] + "x"}
+    assert client.post("/quick-note", content=body, headers=wrong).status_code == 401
     assert client.post("/quick-note", content=body, headers=header | {"X-Signature": good}).status_code == 201
     assert len(engine.cases()) == 1
 

@@ -42,7 +42,7 @@ def test_example_runs_in_an_empty_folder(name: str, tmp_path: Path) -> None:
 
 
 def test_the_web_view_files_lists_and_completes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The FastAPI example files a complaint, shows it in the inbox, completes its task, and refuses bad data with 422."""
+    """The FastAPI example files a complaint, lists it, completes its task, and refuses bad data with 422."""
     from fastapi.testclient import TestClient
 
     monkeypatch.setenv("COMPLAINTFLOW_DATABASE_URL", f"sqlite:///{tmp_path / 'web.db'}")

@@ -13,9 +13,11 @@ SOURCES = sorted([*ROOT.glob("complaintflow/**/*.py"), *ROOT.glob("adapters/**/*
 
 # The way of the data (ARCHITECTURE.md): a room imports only rooms before it.
 ORDER = (
-    "errors", "version", "clock", "interval", "openings", "countries", "calendar", "policy_format", "policy", "feel", "dmn", "formjs", "notices", "rows", "codec", "values",
-    "handlers", "layers", "bpmn", "definition", "library", "history", "host", "large", "deadlines", "case", "commands", "work",
-    "notify", "spawning", "dispatch", "worker", "views", "ports", "labels", "picture", "portrait", "engine", "runner", "check", "testing", "cli",
+    "errors", "version", "clock", "interval", "openings", "countries", "calendar", "policy_format", "policy",
+    "feel", "dmn", "formjs", "notices", "rows", "codec", "values", "handlers", "layers", "bpmn", "definition",
+    "library", "history", "host", "large", "deadlines", "case", "commands", "work", "notify", "spawning",
+    "dispatch", "worker", "views", "ports", "labels", "picture", "portrait", "engine", "runner", "check",
+    "testing", "cli",
 )  # fmt: skip
 
 

@@ -52,7 +52,7 @@ TO_FOLLOW_UP = (AGREE, BRIEF, CARRY_OUT, SUPERVISE)
 
 
 def test_a_satisfied_customer_closes_the_case(bench: Workbench) -> None:
-    """A justified complaint goes from intake to a satisfied customer and is closed (RET-1.a RET-2 RET-4 RET-5 RET-7.b)."""
+    """A justified complaint ends with a satisfied customer (RET-1.a RET-2 RET-4 RET-5 RET-7.b)."""
     case = bench.start("customer", PAYLOAD)
     assert case.waiting_for == ["investigate"]
     assert sent(bench, case) == ["acknowledgement"]
@@ -98,7 +98,7 @@ def test_the_table_finds_the_department(bench: Workbench, cause: str, harmed: bo
 
 
 def test_refusals_return_to_the_department_until_the_bound(bench: Workbench) -> None:
-    """A customer who disagrees is heard by the department again, three times in all; then the manager settles (RET-4.b)."""
+    """A refusal goes back to the department, three times in all; then the manager settles (RET-4.b)."""
     case = steps(bench, bench.start("customer", PAYLOAD), INVESTIGATE)
     for sheet in (1, 2):
         case = steps(bench, case, PROPOSE, RULE, REFUSE)
@@ -256,7 +256,7 @@ def test_every_element_and_flow_was_visited(bench: Workbench) -> None:
 
 
 def test_every_step_survives_a_restart(tmp_path: Path) -> None:
-    """The whole procedure runs with a new engine on the database between all steps, across a holiday week (RET-1 to RET-7)."""
+    """The procedure runs with a new engine between all steps, across a holiday week (RET-1 to RET-7)."""
     url = f"sqlite:///{tmp_path / 'cases.db'}"
     moves = [INVESTIGATE, PROPOSE, RULE, REFUSE, PROPOSE, RULE, *TO_FOLLOW_UP]
     moves += [("follow-up", {"satisfaction": "dissatisfied", "still_wrong": "Not refunded."}), PROPOSE, RULE]
@@ -295,7 +295,7 @@ def shortcut(folder: Path, *, commits: bool) -> Path:
 
 
 def test_a_promise_before_the_decision_is_refused(tmp_path: Path) -> None:
-    """A diagram that sends the solution before the ruling stops in an incident, which cannot be resolved away (RET-D2.a RET-D5)."""
+    """A solution sent before the ruling is an incident that cannot be resolved away (RET-D2.a RET-D5)."""
     bench = Workbench(layers=[shortcut(tmp_path, commits=True)])
     case = steps(bench, bench.start("customer", PAYLOAD), INVESTIGATE)
     assert [incident.kind for incident in case.incidents] == ["commitment"]

@@ -86,6 +86,15 @@ def test_an_authority_referral_goes_straight_to_the_officer(bench: Workbench, fi
     assert (doing(case), case.task("register").groups) == (["register"], ("complaint-officer",))
 
 
+def test_the_rules_of_conduct_stand_where_people_work() -> None:
+    """Whoever listens or verifies reads how to behave and what to check (LAW-2.7.1 LAW-2.7.2.a LAW-2.7.3)."""
+    files = {name: ROOT / f"forms/law-firm/law-firm-{name}.form" for name in ("receive", "investigate")}
+    forms = {name: file.read_text(encoding="utf-8") for name, file in files.items()}
+    for form in forms.values():
+        assert all(rule in form for rule in ("do not argue", "calm down", "promise nothing"))
+    assert "originals_seen" in forms["investigate"]
+
+
 def test_a_note_that_is_not_passed_on_and_a_late_register_are_seen(bench: Workbench) -> None:
     """The front desk's and the registrar's time is watched to the minute (LAW-1.2 LAW-1.4.1)."""
     case = bench.start("law-firm", PAYLOAD)
@@ -119,7 +128,7 @@ def test_originals_go_with_the_file(bench: Workbench) -> None:
 
 @pytest.mark.parametrize(("area", "group"), [("litigation", "partner-litigation"), ("other", "partner-in-charge")])
 def test_the_business_decides_who_is_in_charge(bench: Workbench, area: str, group: str) -> None:
-    """The partner in charge of the business handles the complaint (LAW-2.1.b)."""
+    """The partner in charge of the business handles the complaint (LAW-2.1.b LAW-o)."""
     case = written(bench, REGISTER, ("assess", {**ASSESS[1], "area": area}), APPOINT)
     assert case.task("investigate").groups == (group,)
 
@@ -127,9 +136,9 @@ def test_the_business_decides_who_is_in_charge(bench: Workbench, area: str, grou
 @pytest.mark.parametrize(("stand_in", "group"), [("director", "director"), ("partner", "partners")])
 def test_an_absent_partner_is_stood_in_for(bench: Workbench, stand_in: str, group: str) -> None:
     """If the partner is absent, the director or another partner handles it (LAW-2.1.c)."""
-    case = written(bench, REGISTER, ASSESS, ("appoint", {"handler": "Sun Ying", "absent": True}))
+    case = written(bench, REGISTER, ASSESS, ("appoint", {"handler": "Partner A", "absent": True}))
     assert (doing(case), case.task("substitute").groups) == (["substitute"], ("director",))
-    case = steps(bench, case, ("substitute", {"handler": "Qian Jun", "stand_in": stand_in}))
+    case = steps(bench, case, ("substitute", {"handler": "Partner B", "stand_in": stand_in}))
     assert case.task("investigate").groups == (group,)
 
 
@@ -137,21 +146,21 @@ def test_whoever_is_complained_about_cannot_handle_it(bench: Workbench) -> None:
     """A name with a conflict goes back, twice; after the last attempt the director finds somebody (LAW-2.2)."""
     case = written(bench, REGISTER, ASSESS, CONFLICT)
     assert doing(case) == ["appoint"]
-    case = steps(bench, case, ("appoint", {"handler": "Sun Ying", "conflict": True}))
+    case = steps(bench, case, ("appoint", {"handler": "Partner A", "conflict": True}))
     assert doing(case) == ["appoint"]
     case = steps(bench, case, CONFLICT)
     assert doing(case) == ["designate"]
     assert "arrangement" not in sent(bench, case)
-    named = {"handler": "Qian Jun", "stand_in": "partner"}
+    named = {"handler": "Partner B", "stand_in": "partner"}
     with pytest.raises(InvalidData):
         steps(bench, case, ("designate", named))
     case = steps(bench, case, ("designate", {**named, "conflict_free": True}))
-    assert (doing(case), case.variables["handler"]) == (["investigate"], "Qian Jun")
+    assert (doing(case), case.variables["handler"]) == (["investigate"], "Partner B")
 
 
 def test_a_stand_in_with_a_conflict_is_refused_too(bench: Workbench) -> None:
     """The stand-in is checked like the partner, and the director is asked again (LAW-2.1.c LAW-2.2)."""
-    absent = ("appoint", {"handler": "Sun Ying", "absent": True})
+    absent = ("appoint", {"handler": "Partner A", "absent": True})
     case = written(bench, REGISTER, ASSESS, absent, ("substitute", {"handler": "Lawyer Li Wei", "stand_in": "partner"}))
     assert doing(case) == ["substitute"]
 
@@ -160,10 +169,10 @@ def test_officer_and_director_stand_aside_from_the_start(bench: Workbench) -> No
     """A complaint about the officer goes to the director, one about the director to the partners (LAW-2.2)."""
     case = written(bench, REGISTER, stands_aside="complaint_officer")
     assert case.task("assess").groups == ("director",)
-    absent = ("appoint", {"handler": "Sun Ying", "absent": True})
+    absent = ("appoint", {"handler": "Partner A", "absent": True})
     case = written(bench, REGISTER, ASSESS, absent, stands_aside="director")
     assert case.task("substitute").groups == ("partners",)
-    case = steps(bench, case, ("substitute", {"handler": "Wu Gang", "stand_in": "director"}))
+    case = steps(bench, case, ("substitute", {"handler": "The director", "stand_in": "director"}))
     assert doing(case) == ["substitute"]
 
 
@@ -180,7 +189,7 @@ def test_the_complainant_hears_how_it_goes_on(bench: Workbench) -> None:
     case = written(bench, *TO_HANDLER)
     letter = [n for n in bench.notices if n.case_id == case.id][-1]
     assert letter.name == "arrangement"
-    assert "Sun Ying" in letter.text
+    assert "Partner A" in letter.text
     bench.at(due(case, "contact-passed"))
     assert "contact-late" not in sent(bench, case)
     happens_at(bench, written(bench, REGISTER), "contact-passed", "contact-late")
@@ -196,7 +205,7 @@ def test_a_silent_handler_is_reminded_pressed_and_replaced(bench: Workbench) -> 
     assert doing(steps(bench, case, press)) == ["investigate"]
     case = written(bench, *TO_HANDLER)
     replace = ("step-in", {"decision": "take_over", "delay_reason": "On leave."})
-    for name in ("Qian Jun", "Wu Gang"):
+    for name in ("Partner B", "The director"):
         bench.at(due(case, "investigation-overdue"))
         withdrawn = bench.case(case.id).task("investigate").id
         case = steps(bench, case, replace)
@@ -257,10 +266,10 @@ def test_a_meeting_without_quorum_is_repeated_and_then_votes_in_writing(bench: W
 def test_a_meeting_with_the_person_complained_about_does_not_count(bench: Workbench) -> None:
     """Whoever is complained about may not sit in the meeting (LAW-2.2)."""
     case = written(bench, REGISTER, MAJOR, APPOINT, INVESTIGATE, CONVENE)
-    held = {**RESOLVE[1], "attendees": [{"name": "Sun Ying"}, {"name": "Li Wei"}]}
+    held = {**RESOLVE[1], "attendees": [{"name": "Partner A"}, {"name": "Li Wei"}]}
     case = steps(bench, case, ("resolve", held))
     assert doing(case) == ["convene"]
-    held["attendees"] = [{"name": "Sun Ying"}]
+    held["attendees"] = [{"name": "Partner A"}]
     assert doing(steps(bench, case, CONVENE, ("resolve", held))) == ["decide"]
 
 
@@ -289,13 +298,15 @@ def test_the_meeting_decides_whether_the_authority_is_notified(bench: Workbench)
 
 def test_the_opinion_is_clear_and_signed(bench: Workbench) -> None:
     """Without a clear outcome and a signature there is no opinion, and who signed is in the history (LAW-2.6.a)."""
-    case = written(bench, *TO_DECISION)
+    checked = ("investigate", {**INVESTIGATE[1], "checked": ["originals_seen", "file_read"]})
+    case = written(bench, *TO_HANDLER, checked)
+    assert case.variables["checked"] == ["originals_seen", "file_read"]
     for data in ({"signed": True}, {"outcome": "upheld"}, {"outcome": "upheld", "signed": False}):
         with pytest.raises(InvalidData):
             steps(bench, case, ("decide", data))
-    case = bench.complete(case, "decide", DECIDE[1], actor="sun.ying")
+    case = bench.complete(case, "decide", DECIDE[1], actor="partner.a")
     ruled = [note for event in case.history() for note in event.detail.get("notes", []) if note[0] == "ruled"]
-    assert [(note[1], note[2]["by"]) for note in ruled] == [("decide", "sun.ying")]
+    assert [(note[1], note[2]["by"]) for note in ruled] == [("decide", "partner.a")]
 
 
 def test_a_late_signature_reaches_the_director(bench: Workbench) -> None:
@@ -385,8 +396,8 @@ def test_either_side_may_be_dissatisfied_and_rounds_are_bounded(
 
 def test_nobody_has_the_last_word_on_their_own_opinion(bench: Workbench) -> None:
     """Where the director is the handler, another partner settles (LAW-3.3, our decision)."""
-    absent = ("appoint", {"handler": "Sun Ying", "absent": True})
-    case = written(bench, REGISTER, ASSESS, absent, ("substitute", {"handler": "Wu Gang", "stand_in": "director"}))
+    absent = ("appoint", {"handler": "Partner A", "absent": True})
+    case = written(bench, REGISTER, ASSESS, absent, ("substitute", {"handler": "The director", "stand_in": "director"}))
     case = steps(bench, case, INVESTIGATE, DECIDE, CARRY_OUT, *(ANGRY, ACCEPTS, STANDS) * 2, ANGRY, ACCEPTS)
     assert case.task("settle").groups == ("partners",)
 

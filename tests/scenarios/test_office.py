@@ -109,9 +109,7 @@ def test_a_complaint_goes_from_the_office_system_to_the_archive(bench: Workbench
         ("in_person", "office-reception", 2),
     ],
 )
-def test_every_channel_has_its_registrar_and_its_clock(
-    bench: Workbench, channel: str, group: str, hours: int
-) -> None:
+def test_every_channel_has_its_registrar_and_its_clock(bench: Workbench, channel: str, group: str, hours: int) -> None:
     """Each channel is registered by its own people in its own time, or the head hears (OFF-4.1.1 OFF-4.1.2 OFF-4.2.1
     OFF-4.2.2 OFF-5.1.1 OFF-5.1.1o OFF-5.1.2 OFF-5.1.2o OFF-5.1.3.a)."""
     case = start(bench, channel=channel)

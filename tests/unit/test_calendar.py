@@ -96,7 +96,7 @@ def test_interval_round_trips(text: str) -> None:
 
 
 def test_interval_takes_singular_plural_and_spaces() -> None:
-    """"1 working day" and "1 working days" are the same, and so are stray spaces."""
+    """Singular, plural and stray spaces mean the same interval."""
     assert Interval.parse("1 working day") == Interval.parse(" 1  working days ") == Interval(1, "working day")
     assert str(Interval(1, "month")) == "1 month"
 

@@ -23,12 +23,12 @@ from cli_samples import (
 )
 from click.testing import CliRunner, Result
 
-from complaintflow.calendar import Interval
 from complaintflow.check import Finding, check_alone, check_bundle, check_file, unused_files
 from complaintflow.check.finding import guarded
 from complaintflow.check.numbers import intervals
 from complaintflow.cli.app import app
 from complaintflow.definition import Bundle
+from complaintflow.interval import Interval
 from complaintflow.layers import Layers
 from complaintflow.library import Library
 

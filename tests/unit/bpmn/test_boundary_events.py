@@ -253,7 +253,9 @@ def test_escalation(play: Play, host: str, thrower: str, interrupting: bool) -> 
     }[host]
     if thrower == "end":
         host_drawn = host_drawn.replace(user("more"), "")
-    more = (process(*inside, name="q").replace(user("more"), "") if thrower == "end" else process(*inside, name="q"),)
+    more: tuple[str, ...] = (
+        process(*inside, name="q").replace(user("more"), "") if thrower == "end" else process(*inside, name="q"),
+    )
     more = more if host == "call-activity" else ()
     bench = play(
         start(), host_drawn, boundary("b", "w", event("escalation", "e"), interrupting=interrupting), user("after"),

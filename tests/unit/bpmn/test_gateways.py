@@ -138,7 +138,7 @@ INCLUSIVE = (
 def test_inclusive_waits_for_what_was_chosen(play: Play, chosen: dict[str, bool], expected: list[str]) -> None:
     """An inclusive split takes every flow whose condition holds, and the join waits for just those."""
     bench = play(*INCLUSIVE)
-    case = bench.start("p", **chosen)
+    case = bench.start("p", chosen)
     assert case.waiting_for == expected
     for task in expected:
         assert "d" not in case.waiting_for

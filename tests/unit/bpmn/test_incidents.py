@@ -81,7 +81,7 @@ def test_incident_and_resolve(play: Play, name: str) -> None:
     kind, element, parts = STUCK[name]
     more = (process(start("q-start"), user("inside"), flows("q-start > inside"), name="q"),) if name == "call" else ()
     bench = play(*parts, more=more, **{"processes__p__level.dmn": TABLE})
-    case = bench.start("p", **({"n": BAD[name]} if name in BAD else {}))
+    case = bench.start("p", {"n": BAD[name]} if name in BAD else {})
     [incident] = case.incidents
     assert (incident.kind, incident.element) == (kind, element)
     assert incident.message

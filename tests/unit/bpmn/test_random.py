@@ -59,7 +59,8 @@ def follow(reference: Reference, step: tuple[str, Any, Variables]) -> None:
     if what == "fire":
         reference.fire(whom)
     else:
-        reference.complete(*whom, results)
+        name, path = whom
+        reference.complete(name, path, results)
 
 
 # -- through the public API -----------------------------------------------------------------
@@ -80,7 +81,7 @@ def test_engine_follows_the_reference(shape: Any, first: Variables, data: st.Dat
     block = build(shape)
     reference = Reference(block, dict(first))
     with workbench(block) as bench:
-        case = bench.start("p", path="case", **first)
+        case = bench.start("p", {"path": "case", **first})
         for _ in range(STEPS):
             assert case.incidents == ()
             assert Counter((task.element, task.groups[0]) for task in case.tasks) == reference.open()
@@ -111,7 +112,9 @@ class Nobody:
     def instant(self, value: datetime | date) -> datetime:
         raise Stuck("timer", "no timers here")
 
-    def after(self, interval: str | timedelta | feel.YearMonthDuration, start: datetime) -> Moment:
+    def after(
+        self, interval: str | timedelta | feel.YearMonthDuration, start: datetime, *, again: bool = False
+    ) -> Moment:
         raise Stuck("timer", "no timers here")
 
     def decide(self, decision_id: str, token: Token) -> Any:
@@ -143,7 +146,10 @@ class Run:
         game = self.game
         assert not game.stuck
         for kind, number in game.closed:
-            (self.tasks if kind == "task" else self.listeners).pop(number, None)  # type: ignore[attr-defined]
+            if kind == "task":
+                self.tasks.pop(number, None)
+            else:
+                self.listeners.pop(number, None)
         for (_, number), wait in game.opened.items():
             if isinstance(wait, TaskWait):
                 self.tasks[number] = (wait.token.task_spec.bpmn_id, wait.groups[0])

@@ -126,6 +126,30 @@ def test_unsupported_attribute(name: str) -> None:
     assert found.remedy
 
 
+MISPLACED = {
+    "job-on-a-user-task": extended('<zeebe:taskDefinition type="t"/>'),
+    "job-on-a-script": extended('<zeebe:taskDefinition type="t"/>', "scriptTask"),
+    "job-on-a-decision": extended('<zeebe:taskDefinition type="t"/>', "businessRuleTask"),
+    "form-on-a-service-task": extended('<zeebe:formDefinition formId="f"/>', "serviceTask"),
+    "assignment-on-a-plain-task": extended('<zeebe:assignmentDefinition assignee="a"/>', "task"),
+    "script-on-a-service-task": extended('<zeebe:script expression="=1" resultVariable="y"/>', "serviceTask"),
+    "mapping-on-a-gateway": extended(io({"y": "1"}), "exclusiveGateway"),
+    "input-on-a-start-event": extended(io({"y": "1"}), "startEvent"),
+    "input-on-a-boundary-event": inside(f"<bpmn:extensionElements>{io({'y': '1'})}</bpmn:extensionElements>",
+                                        "boundaryEvent", attachedToRef="a"),
+    "loop-beside-its-marker": extended('<zeebe:loopCharacteristics inputCollection="=[1]"/>'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISPLACED)
+def test_extension_in_a_place_where_it_means_nothing(name: str) -> None:
+    """An extension that would be read over where it stands is refused."""
+    found = refused(*plain(MISPLACED[name]))
+    assert isinstance(found, UnsupportedElement)
+    assert "element x" in found.where
+    assert "means nothing" in found.what
+
+
 @pytest.mark.parametrize(
     ("prefix", "uri"),
     [("camunda", "http://camunda.org/schema/1.0/bpmn"), ("flowable", "http://flowable.org/bpmn"), ("", "urn:x")],
