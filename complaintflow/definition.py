@@ -83,9 +83,10 @@ class Bundle:
 
     def _distance(self, path: str) -> tuple[int, int]:
         """How far a policy file is: the own policy's nearest layer first, then called ones, shared values last."""
-        _, folder, name = path.split("/")
-        room = 0 if folder == self.process_id else 2 if folder == SHARED else 1
-        return room, int(name.partition(".")[0])
+        place = PurePosixPath(path)
+        room = 0 if place.parent.name == self.process_id else 2 if place.parent.name == SHARED else 1
+        depth = place.name.partition(".")[0]
+        return room, int(depth) if depth.isdigit() else 0
 
     @cached_property
     def policy_context(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ from tests.scenarios.law_firm_steps import (
     TO_HANDLER,
     TO_SURVEY,
     TOO_FEW,
+    WRITTEN,
     doing,
     due,
     happens_at,
@@ -193,6 +195,18 @@ def test_the_complainant_hears_how_it_goes_on(bench: Workbench) -> None:
     bench.at(due(case, "contact-passed"))
     assert "contact-late" not in sent(bench, case)
     happens_at(bench, written(bench, REGISTER), "contact-passed", "contact-late")
+
+
+def test_what_we_promise_counts_working_days_over_golden_week() -> None:
+    """From 28 September 2026, three working days end on 8 October and twenty on 30 October (LAW-2.5, our default)."""
+    bench = Workbench()
+    case = bench.start("law-firm", WRITTEN, today="2026-09-28")
+    assert due(case, "contact-passed") == datetime.fromisoformat("2026-10-09T00:00+08:00")
+    assert due(case, "promise-passed") == datetime.fromisoformat("2026-10-31T00:00+08:00")
+    steps(bench, case, REGISTER)
+    assert "October 8, 2026" in bench.notices[-1].text
+    assert "October 30, 2026" in bench.notices[-1].text
+    bench.close()
 
 
 def test_a_silent_handler_is_reminded_pressed_and_replaced(bench: Workbench) -> None:
