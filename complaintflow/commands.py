@@ -228,10 +228,16 @@ class ThrowError:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """A person cleared an incident. ``job`` is the job behind it, if there is one."""
+    """A person cleared an incident.
+
+    Attributes:
+        job: the job behind it, if there is one.
+        variables: set where the token stands before it tries again.
+    """
 
     token: int
     job: JobRow | None
+    variables: dict[str, Any] = field(default_factory=dict)
 
     def apply(self, live: LiveCase) -> None:
         """Raises UnknownIncident; PrematureCommitment when the decision is still missing."""
@@ -244,10 +250,28 @@ class Resolve:
                 live.host.may_begin(token)
             except Stuck as still:
                 raise PrematureCommitment(still.message, where=token.task_spec.where) from None
-        live.record("incident-resolved", token)
+        live.record("incident-resolved", token, **({"data": self.variables} if self.variables else {}))
+        for name, value in self.variables.items():
+            token.variables.propagate(name, value)
         live.game.resolve(self.token, work_waits=self.job is not None)
         if self.job is not None:
             live.retried.append(replace(self.job, attempt=0, due_at=live.now))
+
+
+@dataclass(frozen=True, slots=True)
+class HaltTimer:
+    """A due timer leads where the case cannot go: an incident, not a timer that is due for ever."""
+
+    token: int
+    message: str
+
+    def apply(self, live: LiveCase) -> None:
+        """A timer that is no longer open is left alone."""
+        token = live.token(self.token)
+        live.game.closed.append(("timer", self.token))
+        if token is not None and "stuck" not in token.internal_data:
+            live.game.fail(self.token, Stuck("timer", self.message))
+            live.record("timer-failed", token, message=self.message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,14 @@ from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.token import Token
 from complaintflow.case import SIGNAL, LiveCase
 from complaintflow.commands import Command, DeliverSignal, DropJob, FailJob, FinishJob, RetryJob, ThrowError
-from complaintflow.errors import BusinessError, ComplaintflowError, DefinitionError, HandlerError, InvalidData
+from complaintflow.errors import (
+    BusinessError,
+    ComplaintflowError,
+    DefinitionError,
+    EvaluationError,
+    HandlerError,
+    InvalidData,
+)
 from complaintflow.handlers import Backoff, Handlers, Job
 from complaintflow.notify import Notify
 from complaintflow.rows import JobRow
@@ -53,7 +60,11 @@ class Dispatcher:
             self.work.run(row.case_id, DropJob(row))
             return
         command = self._outcome(live, token, row)
-        self.work.run(row.case_id, command)
+        try:
+            self.work.run(row.case_id, command)
+        except EvaluationError as error:
+            # The work is done, and what it leads to cannot be: a person has to see that.
+            self.work.run(row.case_id, FailJob(row, str(error)))
 
     def _outcome(self, live: LiveCase, token: Token, row: JobRow) -> Command:
         try:

@@ -22,7 +22,14 @@ from complaintflow.codec import Codec, JsonCodec
 from complaintflow.commands import Cancel, Claim, CompleteTask, Deliver, RecordAccess, Resolve, Start
 from complaintflow.definition import Bundle
 from complaintflow.dispatch import BUILT_IN, Dispatcher
-from complaintflow.errors import NoSubscription, TaskAlreadyCompleted, UnknownCase, UnknownIncident, UnknownTask
+from complaintflow.errors import (
+    CaseEnded,
+    NoSubscription,
+    TaskAlreadyCompleted,
+    UnknownCase,
+    UnknownIncident,
+    UnknownTask,
+)
 from complaintflow.handlers import Handlers
 from complaintflow.layers import Layers
 from complaintflow.library import Library
@@ -146,14 +153,30 @@ class Engine:
             waiting = tx.waiting("message", message, str(key))
         if not waiting:
             raise NoSubscription(f"no case waits for the message '{message}' with the key '{key}'")
+        delivered: list[str] = []
         for subscription in waiting:
-            self._work.run(subscription.case_id, Deliver(subscription.token, message, cargo), actor)
-        return [self._settled(case_id) for case_id in dict.fromkeys(row.case_id for row in waiting)]
+            try:
+                self._work.run(subscription.case_id, Deliver(subscription.token, message, cargo), actor)
+            except (NoSubscription, CaseEnded):
+                # The first delivery may end what the next one would have reached.
+                if not delivered:
+                    raise
+            else:
+                delivered.append(subscription.case_id)
+        return [self._settled(case_id) for case_id in dict.fromkeys(delivered)]
 
-    def resolve(self, incident: str | Incident, *, actor: str | None = None) -> Case:
+    def resolve(
+        self, incident: str | Incident, *, data: Mapping[str, Any] | None = None, actor: str | None = None
+    ) -> Case:
         """Clear an incident: the case tries again where it stopped.
 
+        Args:
+            incident: it, or its id.
+            data: variables to set there first, to mend what went wrong.
+            actor: who.
+
         Raises:
+            InvalidData: the data cannot be stored.
             UnknownIncident: it is not open.
             PrematureCommitment: it waits for a decision that still does not exist.
         """
@@ -161,7 +184,7 @@ class Engine:
         case_id, token = _split(incident_id, "incident")
         with self.store.reading() as tx:
             job = next((row for row in tx.jobs(case_id) if row.token == token), None)
-        self._work.run(case_id, Resolve(token, job), actor)
+        self._work.run(case_id, Resolve(token, job, variables(data or {}, f"incident {incident_id}")), actor)
         return self._settled(case_id)
 
     def cancel(self, case_id: str, reason: str, *, actor: str | None = None) -> Case:

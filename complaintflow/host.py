@@ -177,10 +177,9 @@ class CaseHost:
     # -- times ------------------------------------------------------------------------------
 
     def _time(self, value: Any) -> datetime:
-        if isinstance(value, str):
-            value = read_time(value)
-        if isinstance(value, (datetime, date)):
-            return self.instant(value)
+        moment = read_time(value) if isinstance(value, str) else value
+        if isinstance(moment, (datetime, date)):
+            return self.instant(moment)
         raise CalendarError(f"a deadline starts at {shown(value)}, which is not a time")
 
     def _day(self, value: Any) -> date:

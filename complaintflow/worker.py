@@ -13,8 +13,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from complaintflow.commands import Fire, Recompute
-from complaintflow.errors import ClockWentBack, ComplaintflowError, StoreUnavailable
+from complaintflow.commands import Fire, HaltTimer, Recompute
+from complaintflow.errors import ClockWentBack, ComplaintflowError, EvaluationError, StoreUnavailable
 from complaintflow.rows import TimerRow
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Worker:
         """Work until ``stop``; rests when nothing is due.
 
         Raises:
-            StoreUnavailable: the database went away for good.
+            StoreUnavailable, ClockWentBack: ten rounds in a row; the database or the clock is broken for good.
         """
         failures = 0
         while not self._stop.is_set():
@@ -61,11 +61,11 @@ class Worker:
                 self._recompute_daily()
                 done = self.run_once()
                 failures = 0
-            except StoreUnavailable:
+            except (StoreUnavailable, ClockWentBack) as error:
                 failures += 1
                 if failures > 10:
                     raise
-                log.warning("the database does not answer; trying again")
+                log.warning("a round failed (%s); trying again", type(error).__name__)
                 done = 0
             if on_progress is not None:
                 on_progress(self.timers, self.jobs)
@@ -110,8 +110,11 @@ class Worker:
             try:
                 self.work.run(timer.case_id, Fire(timer.token, timer.due_at))
                 self.timers += 1
-            except ClockWentBack:
+            except (ClockWentBack, StoreUnavailable):
                 raise
+            except EvaluationError as error:
+                self.work.run(timer.case_id, HaltTimer(timer.token, str(error)))
+                self.timers += 1
             except ComplaintflowError as error:
                 # The row stays for a worker that can fire it, and must not stand in the way of the others.
                 self._unfit.add(timer)

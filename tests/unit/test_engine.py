@@ -328,3 +328,39 @@ def test_rounds_in_days_keep_their_distance(tmp_path: Path) -> None:
     bench.at(first)
     assert bench.case(case.id).timers[0].due_at - first == timedelta(days=7)
     bench.close()
+
+
+def test_data_mends_what_an_incident_waits_for(tmp_path: Path) -> None:
+    """An incident is resolved together with the variable that was missing."""
+    xml = d.document(
+        d.process(
+            d.start(),
+            d.gateway("exclusive", "big"),
+            d.user("ask"),
+            d.end(),
+            d.flows("start > big", "big > ask [amount > 100]", "ask > end"),
+        )
+    )
+    bench = Workbench(layers=[d.layer(tmp_path, xml)])
+    case = bench.start("p")
+    assert [incident.kind for incident in case.incidents] == ["condition"]
+    case = bench.engine.resolve(case.incidents[0], data={"amount": 150}, actor="li.wei")
+    assert case.waiting_for == ["ask"]
+    assert case.incidents == ()
+    bench.close()
+
+
+def test_a_result_that_leads_into_a_circle_is_an_incident(tmp_path: Path) -> None:
+    """A job or timer whose path never comes to rest stops as an incident, and is not tried for ever."""
+    circle = d.flows("work > one > two > one")
+    xml = d.document(
+        d.process(d.start(), d.service("work", "work"), d.script("one", "x", "1"), d.script("two", "x", "2"),
+                  d.flows("start > work"), circle)
+    )  # fmt: skip
+    desk = Handlers()
+    desk.handler("work")(lambda: None)
+    with Engine("sqlite://", layers=[d.layer(tmp_path, xml)], handlers=[desk]) as engine:
+        case = engine.start("p", {})
+        assert [incident.kind for incident in case.incidents] == ["job"]
+        assert "without coming to rest" in case.incidents[0].message
+        assert engine.drain() == 0
