@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from complaintflow.bpmn.activities import UserTask
+from complaintflow.bpmn.activities import ReceiveTask, UserTask
+from complaintflow.bpmn.events import CatchEvent
 from complaintflow.calendar import WorkingCalendar
 from complaintflow.case import LiveCase, Settings
 from complaintflow.clock import Clock, SystemClock
@@ -430,6 +431,7 @@ class Engine:
     def _view(self, tx: Transaction, case_id: str) -> Case:
         live = self._work.load(tx, case_id)
         row, program = live.row, live.bundle.program
+        heard = [row for row in tx.subscriptions(case_id) if row.kind == "message"]
         return Case(
             id=row.id,
             key=row.key or row.id,
@@ -450,7 +452,10 @@ class Engine:
                 )
                 for t in tx.timers(case_id)
             ),
-            messages=tuple(s.name for s in tx.subscriptions(case_id) if s.kind == "message"),
+            messages=tuple(row.name for row in heard),
+            standing=tuple(
+                row.element for row in heard if isinstance(program.find(row.element), (CatchEvent, ReceiveTask))
+            ),
             incidents=tuple(self._incident(i) for i in tx.incidents(case_id)),
             _engine=self,
         )

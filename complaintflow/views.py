@@ -98,7 +98,8 @@ class Case:
         variables: the outermost scope.
         tasks: open user tasks, the most urgent first.
         timers: what will happen by itself, the earliest first.
-        messages: names of messages it waits for.
+        messages: names of messages it can hear now.
+        standing: elements that stand still until a message comes.
         incidents: what a person must look at.
     """
 
@@ -113,13 +114,17 @@ class Case:
     tasks: tuple[Task, ...]
     timers: tuple[Timer, ...]
     messages: tuple[str, ...]
+    standing: tuple[str, ...]
     incidents: tuple[Incident, ...]
     _engine: Engine = field(repr=False, compare=False)
 
     @property
     def waiting_for(self) -> list[str]:
-        """Elements that a person or a message must move: open tasks first."""
-        return [task.element for task in self.tasks] + [f"message {name}" for name in self.messages]
+        """Elements that a person or a message must move: open tasks, the most urgent first, then waits for messages.
+
+        A message that may come at any time, beside the work, is not waited for: see ``messages``.
+        """
+        return [task.element for task in self.tasks] + list(self.standing)
 
     def task(self, element: str) -> Task:
         """The open task at an element.

@@ -107,9 +107,10 @@ def print_standing(case: Case, setting: Setting) -> None:
     """What the case waits for: people, messages, time, and what a person must look at."""
     if case.tasks or case.messages:
         heading("Waits for")
-        rows = [_task_row(task, setting) for task in case.tasks]
-        rows += [[cell(name), cell("a message"), cell(""), cell("")] for name in case.messages]
-        table(("", "", "", ""), rows)
+        table(("", "", "", ""), [_task_row(task, setting) for task in case.tasks])
+        if case.messages:
+            # Most of them may come at any time and are seldom of interest: one line.
+            say(dim(f"  it also hears: {', '.join(sorted(set(case.messages)))}"))
     if case.timers:
         heading("By itself")
         table(("", "", ""), [

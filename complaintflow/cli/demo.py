@@ -146,7 +146,7 @@ class _Stage:
     def _tell_standing(self, case: Case) -> None:
         """Whom the case waits for, if that changed."""
         lines = [self._task(task) for task in case.tasks]
-        lines += [self.words["message"].format(name=clean(name)) for name in case.messages]
+        lines += [self.words["message"].format(name=clean(name)) for name in case.standing]
         if lines and lines != self.standing:
             lead = f"    {sign('quiet')} {self.words['waits']} "
             for number, line in enumerate(lines):

@@ -650,7 +650,7 @@ def test_satisfaction_is_asked_in_time(bench: Workbench) -> None:
 def test_whoever_does_not_complain_again_is_followed_up(bench: Workbench, said: dict[str, str]) -> None:
     """Only dissatisfaction reopens a case; anybody else is followed up (OFF-5.4.2.b OFF-5.5.1)."""
     case = steps(bench, start(bench), *ANSWERED, ("ask-satisfaction", {"asked_by": "call"} | said))
-    assert case.waiting_for == ["message problem-back"]
+    assert case.waiting_for == ["problem-back"]
 
 
 def test_dissatisfaction_reopens_once_and_then_gets_a_last_word(bench: Workbench) -> None:
