@@ -15,6 +15,7 @@ as commands. ``definition`` says what a process is made of, ``layers`` and ``lib
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.version import __version__
@@ -22,10 +23,16 @@ from complaintflow.version import __version__
 if TYPE_CHECKING:
     from complaintflow.calendar import WorkingCalendar
     from complaintflow.engine import Engine
-    from complaintflow.errors import BusinessError, ComplaintflowError
+    from complaintflow.errors import BusinessError, ComplaintflowError, InvalidData
     from complaintflow.handlers import Backoff, Handlers, Job
     from complaintflow.runner import run_process
     from complaintflow.views import Case, Event, Incident, Task, Timer
+
+# In a checkout, adapters, processes and forms lie beside this folder. An installation has them inside; but Python started
+# in a checkout finds this folder before an installed package.
+_checkout = Path(__file__).resolve().parent.parent
+if (_checkout / "setup.cfg").is_file() and (_checkout / "adapters" / "sql").is_dir():
+    __path__.append(str(_checkout))
 
 # Imported when they are first asked for: FEEL alone, or `complaintflow --help`, does not need the engine.
 _HOMES: Final = {
@@ -37,6 +44,7 @@ _HOMES: Final = {
     "Event": "views",
     "Handlers": "handlers",
     "Incident": "views",
+    "InvalidData": "errors",
     "Job": "handlers",
     "Task": "views",
     "Timer": "views",
@@ -53,6 +61,7 @@ __all__ = [
     "Event",
     "Handlers",
     "Incident",
+    "InvalidData",
     "Job",
     "Task",
     "Timer",

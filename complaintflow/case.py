@@ -177,7 +177,7 @@ class LiveCase:
         game, row = self.game, self.row
         if self.status == ACTIVE and game.top.completed:
             self.status = COMPLETED
-            self.entries.append(Entry("ended", None, None, {}))
+            self.entries.append(Entry("ended", game.path[-1] if game.path else None, None, {}))
         deadlines.pause_and_resume(self)
         change = Change(row)
         self._rows(change)

@@ -50,7 +50,8 @@ class Start:
             variables = form.validate(
                 variables, live.host.ambient, today=live.host.today(), functions=live.host.functions
             )
-        live.record("started", data=variables, process=live.row.process)
+        # What was said, not what the form made of it: history attributes nothing to a person that they did not write.
+        live.record("started", data=self.variables, process=live.row.process)
         live.game.start(live.bundle.process_id, variables, self.event)
 
 
@@ -69,7 +70,7 @@ class CompleteTask:
         if node.form_id is not None:
             form = live.bundle.forms[node.form_id]
             data = form.validate(data, token.variables, today=live.host.today(), functions=live.host.functions)
-        live.record("task-completed", token, data=data)
+        live.record("task-completed", token, data=self.data)
         live.game.complete(self.token, data)
 
 

@@ -77,9 +77,15 @@ class Bundle:
     def policy(self) -> Policy:
         """The numbers, roles and intervals, layers merged. Raises InvalidPolicy."""
         paths = sorted((path for path in self.files if path.endswith("policy.toml")), key=self._distance, reverse=True)
-        texts = [(_text(self.files[path], path, InvalidPolicy), path) for path in paths]
+        texts = [(_text(self.files[path], path, InvalidPolicy), self._policy_name(path)) for path in paths]
         # A diagram from elsewhere need not come with a policy file.
         return Policy.merge(texts or [(_NO_POLICY.format(self.process_id), "policy.toml")])
+
+    def _policy_name(self, path: str) -> str:
+        """The file as its author knows it: in a bundle each layer's policy file carries its number."""
+        name = PurePosixPath(path).with_name("policy.toml").as_posix()
+        layer = self.origin.get(path)
+        return f"{name} ({layer})" if layer else name
 
     def _distance(self, path: str) -> tuple[int, int]:
         """How far a policy file is: the own policy's nearest layer first, then called ones, shared values last."""

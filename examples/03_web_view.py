@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI, HTTPException
 
-from complaintflow import ComplaintflowError, Engine
+from complaintflow import ComplaintflowError, Engine, InvalidData
 
 engine = Engine(os.environ.get("COMPLAINTFLOW_DATABASE_URL", "sqlite:///complaints.db"))
 
@@ -31,8 +31,8 @@ def file_complaint(payload: dict[str, Any]) -> dict[str, Any]:
     """The intake form of the process decides what is required."""
     try:
         case = engine.start("customer", payload, actor="web")
-    except ComplaintflowError as error:
-        raise HTTPException(422, str(error)) from None
+    except InvalidData as error:
+        raise HTTPException(422, {"error": error.what, "problems": error.problems}) from None
     return {"case": case.id, "waiting_for": case.waiting_for}
 
 
@@ -47,6 +47,8 @@ def complete(task_id: str, data: dict[str, Any], actor: str) -> dict[str, Any]:
     """Complete a task; its form decides what is accepted."""
     try:
         case = engine.complete(task_id, data, actor=actor)
+    except InvalidData as error:
+        raise HTTPException(422, {"error": error.what, "problems": error.problems}) from None
     except ComplaintflowError as error:
-        raise HTTPException(409, str(error)) from None
+        raise HTTPException(409, error.what) from None
     return {"status": case.status, "waiting_for": case.waiting_for}

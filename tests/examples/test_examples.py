@@ -58,4 +58,4 @@ def test_the_web_view_files_lists_and_completes(tmp_path: Path, monkeypatch: pyt
         assert again.status_code == 409
         refused = client.post("/complaints", json={"channel": "web"})
         assert refused.status_code == 422
-        assert "content" in refused.json()["detail"]
+        assert [field for field, _ in refused.json()["detail"]["problems"]] == ["content"]

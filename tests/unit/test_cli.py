@@ -243,7 +243,7 @@ def test_completing_with_a_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "answer.json").write_text('{"justified": false, "cause": "none"}', encoding="utf-8")
     result = run("complete", case["id"], "investigate", "answer.json")
     assert result.exit_code == 0, result.output
-    assert "appeal  a message" in result.stdout
+    assert "it also hears: appeal" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_show_tells_the_case(run: Run) -> None:
     assert "content: The soup arrived cold, twice." in page
     assert "Acknowledge receipt: notice 'receipt', kept for collection" in page
     assert "Find the cause  li.wei" in page
-    assert "appeal  a message" in page
+    assert "it also hears: appeal" in page
     assert "opened: Appeal received" in run("show", "order-17", "-v").stdout
     assert "Your number is" in run("show", "order-17", "--notices").stdout
 

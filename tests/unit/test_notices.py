@@ -314,6 +314,7 @@ def test_mistakes_in_a_set_are_found_when_it_is_loaded() -> None:
 def test_every_shipped_notice_can_be_used() -> None:
     """All templates in the repository are read, with the shared ones, and each is there in English and Chinese."""
     processes = Path(__file__).parents[2] / "processes"
+    assert len(list(processes.glob("*/notices"))) >= 8
     for folder in sorted(processes.glob("*/notices")):
         files = {file.name: file for place in (processes / "shared" / "notices", folder) for file in place.glob("*.j2")}
         if folder.parent.name != "shared":
