@@ -14,6 +14,7 @@ from __future__ import annotations
 import email
 import hashlib
 import imaplib
+import logging
 import re
 import ssl
 from collections.abc import Iterator, Sequence
@@ -26,12 +27,15 @@ from email.utils import parseaddr, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from lxml import html
+from lxml.etree import LxmlError
 
-from complaintflow.errors import DuplicateKey, InvalidData
+from complaintflow.errors import DuplicateKey, InvalidData, StoreError
 from complaintflow.ports import ChannelDown
 
 if TYPE_CHECKING:
     from complaintflow.ports import CaseStarter
+
+log = logging.getLogger("complaintflow")
 
 MAX_BYTES: Final = 25_000_000
 MAX_TEXT: Final = 100_000
@@ -39,11 +43,12 @@ MAX_TEXT: Final = 100_000
 
 @dataclass(slots=True)
 class Poll:
-    """What one look into the mailbox brought: case ids, and how many mails had been taken before."""
+    """What one look into the mailbox brought: case ids, mails that had been taken before, and mails left unread."""
 
     started: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     known: int = 0
+    unread: int = 0
 
 
 class Mailbox:
@@ -102,8 +107,16 @@ class Mailbox:
         found = Poll()
         with self._open() as connection:
             for uid in self._unread(connection):
-                self._take(starter, self._fetch(connection, uid), found)
-                self._ask(connection, "STORE", uid, "+FLAGS", r"(\Seen)")
+                try:
+                    self._take(starter, self._fetch(connection, uid), found)
+                except (StoreError, imaplib.IMAP4.error, OSError):
+                    raise
+                except Exception as error:
+                    # One mail that cannot be read must not stand before the others; it stays unread for a person.
+                    log.error("mail %s of the %s cannot be taken: %s", uid, self.name, type(error).__name__)
+                    found.unread += 1
+                else:
+                    self._ask(connection, "STORE", uid, "+FLAGS", r"(\Seen)")
         return found
 
     def _take(self, starter: CaseStarter, mail: EmailMessage, found: Poll) -> None:
@@ -118,7 +131,13 @@ class Mailbox:
                     return
                 except InvalidData:
                     pass  # A person reads what the form does not understand.
-            found.notes.append(starter.start(self.notes, payload, key=key, actor="mailbox").id)
+            try:
+                found.notes.append(starter.start(self.notes, payload, key=key, actor="mailbox").id)
+            except InvalidData:
+                # The address is all that a form can still refuse; the words of the mail matter more.
+                payload.pop("reporter", None)
+                payload.pop("received_at", None)
+                found.notes.append(starter.start(self.notes, payload, key=key, actor="mailbox").id)
         except DuplicateKey:
             found.known += 1
 
@@ -136,7 +155,7 @@ class Mailbox:
         try:
             sent = parsedate_to_datetime(str(mail["Date"]))
             payload["received_at"] = sent.replace(tzinfo=sent.tzinfo or UTC).isoformat(timespec="seconds")
-        except ValueError:
+        except (ValueError, OverflowError, TypeError):
             pass  # Without a date the clock starts when the case does.
         return payload
 
@@ -199,10 +218,20 @@ def _text(mail: EmailMessage) -> str:
         payload = body.get_payload(decode=True)
         content = payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
     if body.get_content_type() == "text/html" and content.strip():
-        content = "".join(str(piece) for piece in html.fromstring(content).itertext())
+        content = _words_of(content)
+    content = str(content).encode("utf-8", "replace").decode()
     lines = (re.sub(r"[^\S\n]+", " ", line).strip() for line in str(content).replace("\x00", "").splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
+def _words_of(page: str) -> str:
+    try:
+        tree = html.fromstring(page.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+    except (LxmlError, ValueError):
+        return page
+    return "".join(str(piece) for piece in tree.itertext())
+
+
 def _clean(text: str) -> str:
+    text = text.encode("utf-8", "replace").decode()
     return " ".join(text.replace("\x00", "").split())[:500]

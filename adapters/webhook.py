@@ -83,7 +83,9 @@ class Webhook:
         content = await self._content(headers, receive)
         self._check_signature(process, headers, content)
         payload = {"channel": self.channel} | _payload(headers.get("content-type", ""), content)
-        key = headers.get("idempotency-key") or None
+        # Hashed: what a stranger sends must not become the key of somebody else's case.
+        given = headers.get("idempotency-key")
+        key = "web-" + hashlib.sha256(f"{process}\n{given}".encode()).hexdigest()[:40] if given else None
         return await asyncio.to_thread(self._start, process, payload, key)
 
     async def _content(self, headers: Mapping[str, str], receive: Receive) -> bytes:

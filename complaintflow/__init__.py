@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from complaintflow.runner import run_process
     from complaintflow.views import Case, Event, Incident, Task, Timer
 
-# In a checkout, adapters, processes and forms lie beside this folder. An installation has them inside; but Python started
-# in a checkout finds this folder before an installed package.
+# In a checkout, adapters, processes and forms lie beside this folder; an installation has them inside. Python that is
+# started in a checkout finds this folder before an installed package.
 _checkout = Path(__file__).resolve().parent.parent
 if (_checkout / "setup.cfg").is_file() and (_checkout / "adapters" / "sql").is_dir():
     __path__.append(str(_checkout))

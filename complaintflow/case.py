@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,6 +44,9 @@ ACTIVE: Final = "active"
 COMPLETED: Final = "completed"
 CANCELLED: Final = "cancelled"
 
+# How far the clocks of several machines may differ before it is an error.
+SKEW: Final = timedelta(seconds=30)
+
 # The type of the engine's own job that carries a thrown signal to other cases.
 SIGNAL: Final = "#signal"
 
@@ -66,7 +69,7 @@ class LiveCase:
         self.bundle = bundle
         self.calendar = settings.calendar or bundle.calendar
         self.settings = settings
-        self.now = now
+        self.now = now = now.astimezone(UTC)
         self.actor = actor
         self.ledger = ledger
         self.status = row.status
@@ -132,12 +135,12 @@ class LiveCase:
         if self.status != ACTIVE:
             raise CaseEnded(f"the case is {self.status}", where=f"case {self.row.id}")
 
-    def require_time(self) -> None:
-        """Raises ClockWentBack when the case was last changed later than now."""
+    def require_time(self, clock: datetime) -> None:
+        """Raises ClockWentBack when the case was changed later than the clock shows, by more than clocks differ."""
         changed = self.row.updated_at
-        if self.now < changed:
+        if clock < changed - SKEW:
             raise ClockWentBack(
-                f"the clock shows {self.now.isoformat(timespec='seconds')}, and the case was last changed "
+                f"the clock shows {clock.isoformat(timespec='seconds')}, and the case was last changed "
                 f"at {changed.isoformat(timespec='seconds')}",
                 where=f"case {self.row.id}",
             )

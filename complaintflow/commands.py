@@ -16,6 +16,7 @@ from complaintflow.errors import (
     NoSubscription,
     PrematureCommitment,
     TaskAlreadyCompleted,
+    TaskTaken,
     UnknownIncident,
     UnknownTask,
 )
@@ -87,6 +88,8 @@ class Claim:
         row = live.task_row(self.token)
         if row is None:
             raise TaskAlreadyCompleted("the task is no longer open", where=f"task {live.row.id}.{self.token}")
+        if self.assignee is not None and row.assignee not in (None, self.assignee):
+            raise TaskTaken("somebody else has taken the task", where=f"task {live.row.id}.{self.token}")
         live.record("task-claimed" if self.assignee else "task-released", token, assignee=self.assignee)
         live.reassigned.append(replace(row, assignee=self.assignee))
 
@@ -168,6 +171,12 @@ def _wanted(live: LiveCase, job: JobRow) -> Token | None:
     return token
 
 
+def _is_old_news(token: Token, job: JobRow, *, final: bool = False) -> bool:
+    """Whether somebody who took over this job after its lease has reported already."""
+    known = token.internal_data.get("attempt", 0)
+    return "stuck" in token.internal_data or job.attempt < known or (job.attempt == known and not final)
+
+
 @dataclass(frozen=True, slots=True)
 class RetryJob:
     """A handler failed, and may try again at ``job.due_at``."""
@@ -178,8 +187,9 @@ class RetryJob:
     def apply(self, live: LiveCase) -> None:
         """A job that is no longer wanted is left alone."""
         token = _wanted(live, self.job)
-        if token is None:
+        if token is None or _is_old_news(token, self.job):
             return
+        token.internal_data["attempt"] = self.job.attempt
         live.record(
             "job-failed",
             token,
@@ -201,7 +211,7 @@ class FailJob:
     def apply(self, live: LiveCase) -> None:
         """A job that is no longer wanted is left alone."""
         token = _wanted(live, self.job)
-        if token is None:
+        if token is None or _is_old_news(token, self.job, final=True):
             return
         live.record("job-failed", token, attempt=self.job.attempt, message=self.message)
         live.retried.append(replace(self.job, due_at=None))
@@ -256,23 +266,29 @@ class Resolve:
             token.variables.propagate(name, value)
         live.game.resolve(self.token, work_waits=self.job is not None)
         if self.job is not None:
+            token.internal_data.pop("attempt", None)
             live.retried.append(replace(self.job, attempt=0, due_at=live.now))
 
 
 @dataclass(frozen=True, slots=True)
-class HaltTimer:
-    """A due timer leads where the case cannot go: an incident, not a timer that is due for ever."""
+class HaltEvent:
+    """An event happened and leads where the case cannot go: an incident, not an event that happens for ever.
+
+    ``row`` is the kind of row it has, "timer" or "subscription".
+    """
 
     token: int
+    row: str
     message: str
 
     def apply(self, live: LiveCase) -> None:
-        """A timer that is no longer open is left alone."""
+        """An event that is no longer waited for is left alone."""
         token = live.token(self.token)
-        live.game.closed.append(("timer", self.token))
+        live.game.closed.append((self.row, self.token))
         if token is not None and "stuck" not in token.internal_data:
-            live.game.fail(self.token, Stuck("timer", self.message))
-            live.record("timer-failed", token, message=self.message)
+            token.internal_data["happened"] = True
+            live.game.fail(self.token, Stuck("event", self.message))
+            live.record("event-failed", token, message=self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +342,9 @@ class DropJob:
     job: JobRow
 
     def apply(self, live: LiveCase) -> None:
-        """Never fails."""
+        """A job whose token waits for it again is left alone."""
+        if live.token(self.job.token) is not None:
+            return
         live.game.closed.append(("job", self.job.token))
         live.ledger["signals"].pop(str(self.job.token), None)
 

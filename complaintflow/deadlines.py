@@ -64,7 +64,11 @@ def recompute(live: LiveCase) -> None:
         name, start = token.internal_data["deadline"]
         if "paused" in token.internal_data or not token.internal_data.get("provisional"):
             continue
-        due = live.host.due(name, datetime.fromisoformat(start))
+        if "resumed" in token.internal_data:
+            at, left = token.internal_data["resumed"]
+            due = live.calendar.resume(datetime.fromisoformat(at), Remaining.from_json(left))
+        else:
+            due = live.host.due(name, datetime.fromisoformat(start))
         before = _due(live, token)
         if before is None or (before == due.at and due.provisional):
             continue
@@ -83,21 +87,24 @@ def _pauses_in(live: LiveCase, token: Token) -> tuple[str, ...]:
 def _pause(live: LiveCase, token: Token) -> None:
     name, _ = token.internal_data["deadline"]
     at = _due(live, token)
-    if at is None:
-        return
+    if at is None or at <= live.now:
+        return  # What is overdue stays overdue: a pause must not hide that nobody noticed.
     entry = live.bundle.policy.deadline(name)
     last_day = (at - timedelta(microseconds=1)).astimezone(live.calendar.zone).date()
     remaining = live.calendar.remaining(
         live.now, Due(at, False, last_day), entry.interval, ends=entry.ends, roll=entry.roll
     )
     token.internal_data["paused"] = remaining.to_json()
+    token.internal_data.pop("resumed", None)
     live.record("deadline-paused", token, deadline=name, due=at.isoformat())
     _set_due(live, token, None)
 
 
 def _resume(live: LiveCase, token: Token) -> None:
     name, _ = token.internal_data["deadline"]
-    remaining = Remaining.from_json(token.internal_data.pop("paused"))
+    paused = token.internal_data.pop("paused")
+    token.internal_data["resumed"] = [live.now.isoformat(), paused]
+    remaining = Remaining.from_json(paused)
     due = live.calendar.resume(live.now, remaining)
     live.record("deadline-resumed", token, deadline=name, due=due.at.isoformat())
     _set_due(live, token, Moment(due.at, name, live.now, due.provisional))

@@ -85,7 +85,7 @@ class Bundle:
         """The file as its author knows it: in a bundle each layer's policy file carries its number."""
         name = PurePosixPath(path).with_name("policy.toml").as_posix()
         layer = self.origin.get(path)
-        return f"{name} ({layer})" if layer else name
+        return f"{layer}/{name}" if layer else name
 
     def _distance(self, path: str) -> tuple[int, int]:
         """How far a policy file is: the own policy's nearest layer first, then called ones, shared values last."""
@@ -163,6 +163,8 @@ class Bundle:
         Raises:
             DefinitionError: the first thing that does not fit.
         """
+        for path, source in self.files.items():
+            _text(source, path, DefinitionError)
         program = self.program
         self._check_references(program)
         self._check_policy_names(program)

@@ -9,21 +9,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow import spawning
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.token import Token
 from complaintflow.case import SIGNAL, LiveCase
-from complaintflow.commands import Command, DeliverSignal, DropJob, FailJob, FinishJob, RetryJob, ThrowError
+from complaintflow.commands import Command, DeliverSignal, DropJob, FailJob, FinishJob, HaltEvent, RetryJob, ThrowError
 from complaintflow.errors import (
     BusinessError,
+    ClockWentBack,
     ComplaintflowError,
     DefinitionError,
     EvaluationError,
     HandlerError,
     InvalidData,
+    StaleCase,
+    StoreError,
+    StoreUnavailable,
 )
 from complaintflow.handlers import Backoff, Handlers, Job
 from complaintflow.notify import Notify
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("complaintflow")
 
 # Job types that need no registered handler; a registered one of the same type takes their place.
+ATTEMPTS: Final = 5
+LONGEST_MESSAGE: Final = 4_000
 BUILT_IN: Final = frozenset({Notify.TYPE, spawning.TYPE})
 
 
@@ -47,6 +53,7 @@ class Dispatcher:
     handlers: Handlers
     provided: Mapping[type, Any]
     notify: Notify
+    spawned: list[str] = field(default_factory=list)
 
     def run(self, row: JobRow) -> None:
         """Run one leased job to its command."""
@@ -56,15 +63,30 @@ class Dispatcher:
         with self.work.store.reading() as tx:
             live = self.work.load(tx, row.case_id)
         token = live.token(row.token)
-        if token is None or "stuck" in token.internal_data:
+        if token is None:
             self.work.run(row.case_id, DropJob(row))
             return
+        if "stuck" in token.internal_data:
+            return  # A person has it in hand; resolving the incident opens the job again.
         command = self._outcome(live, token, row)
         try:
-            self.work.run(row.case_id, command)
-        except EvaluationError as error:
+            self._finish(row.case_id, command)
+        except (StoreError, ClockWentBack, StaleCase):
+            raise
+        except Exception as error:
             # The work is done, and what it leads to cannot be: a person has to see that.
-            self.work.run(row.case_id, FailJob(row, str(error)))
+            self._finish(row.case_id, FailJob(row, _said(error)))
+
+    def _finish(self, case_id: str, command: Command) -> None:
+        """Write down what a handler did: it has happened, whatever the clock or a busy database say."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self.work.run(case_id, command, happened=True)
+            except StoreUnavailable:
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                return
 
     def _outcome(self, live: LiveCase, token: Token, row: JobRow) -> Command:
         try:
@@ -82,21 +104,23 @@ class Dispatcher:
             result = handler.call(**handler.arguments(_job(live, token, job), self.provided))
             return FinishJob(row.token, _results(result, job))
         except BusinessError as error:
-            return ThrowError(job, error.code, error.args[0], variables(error.variables, f"BusinessError {error.code}"))
+            return _thrown(job, error)
         except (HandlerError, DefinitionError, InvalidData) as error:
             # Trying again cannot help: a person has to change something first.
-            return FailJob(job, str(error))
-        except Exception as error:
+            return FailJob(job, _said(error))
+        except (Exception, SystemExit) as error:
             return self._failed(job, error, backoff)
 
     def _built_in(self, live: LiveCase, token: Token, row: JobRow) -> Command:
         if row.type == Notify.TYPE:
             sent = self.notify.send(live, token, row)
             return FinishJob(row.token, {}, (sent,), {"notice": sent.name, "channel": sent.channel})
-        return FinishJob(row.token, spawning.start_case(self.work, _job(live, token, row)))
+        results = spawning.start_case(self.work, _job(live, token, row))
+        self.spawned.append(results["started_case"])
+        return FinishJob(row.token, results)
 
-    def _failed(self, job: JobRow, error: Exception, backoff: Backoff) -> Command:
-        message = str(error) if isinstance(error, ComplaintflowError) else f"{type(error).__name__}: {error}"
+    def _failed(self, job: JobRow, error: BaseException, backoff: Backoff) -> Command:
+        message = _said(error)
         # The message may quote what a reporter wrote, so the log names only its kind.
         log.warning("job %s (%s) failed on attempt %d: %s", job.key, job.type, job.attempt, type(error).__name__)
         if job.attempt >= job.retries:
@@ -106,11 +130,36 @@ class Dispatcher:
     def _broadcast(self, row: JobRow) -> None:
         """Deliver a thrown signal to every case that waits for it; each delivery is a command of its own."""
         with self.work.store.reading() as tx:
-            name, cargo = self.work.load(tx, row.case_id).ledger["signals"][str(row.token)]
-            waiting = tx.waiting("signal", name, None)
+            name, cargo = self.work.load(tx, row.case_id).ledger["signals"].get(str(row.token), ("", {}))
+            waiting = tx.waiting("signal", name, None) if name else []
         for subscription in waiting:
-            self.work.run(subscription.case_id, DeliverSignal(subscription.token, name, cargo, row.key))
-        self.work.run(row.case_id, DropJob(row))
+            try:
+                self._finish(subscription.case_id, DeliverSignal(subscription.token, name, cargo, row.key))
+            except EvaluationError as error:
+                # One receiver that runs in a circle must not keep the others from hearing.
+                self._finish(subscription.case_id, HaltEvent(subscription.token, "subscription", _said(error)))
+        self._finish(row.case_id, DropJob(row))
+
+
+def _thrown(job: JobRow, error: BusinessError) -> Command:
+    try:
+        cargo = variables(error.variables, f"BusinessError {error.code}")
+    except InvalidData as problem:
+        return FailJob(job, _said(problem))
+    return ThrowError(job, str(error.code), _said(error), cargo)
+
+
+def _said(error: BaseException) -> str:
+    """An error's text as it can be stored, whatever a handler raised."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its text cannot be shown)"
+    if isinstance(error, BusinessError):
+        text = str(error.args[0])
+    elif not isinstance(error, ComplaintflowError):
+        text = f"{type(error).__name__}: {text}"
+    return text.encode("utf-8", "replace").decode()[:LONGEST_MESSAGE]
 
 
 def _job(live: LiveCase, token: Token, row: JobRow) -> Job:

@@ -25,7 +25,9 @@ from complaintflow.definition import Bundle
 from complaintflow.dispatch import BUILT_IN, Dispatcher
 from complaintflow.errors import (
     CaseEnded,
+    ComplaintflowError,
     NoSubscription,
+    StoreError,
     TaskAlreadyCompleted,
     UnknownCase,
     UnknownIncident,
@@ -356,7 +358,8 @@ class Engine:
 
     def start_worker(self) -> None:
         """Run a worker in a thread of this process until ``close``. Idempotent."""
-        if self._thread is not None:
+        self._may_leave()
+        if self._thread is not None and self._thread.is_alive():
             return
         self._worker = self.worker()
         self._thread = threading.Thread(target=self._worker.run, name="complaintflow-worker", daemon=True)
@@ -364,6 +367,7 @@ class Engine:
 
     def drain(self) -> int:
         """Fire every timer and run every job that is due now. Returns how many; never sleeps."""
+        self._may_leave()
         return self.worker().drain()
 
     def recompute_provisional(self) -> int:
@@ -387,6 +391,7 @@ class Engine:
         inner.store = self.store.using(session)
         inner._work = Work(inner.store, self.library, self.settings, self.clock)
         inner._drains = False
+        inner._thread = inner._worker = None
         return inner
 
     def close(self) -> None:
@@ -406,9 +411,21 @@ class Engine:
 
     # -- inside -----------------------------------------------------------------------------
 
+    def _may_leave(self) -> None:
+        if not self._drains:
+            raise StoreError(
+                "inside the host's transaction nothing may leave",
+                where="Engine.using",
+                advice="call drain() or start a worker on the engine itself, after the commit",
+            )
+
     def _settled(self, case_id: str) -> Case:
         if self._drains:
-            self.worker().drain(case_id)
+            try:
+                self.worker().drain(case_id)
+            except ComplaintflowError as error:
+                # The command is committed: its caller must not take it for refused. A worker does the rest.
+                log.error("what case %s made ready waits for a worker: %s", case_id, type(error).__name__)
         return self.case(case_id)
 
     def _assign(self, task_id: str, assignee: str | None, actor: str | None) -> Task:

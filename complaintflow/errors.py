@@ -25,6 +25,7 @@
     │   ├── UnknownTask
     │   ├── UnknownIncident
     │   ├── TaskAlreadyCompleted
+    │   ├── TaskTaken                   somebody else has claimed it
     │   ├── CaseEnded
     │   ├── DuplicateKey                the business key is taken
     │   ├── NoSubscription              nothing waits for that message
@@ -212,6 +213,12 @@ class TaskAlreadyCompleted(CaseError):
     """The task was completed before, or is no longer wanted."""
 
     advice = "reload the case: `complaintflow show CASE` says where it stands"
+
+
+class TaskTaken(CaseError):
+    """Somebody else has claimed the task."""
+
+    advice = "ask them to release it: engine.release(task)"
 
 
 class CaseEnded(CaseError):

@@ -114,8 +114,9 @@ class CaseHost:
                 return Moment(due.at, provisional=due.provisional)
             span = read_time(interval) if isinstance(interval, str) else interval
             if isinstance(span, feel.YearMonthDuration):
-                local = start.astimezone(self.zone)
-                return Moment(self.instant(feel.evaluate("a + b", {"a": local, "b": span})))
+                later = feel.evaluate("a + b", {"a": start.astimezone(self.zone), "b": span})
+                if isinstance(later, datetime):
+                    return Moment(self.instant(later))
             if isinstance(span, timedelta):
                 return Moment((start + span).astimezone(UTC))
         except (CalendarError, OverflowError) as error:
@@ -140,7 +141,15 @@ class CaseHost:
     def may_begin(self, token: Token) -> None:
         """See ``Host``. A promise needs its decision first (RET-D2, RET-D5, LAW-2.7.2.b)."""
         needed = self.bundle.commitment(token.task_spec)
-        if needed is not None and needed not in self.ledger["decided"]:
+        if needed is None:
+            return
+        flows = (token.game.top, *token.game.flows.values())
+        deciding = any(
+            other.task_spec.properties.get("decides") == needed and other is not token
+            for flow in flows
+            for other in flow.tokens
+        )
+        if deciding or needed not in self.ledger["decided"]:
             raise Stuck(
                 "commitment",
                 f"'{token.task_spec.label}' tells or promises the outcome, and '{needed}' has not been decided yet",

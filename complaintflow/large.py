@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from complaintflow.errors import StaleCase
+
 # Above this size (bytes) of a state its large variables move out; below, one row is cheaper than two.
 STATE_LIMIT: Final = 16_384
 VALUE_LIMIT: Final = 4_096
@@ -28,6 +30,9 @@ class Large:
                 if number == int(scope):
                     for name in names:
                         key = f"{scope}/{name}"
+                        if key not in values:
+                            # The case and its values were read at two moments, and somebody wrote in between.
+                            raise StaleCase("a case changed while it was read", where=f"value {key}")
                         variables[name] = self.loaded[key] = decode(values[key])
 
     def split(self, marking: dict[str, Any], encode: Callable[[Any], bytes]) -> dict[str, bytes | None]:

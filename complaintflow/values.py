@@ -12,6 +12,8 @@ from complaintflow.errors import InvalidData
 
 MAX_DEPTH: Final = 40
 MAX_TEXT: Final = 1_000_000
+MAX_BITS: Final = 4_096
+MAX_NAME: Final = 200
 
 # Names that every expression reads and nobody may overwrite.
 RESERVED: Final = frozenset({"case", "policy"})
@@ -46,12 +48,16 @@ def _named(name: object, problems: list[tuple[str, str]]) -> bool:
 
 
 def _copy(value: Any, path: str, problems: list[tuple[str, str]], depth: int) -> Any:
-    if value is None or isinstance(value, (bool, int)):
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if value.bit_length() > MAX_BITS:
+            problems.append((path, f"is a whole number of more than {MAX_BITS} bits"))
         return value
     if isinstance(value, str):
         return _text(value, path, problems)
     if isinstance(value, (float, Decimal)):
-        if math.isfinite(value):
+        if value.is_finite() if isinstance(value, Decimal) else math.isfinite(value):
             return value
         problems.append((path, "is not a finite number"))
     elif isinstance(value, (datetime, date, time)):
@@ -85,3 +91,22 @@ def _encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def name(text: str | None, what: str) -> str | None:
+    """A key, actor or assignee as every store can keep it.
+
+    Args:
+        text: at most 200 characters, without NUL.
+        what: for the error.
+
+    Raises:
+        InvalidData: it is longer, empty, or cannot be stored.
+    """
+    if text is None:
+        return None
+    if not isinstance(text, str) or not text.strip() or len(text) > MAX_NAME or "\x00" in text or not _encodable(text):
+        raise InvalidData(
+            f"the {what} cannot be stored", [(what, f"must be a text of 1 to {MAX_NAME} characters, without NUL")]
+        )
+    return text

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from complaintflow.commands import Fire, HaltTimer, Recompute
-from complaintflow.errors import ClockWentBack, ComplaintflowError, EvaluationError, StoreUnavailable
+from complaintflow.commands import Fire, HaltEvent, Recompute
+from complaintflow.errors import ComplaintflowError, EvaluationError, StoreUnavailable
 from complaintflow.rows import TimerRow
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Worker:
         """Work until ``stop``; rests when nothing is due.
 
         Raises:
-            StoreUnavailable, ClockWentBack: ten rounds in a row; the database or the clock is broken for good.
+            StoreUnavailable: ten rounds in a row.
         """
         failures = 0
         while not self._stop.is_set():
@@ -61,11 +61,11 @@ class Worker:
                 self._recompute_daily()
                 done = self.run_once()
                 failures = 0
-            except (StoreUnavailable, ClockWentBack) as error:
+            except StoreUnavailable:
                 failures += 1
                 if failures > 10:
                     raise
-                log.warning("a round failed (%s); trying again", type(error).__name__)
+                log.warning("the database does not answer; trying again")
                 done = 0
             if on_progress is not None:
                 on_progress(self.timers, self.jobs)
@@ -86,6 +86,9 @@ class Worker:
         total = 0
         while done := self.run_once(case_id):
             total += done
+        if case_id is not None:
+            while self.dispatcher.spawned:
+                total += self.drain(self.dispatcher.spawned.pop())
         return total
 
     def recompute_provisional(self) -> int:
@@ -110,10 +113,10 @@ class Worker:
             try:
                 self.work.run(timer.case_id, Fire(timer.token, timer.due_at))
                 self.timers += 1
-            except (ClockWentBack, StoreUnavailable):
+            except StoreUnavailable:
                 raise
             except EvaluationError as error:
-                self.work.run(timer.case_id, HaltTimer(timer.token, str(error)))
+                self.work.run(timer.case_id, HaltEvent(timer.token, "timer", str(error)))
                 self.timers += 1
             except ComplaintflowError as error:
                 # The row stays for a worker that can fire it, and must not stand in the way of the others.
@@ -125,6 +128,7 @@ class Worker:
         today = self.work.clock.now().date()
         if today != self._recomputed:
             self._recomputed = today
+            self._unfit.clear()
             self.recompute_provisional()
 
     def _run_jobs(self, case_id: str | None) -> int:
@@ -132,6 +136,14 @@ class Worker:
         with self.work.store.transaction() as tx:
             jobs = tx.lease_jobs(now, now + LEASE, self.name, BATCH, case_id)
         for job in jobs:
-            self.dispatcher.run(job)
+            if self.work.clock.now() >= now + LEASE:
+                break  # The rest is no longer ours: whoever is free takes it.
+            try:
+                self.dispatcher.run(job)
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                # It comes back when its lease ends; the others must not wait for that.
+                log.error("job %s (%s) could not be written down: %s", job.key, job.type, type(error).__name__)
             self.jobs += 1
         return len(jobs)

@@ -1,14 +1,20 @@
 """Tiny diagrams as text, for tests: only what the engine reads, no picture.
 
-diagram(start(), user("ask"), end(), flows("start > ask > end"))
+document(process(start(), user("ask"), end(), flows("start > ask > end")))
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
+
+from complaintflow.testing import Workbench
+
+# The fixture ``play`` of the token game's tests: parts of a process in, a workbench out.
+Play = Callable[..., Workbench]
 
 _HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'

@@ -15,6 +15,7 @@ from complaintflow.adapters.sql.encoding import Values
 from complaintflow.adapters.sql.transaction import SqlTransaction
 from complaintflow.errors import StoreError
 
+_UNIQUE_VIOLATION: Final = "23505"
 _HOLD: Final = (
     "WITH ready AS MATERIALIZED ("
     "SELECT case_id, token, ready_at FROM cf_job WHERE {which}ready_at <= ?"
@@ -131,4 +132,5 @@ class PostgresTransaction(SqlTransaction):
         return [[*job, due_at] for _, due_at, *job in oldest_first]
 
     def _takes_the_key(self, error: Exception) -> bool:
-        return getattr(getattr(error, "diag", None), "constraint_name", None) == "cf_case_key"
+        constraint = getattr(getattr(error, "diag", None), "constraint_name", None)
+        return constraint == "cf_case_key" and getattr(error, "sqlstate", None) == _UNIQUE_VIOLATION

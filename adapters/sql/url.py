@@ -55,4 +55,5 @@ def _check_timeout(url: URL) -> None:
 
 def shown_url(url: URL) -> str:
     """The URL as it may stand in a message."""
-    return url.render_as_string(hide_password=True)
+    secrets = {key: "***" for key in url.query if "password" in key.casefold()}
+    return url.update_query_dict(secrets).render_as_string(hide_password=True)

@@ -118,7 +118,10 @@ class Game:
     def fire(self, number: int, variables: dict[str, Any]) -> None:
         """The event this token waits for happened."""
         token = self.token(number)
-        token.task_spec.happen(token, variables)
+        try:
+            token.task_spec.happen(token, variables)
+        except Stuck as stuck:
+            self.halt(token, stuck)
         self.settle()
 
     def throw(self, number: int, code: str, message: str, variables: dict[str, Any]) -> bool:
@@ -146,7 +149,9 @@ class Game:
         token = self.token(number)
         del token.internal_data["stuck"]
         self.closed.append(("incident", number))
-        if token.phase >= LEAVE:
+        if token.internal_data.pop("happened", False):
+            token.task_spec.happen(token, {})
+        elif token.phase >= LEAVE:
             self.finish(token, {})
         elif not work_waits:
             token._set_state(TaskState.READY)
@@ -272,6 +277,10 @@ class Game:
     def open(self, kind: str, wait: Wait) -> None:
         """Ask for a row."""
         self.opened[kind, wait.token.id] = wait
+
+    def missed(self, token: Token, rounds: int) -> None:
+        """Note rounds of a cycle that went by unseen."""
+        self.notes.append(Note("rounds-missed", token.task_spec.bpmn_id, {"rounds": rounds}))
 
     def close_waits(self, token: Token) -> None:
         """Take the token's rows back."""

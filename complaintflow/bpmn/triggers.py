@@ -115,10 +115,20 @@ class TimerTrigger:
         """After firing without interrupting: open the next round of a cycle. False when there is none."""
         if "every" not in token.internal_data or token.internal_data["left"] == 1:
             return False
-        previous = datetime.fromisoformat(token.internal_data["due"])
-        if token.internal_data["left"] is not None:
-            token.internal_data["left"] -= 1
-        self._open(token, token.game.host.after(token.internal_data["every"], previous, again=True))
+        host, data = token.game.host, token.internal_data
+        moment = Moment(datetime.fromisoformat(data["due"]))
+        missed = -1
+        while moment.at <= host.now:
+            # Rounds that nobody was there for are not made up for all at once.
+            missed += 1
+            if data["left"] == 1:
+                return False
+            if data["left"] is not None:
+                data["left"] -= 1
+            moment = host.after(data["every"], moment.at, again=True)
+        if missed:
+            token.game.missed(token, missed)
+        self._open(token, moment)
         return True
 
     def _arm_cycle(self, token: Token) -> None:

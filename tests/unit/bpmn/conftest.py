@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from complaintflow import Handlers
 from complaintflow.testing import Workbench
-from tests.diagrams import POLICY, document, layer, process
-
-Play = Callable[..., Workbench]
+from tests.diagrams import POLICY, Play, document, layer, process
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from conftest import Play
 
 from complaintflow import BusinessError, Case, Handlers
 from tests.diagrams import (
+    Play,
     boundary,
     call,
     end,

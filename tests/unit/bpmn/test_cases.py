@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Play
 
 from complaintflow import Handlers
 from complaintflow.errors import CaseEnded, EvaluationError, NoSubscription, TaskAlreadyCompleted, UnknownTask
 from complaintflow.history import broken_at
 from complaintflow.testing import Workbench
 from tests.diagrams import (
+    Play,
     boundary,
     catch,
     end,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Play
 
 from complaintflow import Handlers
 from complaintflow.errors import InvalidDiagram, PrematureCommitment
 from tests.diagrams import (
+    Play,
     boundary,
     call,
     catch,

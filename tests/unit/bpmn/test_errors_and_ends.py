@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Play
 
 from complaintflow import BusinessError, Handlers
 from tests.diagrams import (
+    Play,
     boundary,
     call,
     end,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Play
 
 from complaintflow import BusinessError, Case, Handlers
 from complaintflow.testing import Workbench
 from tests.diagrams import (
+    Play,
     boundary,
     call,
     end,

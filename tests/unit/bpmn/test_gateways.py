@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Play
 
 from tests.diagrams import (
+    Play,
     catch,
     end,
     event,

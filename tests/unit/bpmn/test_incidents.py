@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Play
 
 from complaintflow.errors import TaskAlreadyCompleted, UnknownIncident
 from tests.diagrams import (
+    Play,
     boundary,
     call,
     catch,

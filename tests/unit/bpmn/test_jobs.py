@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from conftest import Play
 
 from complaintflow import Handlers, Job
 from complaintflow.errors import MissingHandler
-from tests.diagrams import boundary, end, event, flows, gateway, io, message, service, start, user
+from tests.diagrams import Play, boundary, end, event, flows, gateway, io, message, service, start, user
 
 
 class Desk:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Play
 
 from complaintflow import BusinessError, Case, Handlers
 from complaintflow.errors import NoSubscription
 from tests.diagrams import (
+    Play,
     boundary,
     catch,
     end,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from conftest import Play
 
 from complaintflow.testing import Workbench
-from tests.diagrams import POLICY, boundary, catch, end, event, flows, gateway, message, start, sub, timer, user
+from tests.diagrams import POLICY, Play, boundary, catch, end, event, flows, gateway, message, start, sub, timer, user
 
 WAIT = flows("start > c > after")
 
@@ -78,7 +77,7 @@ def test_cycle_with_a_count(play: Play) -> None:
 
 
 def test_cycle_without_end(play: Play) -> None:
-    """R without a count goes on as long as the activity does, and catches up after a pause."""
+    """R without a count goes on as long as the activity does; rounds nobody was there for are not made up for."""
     bench = play(
         start(), user("w"), boundary("b", "w", timer(cycle="R/P1D"), interrupting=False), user("told"), end(),
         flows("start > w > end", "b > told"),
@@ -87,7 +86,11 @@ def test_cycle_without_end(play: Play) -> None:
     bench.clock.advance(timedelta(days=5))
     bench.engine.drain()
     case = bench.case(case.id)
-    assert case.waiting_for.count("told") == 5
+    assert case.waiting_for.count("told") == 1
+    assert case.timers[0].due_at > bench.clock.now()
+    assert ["rounds-missed", "b", {"rounds": 4}] in bench.engine.history(case.id)[-1].detail["notes"]
+    bench.advance(days=1)
+    assert bench.case(case.id).waiting_for.count("told") == 2
     case = bench.complete(case, "w")
     assert case.timers == ()
 

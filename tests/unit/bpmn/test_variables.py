@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from conftest import Play
 
 from complaintflow import Handlers
 from tests.diagrams import (
+    Play,
     boundary,
     call,
     catch,
