@@ -52,7 +52,7 @@ TO_FOLLOW_UP = (AGREE, BRIEF, CARRY_OUT, SUPERVISE)
 
 
 def test_a_satisfied_customer_closes_the_case(bench: Workbench) -> None:
-    """A justified complaint ends with a satisfied customer (RET-1.a RET-2 RET-4 RET-5 RET-7.b)."""
+    """A justified complaint ends well (RET-1.a RET-2.a RET-3.a RET-4.a RET-5 RET-6.b RET-7.a RET-7.b)."""
     case = bench.start("customer", PAYLOAD)
     assert case.waiting_for == ["investigate"]
     assert sent(bench, case) == ["acknowledgement"]
@@ -98,7 +98,7 @@ def test_the_table_finds_the_department(bench: Workbench, cause: str, harmed: bo
 
 
 def test_refusals_return_to_the_department_until_the_bound(bench: Workbench) -> None:
-    """A refusal goes back to the department, three times in all; then the manager settles (RET-4.b)."""
+    """A refusal goes back, three sheets in all; then the manager settles (RET-4.b RET-D2.b)."""
     case = steps(bench, bench.start("customer", PAYLOAD), INVESTIGATE)
     for sheet in (1, 2):
         case = steps(bench, case, PROPOSE, RULE, REFUSE)
@@ -204,7 +204,7 @@ def test_the_store_manager_can_take_over(bench: Workbench) -> None:
 
 
 def test_late_measures_and_a_late_call_reach_the_manager(bench: Workbench) -> None:
-    """Carrying out and the follow-up call within five working days are watched to the minute (RET-5 RET-6.a)."""
+    """Execution and follow-up call are watched to the minute, after a briefing (RET-5 RET-6.a RET-D3)."""
     case = steps(bench, bench.start("customer", PAYLOAD), INVESTIGATE, PROPOSE, RULE, AGREE, BRIEF)
     limit = due(case, "carry-out-overdue")
     bench.just_before(limit)

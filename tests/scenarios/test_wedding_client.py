@@ -90,7 +90,8 @@ def watched(bench: Workbench, case: Case, element: str, notice: str) -> Case:
 
 def test_an_ordinary_complaint_runs_to_its_end(bench: Workbench) -> None:
     """Record, information, investigation, solution, talk, agreement, execution, make-good, satisfaction and lessons
-    follow each other (WED-2.2 WED-3 WED-4.1 WED-5.1.a WED-6.1 WED-7.2.a WED-9.1.a).
+    follow each other, for everybody who was served, and the record holds the whole life of the complaint
+    (WED-1.a WED-2.o WED-2.2 WED-3 WED-4.1 WED-5.1.a WED-6.1 WED-7.1.a WED-7.2.a WED-9.1.a).
     """
     case = bench.start(PROCESS, PAYLOAD)
     assert case.waiting_for == ["register"]
@@ -102,6 +103,7 @@ def test_an_ordinary_complaint_runs_to_its_end(bench: Workbench) -> None:
     assert sent(bench, case) == ["acknowledgement", "head-informed", "agreement", "apology", "lessons"]
     assert "An album." in text(bench, case, "apology")
     assert case.variables["causes"] == "Changes are not passed on."
+    assert {"started", "task-completed", "job-done", "ended"} <= {event.event for event in case.history()}
 
 
 @pytest.mark.parametrize("channel", ["phone", "web", "email", "in_person"])
