@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @command("complete", shown=("language",))
-@click.argument("task", nargs=-1, required=True, metavar="TASK [DATA.json]")
+@click.argument("task", nargs=-1, required=True, metavar="TASK [DATA.json | KEY=VALUE ...]")
 @data_option
 @click.option("--actor", help="Who did it.")
 @json_option
@@ -28,13 +28,17 @@ def complete_command(
     """Complete a task with what its form asks for.
 
     TASK is a task id, or a case and an element; the case id may be shortened as long as it fits only one. The data are
-    a JSON file ("-" for standard input), fields given with -d, or what you answer: without any of them the task's form
-    is asked on the terminal.
+    a JSON file ("-" for standard input), fields written key=value (with or without -d), or what you answer: without
+    any of them the task's form is asked on the terminal.
 
     \b
-    complaintflow complete 9f3c61d2 investigate -d justified=true -d cause=food --actor li.wei
+    complaintflow complete 9f3c61d2 investigate justified=true cause=food --actor li.wei
     complaintflow complete 9f3c61d2.5 answer.json
     """
+    fields = (*fields, *(word for word in task if "=" in word))
+    task = tuple(word for word in task if "=" not in word)
+    if not task:
+        raise click.UsageError("say which task: a task id, or a case and an element")
     with session.engine(reading=True) as engine:
         case, found, file = _find(engine, task)
         form = engine.bundle(case.id).forms.get(found.form) if found.form else None

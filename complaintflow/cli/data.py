@@ -127,10 +127,13 @@ def typed(text: str, component: Component | None) -> Any:
 
 def choice(text: str, component: Component) -> Any:
     """The value of an option by its value or label; any other text stays as it is."""
-    for option in component.options or ():
+    options = component.options or ()
+    for option in options:
         if text in (option.value, str(option.value), json.dumps(option.value), option.label):
             return option.value
-    return text
+    # "yes" and "y" where "Yes" is offered, as long as they fit only one.
+    near = [option for option in options if text and option.label.casefold().startswith(text.casefold())]
+    return near[0].value if len(near) == 1 else text
 
 
 def guess(text: str) -> Any:

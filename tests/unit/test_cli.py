@@ -246,6 +246,14 @@ def test_completing_with_a_file(run: Run, tmp_path: Path) -> None:
     assert "it also hears: appeal" in result.stdout
 
 
+def test_completing_with_pairs_as_they_are_typed(run: Run) -> None:
+    """Fields may be written key=value without an option, and an option by the beginning of its label."""
+    case = started(run)
+    result = run("complete", case["id"], "investigate", "justified=true", "cause=foo", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["variables"]["cause"] == "food"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
