@@ -21,6 +21,7 @@ EXPECTED = {
         "after the commit: 1 case, ['acknowledgement']",
         "after a rollback: 1 case",
     ],
+    "06_own_layer.py": [", 1.0)", "my company: ('We are on it', 2.0)"],
 }
 
 
