@@ -383,8 +383,8 @@ class Engine:
         Args:
             session: an SQLAlchemy ``Session`` or ``Connection`` on the same database.
 
-        Nothing leaves before the host's commit: no handler runs, no notice is sent. After it, a worker
-        or the next ``drain`` takes over; a rollback leaves nothing.
+        Nothing leaves before the host's commit: no handler runs, no notice is sent, and ``drain`` is refused
+        here. After it, a worker or the next ``drain`` of the engine itself takes over; a rollback leaves nothing.
         """
         inner = object.__new__(Engine)
         inner.__dict__.update(self.__dict__)

@@ -2,7 +2,8 @@
 
 A bundle holds the diagram, the processes it calls, the forms, decisions and notices these refer to, and
 the policy values. Each is looked for in the policy's own folder, then in ``shared``, then in the folder of
-a called policy; in each of these the nearest layer wins.
+a called process; in each of these the nearest layer wins. A called process of another folder uses the caller's
+policy values: a ``policy.toml`` of its own with another id is refused when the two are merged.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
-from complaintflow.bpmn.activities import CallActivity, DecisionTask, EventSubProcess, JobTask, SubProcess, UserTask
+from complaintflow.bpmn.activities import CallActivity, EventSubProcess, JobTask, SubProcess, UserTask
 from complaintflow.bpmn.events import StartEvent, ThrowEvent
 from complaintflow.bpmn.node import Edge, Node
 from complaintflow.errors import UnknownProcess
@@ -39,7 +39,6 @@ class FlowSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.sources: list[Node] = []
         self.event_subprocesses: list[EventSubProcess] = []
         self.edges: dict[str, Edge] = {}
-        self.properties: dict[str, str] = {}
 
     @property
     def nodes(self) -> list[Node]:
@@ -100,18 +99,6 @@ class Program:
             if isinstance(node, UserTask):
                 found.setdefault((node.bpmn_id, UserTask), node)
         return found
-
-    def form_ids(self) -> set[str]:
-        """Forms that user tasks and start events link."""
-        return {node.form_id for node in self.nodes if isinstance(node, (UserTask, StartEvent)) and node.form_id}
-
-    def decision_ids(self) -> set[str]:
-        """Decisions called by a constant id."""
-        return {
-            node.decision.text
-            for node in self.nodes
-            if isinstance(node, DecisionTask) and node.decision is not None and node.decision.expression is None
-        }
 
     @cached_property
     def job_types(self) -> dict[str, Node]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from complaintflow.bpmn.formula import read_time, shown
 from complaintflow.bpmn.node import Stuck
@@ -228,4 +228,3 @@ class LinkTrigger:
 ArmedTrigger = TimerTrigger | MessageTrigger | SignalTrigger
 CaughtTrigger = ErrorTrigger | EscalationTrigger
 Trigger = ArmedTrigger | CaughtTrigger | LinkTrigger
-Thrown = dict[str, Any]
