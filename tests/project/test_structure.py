@@ -16,7 +16,7 @@ ORDER = (
     "errors", "version", "clock", "interval", "openings", "countries", "calendar", "policy_format", "policy",
     "feel", "dmn", "formjs", "notices", "rows", "codec", "values", "handlers", "layers", "bpmn", "definition",
     "library", "history", "host", "large", "deadlines", "case", "commands", "work", "notify", "spawning",
-    "dispatch", "worker", "views", "ports", "labels", "picture", "portrait", "engine", "runner", "check",
+    "dispatch", "worker", "views", "ports", "labels", "picture", "portrait", "reading", "engine", "runner", "check",
     "testing", "cli",
 )  # fmt: skip
 
