@@ -7,6 +7,10 @@
 A mail whose subject has one of the words starts a case (WB-2.1.b); any other becomes a quick note, which a person
 sorts. A mail is marked as read after its case exists, and its Message-ID is the case's key, so that it is
 neither lost nor taken twice.
+
+A mailbox for people who do not want to be known is ``Mailbox(..., anonymous=True)``: then nothing but subject and text is
+kept of a mail (no sender, no Message-ID, no time of sending, no names of files), and it is deleted once it is taken. What
+mail servers on the way have written down, no mailbox can take back: a web form with a receipt protects better.
 """
 
 from __future__ import annotations
@@ -62,6 +66,8 @@ class Mailbox:
         tls: an encrypted connection; only a loopback host does without.
         language: of the letters to those who write.
         timeout: seconds for each answer of the server.
+        anonymous: keep nothing of who wrote, and delete each mail once it is taken. Then a mail may be taken twice, if
+            the process dies between its case and its deletion.
     """
 
     def __init__(
@@ -78,10 +84,12 @@ class Mailbox:
         tls: bool = True,
         language: str = "en",
         timeout: float = 20,
+        anonymous: bool = False,
     ) -> None:
         self.host, self.port, self.tls, self.timeout = host, port, tls, timeout
         self.user, self._password, self.folder = user, password, folder
         self.process, self.notes, self.language = process, notes, language
+        self.anonymous = anonymous
         self.subject_words = [word.casefold() for word in subject_words]
 
     @property
@@ -116,12 +124,20 @@ class Mailbox:
                     log.error("mail %s of the %s cannot be taken: %s", uid, self.name, type(error).__name__)
                     found.unread += 1
                 else:
-                    self._ask(connection, "STORE", uid, "+FLAGS", r"(\Seen)")
+                    self._taken(connection, uid)
         return found
+
+    def _taken(self, connection: imaplib.IMAP4, uid: str) -> None:
+        if not self.anonymous:
+            self._ask(connection, "STORE", uid, "+FLAGS", r"(\Seen)")
+            return
+        self._ask(connection, "STORE", uid, "+FLAGS", r"(\Seen \Deleted)")
+        connection.expunge()
 
     def _take(self, starter: CaseStarter, mail: EmailMessage, found: Poll) -> None:
         message_id = str(mail["Message-ID"] or "") or hashlib.sha256(mail.as_bytes()).hexdigest()
-        key = "mail-" + hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()[:40]
+        digest = hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()
+        key = None if self.anonymous else "mail-" + digest[:40]
         subject = _clean(str(mail["Subject"] or ""))
         payload = self._payload(mail, subject)
         try:
@@ -142,9 +158,11 @@ class Mailbox:
             found.known += 1
 
     def _payload(self, mail: EmailMessage, subject: str) -> dict[str, Any]:
-        name, address = parseaddr(str(mail["From"] or ""))
         content = _text(mail)[:MAX_TEXT] or subject or "(empty mail)"
         payload: dict[str, Any] = {"channel": "email", "language": self.language, "content": content}
+        if self.anonymous:
+            return payload | ({"subject": subject} if subject else {}) | {"anonymous": True}
+        name, address = parseaddr(str(mail["From"] or ""))
         reporter = {"name": _clean(name), "email": address, "preferred_channel": "email" if address else ""}
         payload["reporter"] = {key: value for key, value in reporter.items() if value}
         if subject:

@@ -5,7 +5,9 @@
 
 ``POST /<process>`` with a JSON object (or an HTML form, whose names may be dotted: ``reporter.name``) starts a
 case. A process with a secret wants the header ``X-Signature: sha256=<hex>``, the HMAC-SHA-256 of the body. The header
-``Idempotency-Key`` makes a repeated delivery harmless. Nothing of the request but its body is looked at or kept.
+``Idempotency-Key`` makes a repeated delivery harmless. Nothing of the request is kept but its body and a digest of that
+key: no address, no user agent, no other header. Whoever reports without a name finds a ``receipt`` in the answer, where
+the policy gives receipts; it must be shown to them, for it is said once.
 """
 
 from __future__ import annotations
@@ -114,7 +116,8 @@ class Webhook:
 
     def _start(self, process: str, payload: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any]]:
         try:
-            case = self.starter.start(process, payload, key=key, actor="webhook")
+            # Nobody of ours files it: whoever sends it without a name gets a receipt.
+            case = self.starter.start(process, payload, key=key)
         except InvalidData as error:
             problems = [{"field": field, "problem": sentence} for field, sentence in error.problems]
             raise _Refused(422, error.what, problems=problems) from None
@@ -127,7 +130,8 @@ class Webhook:
         except ComplaintflowError:
             # What is wrong with our definitions is not the sender's business.
             raise _Refused(500, "the complaint could not be taken; please use another channel") from None
-        return 201, {"case": case.id, "status": case.status}
+        receipt = {"receipt": case.receipt} if case.receipt is not None else {}
+        return 201, {"case": case.id, "status": case.status, **receipt}
 
 
 def _payload(content_type: str, content: bytes) -> dict[str, Any]:

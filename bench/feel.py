@@ -1,12 +1,14 @@
 """What FEEL costs: ``python bench/feel.py`` prints medians of one run, and the bounds the project promised.
 
-A typical gateway condition against the same comparison through Python's `eval` of pre-compiled code (at most 5 times),
+Typical gateway conditions against the same comparison through Python's `eval` of pre-compiled code (at most 5 times),
 parsing a condition for the first time (under 1 ms), and a decision table whose cost grows at most with its rules.
+Beside them, without a bound, two conditions that call functions, and the first expression of a new process.
 """
 
 from __future__ import annotations
 
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,17 +19,31 @@ from pathlib import Path
 from complaintflow import feel
 from complaintflow.dmn import DecisionModel
 
-CONTEXT = {"amount": 150, "severity": "high", "order": {"total": 80, "items": [{"price": 12}, {"price": 30}]}}
-CONDITIONS = (
+CONTEXT = {
+    "amount": 150, "price": 99.5, "severity": "high", "agrees": True, "appeal": None,
+    "order": {"total": 80, "items": [{"price": 12}, {"price": 30}]},
+}  # fmt: skip
+TYPICAL = (
     ('amount > 100 and severity = "high"', "amount > 100 and severity == 'high'"),
+    ("price <= 100", "price <= 100"),
     ("order.total >= 50", "order['total'] >= 50"),
+    ('severity in ("high", "urgent")', "severity in ('high', 'urgent')"),
     ("amount in [100..200]", "100 <= amount <= 200"),
-    ("appeal = null", "CONTEXT.get('appeal') is None"),
+    ("agrees and not(amount < 50)", "agrees and not amount < 50"),
+    ("appeal = null", "appeal is None"),
+)
+RICHER = (
+    ("count(order.items) > 1", "len(order['items']) > 1"),
     (
         "sum(order.items.price) > 40 or some item in order.items satisfies item.price > 100",
         "sum(i['price'] for i in order['items']) > 40 or any(i['price'] > 100 for i in order['items'])",
     ),
 )
+START = """import time
+from complaintflow import feel
+start = time.perf_counter()
+feel.parse('amount > 100 and severity = "high"')
+print(time.perf_counter() - start)"""
 TABLE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n">
 <decision id="fee" name="fee"><decisionTable id="t" hitPolicy="FIRST"><input id="i1"><inputExpression id="e1">
 <text>amount</text></inputExpression></input><input id="i2"><inputExpression id="e2"><text>severity</text>
@@ -52,16 +68,15 @@ def medians(*works: tuple[Callable[[], object], int], rounds: int = 75) -> list[
 
 
 def conditions() -> float:
-    """Print what each condition costs; the result is the ratio of the first, the typical one."""
+    """Print what each condition costs; the result is the largest ratio of a typical one."""
     ratios = []
-    for text, python in CONDITIONS:
+    for text, python in (*TYPICAL, *RICHER):
         expression = feel.parse(text)
         code = compile(python, "bench", "eval")
-        names = {"CONTEXT": CONTEXT, **CONTEXT}
-        ours, theirs = medians((partial(expression.evaluate, CONTEXT), 200), (partial(eval, code, {}, names), 200))
+        ours, theirs = medians((partial(expression.evaluate, CONTEXT), 200), (partial(eval, code, {}, CONTEXT), 200))
         ratios.append(ours / theirs)
         print(f"{ours * 1e6:8.2f} us  {ours / theirs:5.1f} x Python  {text}")
-    return ratios[0]
+    return max(ratios[: len(TYPICAL)])
 
 
 def first_parse() -> float:
@@ -71,6 +86,12 @@ def first_parse() -> float:
     [spent] = medians((lambda: feel.parse(f'amount > {next(numbers)} and severity = "high"'), 10))
     print(f"{spent * 1e3:8.2f} ms  parse a condition for the first time")
     return spent
+
+
+def first_of_a_process() -> None:
+    """Print what the first expression of a new process costs, modules and table included."""
+    runs = [subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True) for _ in range(5)]
+    print(f"{statistics.median(float(run.stdout) for run in runs) * 1e3:8.2f} ms  the first expression of a process")
 
 
 def tables() -> float:
@@ -93,8 +114,9 @@ def tables() -> float:
 
 def main() -> int:
     """Run all; 1 if a bound is not kept."""
+    first_of_a_process()
     kept = {
-        "condition at most 5 x Python": conditions() <= 5,
+        "typical conditions at most 5 x Python": conditions() <= 5,
         "first parse under 1 ms": first_parse() < 1e-3,
         "table at most linear": tables() <= 1.15,
     }

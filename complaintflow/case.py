@@ -8,27 +8,34 @@ live.change()                                                everything to write
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow import deadlines
-from complaintflow.bpmn.activities import JobWait, TaskWait
+from complaintflow.access.eligibility import Offer
+from complaintflow.access.rules import Access
+from complaintflow.bpmn.activities import JobWait, TaskWait, UserTask
+from complaintflow.bpmn.asking import Note
 from complaintflow.bpmn.game import Game
+from complaintflow.bpmn.listening import is_held
 from complaintflow.bpmn.marking import freeze, thaw
 from complaintflow.bpmn.triggers import Moment, Subscription, TimerWait
-from complaintflow.errors import CaseEnded, ClockWentBack
+from complaintflow.errors import CaseEnded, ClockWentBack, TaskAlreadyCompleted, UnknownTask
 from complaintflow.history import Entry, chain
 from complaintflow.host import CaseHost
 from complaintflow.large import STATE_LIMIT, Large
+from complaintflow.permit import Permit
 from complaintflow.rows import (
+    AttachmentRow,
     BundleRow,
     CaseRow,
     Change,
+    HistoryRow,
     IncidentRow,
     JobRow,
     NoticeRow,
+    ReceiptRow,
     SubscriptionRow,
     TaskRow,
     TimerRow,
@@ -37,12 +44,13 @@ from complaintflow.rows import (
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Token
     from complaintflow.calendar import WorkingCalendar
-    from complaintflow.codec import Codec
     from complaintflow.definition import Bundle
+    from complaintflow.sealing.vault import CaseCodec, Sealer
 
 ACTIVE: Final = "active"
 COMPLETED: Final = "completed"
 CANCELLED: Final = "cancelled"
+SHREDDED: Final = "shredded"
 
 # How far the clocks of several machines may differ before it is an error.
 SKEW: Final = timedelta(seconds=30)
@@ -55,20 +63,28 @@ SIGNAL: Final = "#signal"
 class Settings:
     """What all cases of an engine share. Without a ``calendar`` each policy file says its own."""
 
-    codec: Codec
+    vault: Sealer
     calendar: WorkingCalendar | None = None
+    access: Access = field(default_factory=Access)
 
 
 class LiveCase:
     """A case while a command works on it."""
 
     def __init__(
-        self, row: CaseRow, bundle: Bundle, settings: Settings, now: datetime, actor: str | None, ledger: dict[str, Any]
+        self,
+        row: CaseRow,
+        bundle: Bundle,
+        settings: Settings,
+        codec: CaseCodec,
+        now: datetime,
+        actor: str | None,
+        ledger: dict[str, Any],
     ) -> None:
         self.row = row
         self.bundle = bundle
         self.calendar = settings.calendar or bundle.calendar
-        self.settings = settings
+        self.codec = codec
         self.now = now = now.astimezone(UTC)
         self.actor = actor
         self.ledger = ledger
@@ -77,6 +93,8 @@ class LiveCase:
         self.large = Large()
         self._stored_tasks: Callable[[], list[TaskRow]] = list
         self.notices: list[NoticeRow] = []
+        self.attachments: list[AttachmentRow] = []
+        self.receipt: ReceiptRow | None = None
         self.retried: list[JobRow] = []
         self.reassigned: list[TaskRow] = []
         facts = {
@@ -88,15 +106,17 @@ class LiveCase:
         }
         self.host = CaseHost(bundle, self.calendar, now, facts, ledger, actor)
         self.game: Game
+        self.permit = Permit(settings.access, bundle, row.id, actor, ledger, self._open_tasks, self._scopes)
 
     @classmethod
     def new(
         cls, case_id: str, key: str | None, bundle: Bundle, settings: Settings, now: datetime, actor: str | None
     ) -> LiveCase:
         """A case that does not exist yet; its change inserts it."""
-        row = CaseRow(case_id, bundle.process_id, bundle.digest, key, ACTIVE, 0, now, now, b"")
-        ledger = {"seq": 0, "head": "", "decided": {}, "versions": {}, "promised": {}, "signals": {}}
-        live = cls(row, bundle, settings, now, actor, ledger)
+        sealed_key, codec = settings.vault.create(case_id)
+        row = CaseRow(case_id, bundle.process_id, bundle.digest, key, ACTIVE, 0, now, now, b"", 0, b"", sealed_key)
+        ledger: dict[str, Any] = {"decided": {}, "versions": {}, "promised": {}, "signals": {}}
+        live = cls(row, bundle, settings, codec, now, actor, ledger)
         live.game = Game(bundle.program, live.host)
         return live
 
@@ -118,13 +138,15 @@ class LiveCase:
             tasks: fetches its open tasks; called only by commands that change one.
 
         Raises:
-            UnreadableValue: its state does not decode.
+            CaseShredded: its content was destroyed.
+            MissingKey, UnreadableValue: its state does not open.
         """
-        state = settings.codec.decode(row.id, row.state)
-        live = cls(row, bundle, settings, now, actor, state["ledger"])
+        codec = settings.vault.open(row.id, row.sealed_key)
+        state = codec.decode(state_place(row), row.state)
+        live = cls(row, bundle, settings, codec, now, actor, state["ledger"])
         live._stored_tasks = tasks
         if "large" in state["marking"]:
-            live.large.join(state["marking"], values(), partial(settings.codec.decode, row.id))
+            live.large.join(state["marking"], values(), codec)
         live.game = thaw(state["marking"], bundle.program, live.host)
         return live
 
@@ -158,6 +180,34 @@ class LiveCase:
         for flow in (self.game.top, *self.game.flows.values()):
             yield from flow.tokens
 
+    def open_task(self, number: int) -> Token:
+        """An open user task. Raises UnknownTask, TaskAlreadyCompleted."""
+        where = f"task {self.row.id}.{number}"
+        if not 0 < number < self.game.next_token:
+            raise UnknownTask("there is no such task", where=where)
+        token = self.token(number)
+        closed = token is None or not isinstance(token.task_spec, UserTask) or "stuck" in token.internal_data
+        if token is None or closed or is_held(token):
+            raise TaskAlreadyCompleted("the task is no longer open", where=where)
+        return token
+
+    def open_row(self, number: int) -> TaskRow:
+        """The row of an open user task. Raises TaskAlreadyCompleted."""
+        row = self.task_row(number)
+        if row is None:
+            raise TaskAlreadyCompleted("the task is no longer open", where=f"task {self.row.id}.{number}")
+        return row
+
+    def _open_tasks(self) -> list[TaskRow]:
+        """As they are stored, or as this step has changed them already."""
+        rows = {row.token: row for row in (*self._stored_tasks(), *self.reassigned)}
+        return [row for number, row in rows.items() if self.token(number) is not None]
+
+    def _scopes(self) -> Iterator[Mapping[str, Any]]:
+        """The outermost scope, then every other that something goes on in."""
+        scopes = [self.game.top.scope, *(token.variables for token in self.tokens)]
+        yield from {scope.number: scope for scope in scopes}.values()
+
     def task_row(self, number: int) -> TaskRow | None:
         """An open task as it is stored, or as this step has changed it already."""
         rows = {row.token: row for row in (*self._stored_tasks(), *self.reassigned)}
@@ -182,30 +232,41 @@ class LiveCase:
             self.status = COMPLETED
             self.entries.append(Entry("ended", game.path[-1] if game.path else None, None, {}))
         deadlines.pause_and_resume(self)
+        self.permit.look()
+        for task, now in self.permit.moved():
+            self.record("task-moved", self.token(task.token), fallback=now.fallback, stranded=now.stranded)
+            self.reassigned.append(replace(task, groups=now.groups, users=now.users, assignee=now.assignee))
         change = Change(row)
         self._rows(change)
         deadlines.watch_promises(self, change)
         self._describe(change)
-        change.notices = self.notices
+        change.notices, change.attachments, change.receipt = self.notices, self.attachments, self.receipt
         change.jobs += self.retried
         change.tasks += self.reassigned
         change.history = self._history()
-        encode = partial(self.settings.codec.encode, row.id)
-        marking = freeze(game)
-        state = encode({"marking": marking, "ledger": self.ledger})
-        if len(state) > STATE_LIMIT or self.large.loaded:
-            change.values = self.large.split(marking, encode)
-            state = encode({"marking": marking, "ledger": self.ledger})
-        change.case = replace(
+        after = replace(
             row,
             status=self.status,
             version=row.version + 1,
             updated_at=self.now,
-            state=state,
+            length=row.length + len(change.history),
+            head=change.history[-1].digest if change.history else row.head,
+            keep_until=self._keep_until() if row.status == ACTIVE != self.status else row.keep_until,
         )
+        place, marking = state_place(after), freeze(game)
+        state = self.codec.encode(place, {"marking": marking, "ledger": self.ledger})
+        if len(state) > STATE_LIMIT or self.large.loaded:
+            change.values = self.large.split(marking, self.codec)
+            state = self.codec.encode(place, {"marking": marking, "ledger": self.ledger})
+        change.case = replace(after, state=state)
         if row.version == 0:
             change.bundle = BundleRow(self.bundle.digest, self.bundle.process_id, self.bundle.pack())
         return change
+
+    def _keep_until(self) -> datetime | None:
+        """When the last of the policy's retention periods ends that begin now; None where it names none."""
+        periods = self.bundle.policy.retention.values()
+        return max((self.calendar.due(self.now, period.interval).at for period in periods), default=None)
 
     def _rows(self, change: Change) -> None:
         for kind, number in self.game.closed:
@@ -223,6 +284,11 @@ class LiveCase:
                 change.subscriptions.append(
                     SubscriptionRow(self.row.id, number, wait.kind, wait.name, wait.key, element)
                 )
+        for number, assignee in self.game.assigned.items():
+            task = self.task_row(number)
+            if task is not None:
+                now = self.permit.offer(task.element, Offer(task.groups, task.users, assignee))
+                self.reassigned.append(replace(task, groups=now.groups, users=now.users, assignee=now.assignee))
         for name, cargo in self.game.broadcasts:
             number = self.game.next_token
             self.game.next_token += 1
@@ -230,22 +296,28 @@ class LiveCase:
             change.jobs.append(JobRow(self.row.id, number, SIGNAL, name, 0, 1, self.now))
         for number, stuck in self.game.stuck.items():
             token = self.game.token(number)
-            detail = self.settings.codec.encode(self.row.id, {"message": stuck.message})
+            detail = self.codec.encode(incident_place(number), {"message": stuck.message})
             change.incidents.append(
                 IncidentRow(self.row.id, number, stuck.kind, token.task_spec.bpmn_id, self.now, detail)
             )
             self.record("incident", token, kind=stuck.kind, message=stuck.message)
 
     def _task_row(self, number: int, wait: TaskWait) -> TaskRow:
-        due = wait.due
+        due, element = wait.due, wait.token.task_spec.bpmn_id
+        offered = self.permit.offer(element, Offer(wait.groups, wait.users, wait.assignee))
+        if offered.fallback or offered.stranded:
+            said = {"groups": list(wait.groups), "fallback": offered.fallback, "stranded": offered.stranded}
+            self.host.notes.append(Note("nobody-eligible", element, said))
+        elif wait.assignee and offered.assignee is None:
+            self.host.notes.append(Note("passed-over", element, {}))
         return TaskRow(
             case_id=self.row.id,
             token=number,
             process=self.row.process,
-            element=wait.token.task_spec.bpmn_id,
-            groups=wait.groups,
-            users=wait.users,
-            assignee=wait.assignee,
+            element=element,
+            groups=offered.groups,
+            users=offered.users,
+            assignee=offered.assignee,
             priority=wait.priority,
             created_at=self.now,
             due_at=due.at if due is not None else None,
@@ -270,15 +342,35 @@ class LiveCase:
         if opened:
             detail["opened"] = opened
 
-    def _history(self) -> list[Any]:
-        rows = []
-        for entry in self.entries:
-            self.ledger["seq"] += 1
-            detail = self.settings.codec.encode(self.row.id, entry.detail)
-            row = chain(self.ledger["head"], self.row.id, self.ledger["seq"], self.now, entry, self.actor, detail)
-            self.ledger["head"] = row.digest.hex()
-            rows.append(row)
+    def _history(self) -> list[HistoryRow]:
+        rows: list[HistoryRow] = []
+        head = self.row.head
+        for seq, entry in enumerate(self.entries, self.row.length + 1):
+            detail = self.codec.encode(history_place(seq), [self.actor, entry.detail])
+            rows.append(chain(head, self.row.id, seq, self.now, entry, detail))
+            head = rows[-1].digest
         return rows
+
+
+def state_place(row: CaseRow) -> str:
+    """Where a state is sealed to: a plain column that somebody else changed, and it does not open."""
+    until = row.keep_until.isoformat() if row.keep_until is not None else ""
+    return f"state:{row.version}:{row.status}:{row.length}:{row.head.hex()}:{until}:{row.held}"
+
+
+def history_place(seq: int) -> str:
+    """Where an entry's detail is sealed to."""
+    return f"history:{seq}"
+
+
+def incident_place(token: int) -> str:
+    """Where an incident's detail is sealed to."""
+    return f"incident:{token}"
+
+
+def notice_place(token: int) -> str:
+    """Where a notice's content is sealed to."""
+    return f"notice:{token}"
 
 
 _CLOSED: Final[Mapping[str, str]] = {

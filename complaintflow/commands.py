@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from complaintflow.bpmn.activities import UserTask
+from complaintflow.anonymity import identity_fields, is_anonymous, without_identity
+from complaintflow.bpmn import listening
+from complaintflow.bpmn.listening import ACTION, ASSIGNEE, is_held
 from complaintflow.bpmn.node import Stuck
 from complaintflow.case import CANCELLED, LiveCase
 from complaintflow.deadlines import recompute
 from complaintflow.errors import (
-    InvalidData,
+    InvalidDiagram,
     NoSubscription,
     PrematureCommitment,
-    TaskAlreadyCompleted,
     TaskTaken,
     UnknownIncident,
-    UnknownTask,
 )
-from complaintflow.rows import JobRow, NoticeRow
+from complaintflow.rows import JobRow, NoticeRow, ReceiptRow
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Token
-
-
-ACCESSES: Final = ("read", "copy", "print", "publish")
+    from complaintflow.receipts import Receipt
 
 
 class Command(Protocol):
@@ -38,21 +36,49 @@ class Command(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Begin. ``event`` names a start event other than the plain one."""
+    """Begin.
 
-    variables: dict[str, Any]
+    Attributes:
+        event: a start event other than the plain one.
+        came: what history tells of how the event came, e.g. when it was due.
+        receipt: for somebody who reports without a name; None gives none.
+    """
+
+    variables: dict[str, Any] = field(repr=False)
     event: str | None = None
+    came: Mapping[str, Any] = field(default_factory=dict)
+    receipt: Receipt | None = None
 
     def apply(self, live: LiveCase) -> None:
-        """Raises InvalidData when the intake form is violated."""
+        """Raises InvalidData: the intake form is violated; InvalidDiagram: no start event is for people."""
+        process = live.bundle.process
+        if self.event is None and process.entries and process.plain_start is None:
+            raise InvalidDiagram(
+                f"the process '{live.bundle.process_id}' begins with events only",
+                where=process.file,
+                advice="send its message, throw its signal or put it on the schedule; or add a plain start event for "
+                "cases that a person starts",
+            )
         form = live.bundle.intake_form(self.event)
         variables = self.variables
         if form is not None:
             variables = form.validate(
                 variables, live.host.ambient, today=live.host.today(), functions=live.host.functions
             )
+        live.permit.seal(variables)
         # What was said, not what the form made of it: history attributes nothing to a person that they did not write.
-        live.record("started", data=self.variables, process=live.row.process)
+        came = {"start": self.event, **self.came} if self.event is not None else {}
+        said, fields = self.variables, identity_fields(form)
+        if is_anonymous(fields, variables):
+            said = without_identity(said, fields)
+            live.ledger["anonymous"] = True
+            if self.receipt is not None:
+                live.receipt = ReceiptRow(self.receipt.digest, live.row.id)
+        live.record("started", data=said, process=live.row.process, **came)
+        event = process.task_specs[self.event] if self.event is not None else process.plain_start
+        initiator = getattr(event, "initiator", None)
+        if initiator is not None:
+            variables = {**variables, initiator: live.actor}
         live.game.start(live.bundle.process_id, variables, self.event)
 
 
@@ -61,16 +87,20 @@ class CompleteTask:
     """A person completed a user task with this form data."""
 
     token: int
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)
 
     def apply(self, live: LiveCase) -> None:
         """Raises InvalidData, UnknownTask, TaskAlreadyCompleted."""
-        token = _open_task(live, self.token)
+        token = live.open_task(self.token)
+        live.permit.work(self.token)
         node = token.task_spec
         data = self.data
         if node.form_id is not None:
             form = live.bundle.forms[node.form_id]
-            data = form.validate(data, token.variables, today=live.host.today(), functions=live.host.functions)
+            seen = token.variables
+            data = form.validate(data, seen, today=live.host.today(), functions=seen.functions)
+        live.permit.seal(data)
+        live.permit.did(node.bpmn_id)
         live.record("task-completed", token, data=self.data)
         live.game.complete(self.token, data)
 
@@ -84,24 +114,16 @@ class Claim:
 
     def apply(self, live: LiveCase) -> None:
         """Raises UnknownTask, TaskAlreadyCompleted."""
-        token = _open_task(live, self.token)
-        row = live.task_row(self.token)
-        if row is None:
-            raise TaskAlreadyCompleted("the task is no longer open", where=f"task {live.row.id}.{self.token}")
+        token, row = live.open_task(self.token), live.open_row(self.token)
+        live.permit.work(self.token)
         if self.assignee is not None and row.assignee not in (None, self.assignee):
             raise TaskTaken("somebody else has taken the task", where=f"task {live.row.id}.{self.token}")
         live.record("task-claimed" if self.assignee else "task-released", token, assignee=self.assignee)
+        headers = {ACTION: "claim" if self.assignee else "unassign", ASSIGNEE: self.assignee or ""}
+        if listening.ask(token, self.assignee, headers):
+            live.game.settle()
+            return
         live.reassigned.append(replace(row, assignee=self.assignee))
-
-
-def _open_task(live: LiveCase, number: int) -> Token:
-    where = f"task {live.row.id}.{number}"
-    if not 0 < number < live.game.next_token:
-        raise UnknownTask("there is no such task", where=where)
-    token = live.token(number)
-    if token is None or not isinstance(token.task_spec, UserTask) or "stuck" in token.internal_data:
-        raise TaskAlreadyCompleted("the task is no longer open", where=where)
-    return token
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +152,15 @@ class Deliver:
 
     token: int
     name: str
-    variables: dict[str, Any]
+    variables: dict[str, Any] = field(repr=False)
 
     def apply(self, live: LiveCase) -> None:
         """Raises NoSubscription when the token no longer waits."""
         live.require_active()
         token = live.token(self.token)
-        if token is None or "stuck" in token.internal_data:
+        if token is None or "stuck" in token.internal_data or is_held(token):
             raise NoSubscription(f"nothing waits for '{self.name}' any more", where=f"case {live.row.id}")
+        live.permit.seal(self.variables)
         live.record("message", token, name=self.name, data=self.variables)
         live.game.fire(self.token, self.variables)
 
@@ -147,9 +170,9 @@ class FinishJob:
     """A handler came back with results; notices that it sent are stored in the same commit."""
 
     token: int
-    variables: dict[str, Any]
+    variables: dict[str, Any] = field(repr=False)
     notices: tuple[NoticeRow, ...] = ()
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def apply(self, live: LiveCase) -> None:
         """A job that is no longer wanted leaves its notices and a line of history."""
@@ -159,6 +182,7 @@ class FinishJob:
             live.record("job-unwanted", number=self.token, **self.detail)
             live.game.closed.append(("job", self.token))
             return
+        live.permit.seal(self.variables)
         live.record("job-done", token, data=self.variables, **self.detail)
         live.game.complete(self.token, self.variables)
 
@@ -182,7 +206,7 @@ class RetryJob:
     """A handler failed, and may try again at ``job.due_at``."""
 
     job: JobRow
-    message: str
+    message: str = field(repr=False)
 
     def apply(self, live: LiveCase) -> None:
         """A job that is no longer wanted is left alone."""
@@ -205,7 +229,7 @@ class FailJob:
     """A handler failed for the last time: an incident."""
 
     job: JobRow
-    message: str
+    message: str = field(repr=False)
     kind: str = "job"
 
     def apply(self, live: LiveCase) -> None:
@@ -224,14 +248,15 @@ class ThrowError:
 
     job: JobRow
     code: str
-    message: str
-    variables: dict[str, Any]
+    message: str = field(repr=False)
+    variables: dict[str, Any] = field(repr=False)
 
     def apply(self, live: LiveCase) -> None:
         """An error that nothing catches becomes an incident."""
         token = _wanted(live, self.job)
         if token is None:
             return
+        live.permit.seal(self.variables)
         live.record("error-thrown", token, code=self.code, message=self.message)
         if not live.game.throw(self.job.token, self.code, self.message, self.variables):
             live.retried.append(replace(self.job, due_at=None))
@@ -248,10 +273,11 @@ class Resolve:
 
     token: int
     job: JobRow | None
-    variables: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def apply(self, live: LiveCase) -> None:
-        """Raises UnknownIncident; PrematureCommitment when the decision is still missing."""
+        """Raises UnknownIncident; PrematureCommitment when the decision is still missing; AccessDenied."""
+        live.permit.operation("resolve")
         live.require_active()
         token = live.token(self.token)
         if token is None or "stuck" not in token.internal_data:
@@ -261,6 +287,7 @@ class Resolve:
                 live.host.may_begin(token)
             except Stuck as still:
                 raise PrematureCommitment(still.message, where=token.task_spec.where) from None
+        live.permit.seal(self.variables)
         live.record("incident-resolved", token, **({"data": self.variables} if self.variables else {}))
         for name, value in self.variables.items():
             token.variables.propagate(name, value)
@@ -279,7 +306,7 @@ class HaltEvent:
 
     token: int
     row: str
-    message: str
+    message: str = field(repr=False)
 
     def apply(self, live: LiveCase) -> None:
         """An event that is no longer waited for is left alone."""
@@ -301,27 +328,6 @@ class Recompute:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordAccess:
-    """Somebody read or took material of the case (WB-6.1.2)."""
-
-    purpose: str
-    reason: str
-
-    def apply(self, live: LiveCase) -> None:
-        """Raises InvalidData when it is not said who, what or why."""
-        problems = []
-        if self.purpose not in ACCESSES:
-            problems.append(("purpose", f"is none of {', '.join(ACCESSES)}"))
-        if not self.reason.strip():
-            problems.append(("reason", "is needed"))
-        if not (live.actor or "").strip():
-            problems.append(("actor", "is needed"))
-        if problems:
-            raise InvalidData("an access is recorded with who, what and why", problems, where=f"case {live.row.id}")
-        live.record("accessed", purpose=self.purpose, reason=self.reason)
-
-
-@dataclass(frozen=True, slots=True)
 class Cancel:
     """A person ends the case before its process does."""
 
@@ -329,6 +335,7 @@ class Cancel:
 
     def apply(self, live: LiveCase) -> None:
         """Raises CaseEnded."""
+        live.permit.operation("cancel")
         live.require_active()
         live.record("cancelled", reason=self.reason)
         live.game.top.cancel()
@@ -355,14 +362,16 @@ class DeliverSignal:
 
     token: int
     name: str
-    variables: dict[str, Any]
+    variables: dict[str, Any] = field(repr=False)
     key: str
 
     def apply(self, live: LiveCase) -> None:
         """A token that no longer waits is left alone."""
         token = live.token(self.token)
-        if token is None or "stuck" in token.internal_data or token.internal_data.get("heard") == self.key:
+        heard = token is not None and token.internal_data.get("heard") == self.key
+        if token is None or "stuck" in token.internal_data or heard or is_held(token):
             return
         token.internal_data["heard"] = self.key
+        live.permit.seal(self.variables)
         live.record("signal", token, name=self.name, data=self.variables)
         live.game.fire(self.token, self.variables)

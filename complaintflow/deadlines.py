@@ -17,6 +17,7 @@ from complaintflow.rows import Change
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Token
+    from complaintflow.calendar import WorkingCalendar
     from complaintflow.case import LiveCase
 
 
@@ -29,7 +30,7 @@ def watch_promises(live: LiveCase, change: Change) -> None:
             opened.setdefault(wait.due.deadline, wait.due.at)
     promised.update({name: at.isoformat() for name, at in opened.items()})
     for name, at in opened.items():
-        outer = live.bundle.policy.deadline(name).inside
+        outer = live.bundle.policies.around(name)
         if outer not in promised:
             continue
         # A promise whose day is over was kept or broken before; it says nothing about a later round.
@@ -48,9 +49,11 @@ def pause_and_resume(live: LiveCase) -> None:
     timed = _timed(live)
     if not any(_pauses_in(live, token) for token in timed):
         return
-    standing = {token.task_spec.bpmn_id for token in live.tokens}
     for token in timed:
-        pausing = not standing.isdisjoint(_pauses_in(live, token))
+        pausing = any(
+            other.task_spec.bpmn_id in _pauses_in(live, token) and live.host.governs(_name(token), other)
+            for other in live.tokens
+        )
         paused = "paused" in token.internal_data
         if pausing and not paused:
             _pause(live, token)
@@ -66,7 +69,7 @@ def recompute(live: LiveCase) -> None:
             continue
         if "resumed" in token.internal_data:
             at, left = token.internal_data["resumed"]
-            due = live.calendar.resume(datetime.fromisoformat(at), Remaining.from_json(left))
+            due = _calendar(live, token).resume(datetime.fromisoformat(at), Remaining.from_json(left))
         else:
             due = live.host.due(name, datetime.fromisoformat(start))
         before = _due(live, token)
@@ -81,7 +84,16 @@ def _timed(live: LiveCase) -> list[Token]:
 
 
 def _pauses_in(live: LiveCase, token: Token) -> tuple[str, ...]:
-    return live.bundle.policy.deadline(token.internal_data["deadline"][0]).pauses_in
+    return live.bundle.policies.deadline(_name(token)).pauses_in
+
+
+def _name(token: Token) -> str:
+    """The qualified name of the deadline that a token stands under."""
+    return str(token.internal_data["deadline"][0])
+
+
+def _calendar(live: LiveCase, token: Token) -> WorkingCalendar:
+    return live.host.calendar_of(live.bundle.policies.split(_name(token))[0])
 
 
 def _pause(live: LiveCase, token: Token) -> None:
@@ -89,11 +101,9 @@ def _pause(live: LiveCase, token: Token) -> None:
     at = _due(live, token)
     if at is None or at <= live.now:
         return  # What is overdue stays overdue: a pause must not hide that nobody noticed.
-    entry = live.bundle.policy.deadline(name)
-    last_day = (at - timedelta(microseconds=1)).astimezone(live.calendar.zone).date()
-    remaining = live.calendar.remaining(
-        live.now, Due(at, False, last_day), entry.interval, ends=entry.ends, roll=entry.roll
-    )
+    entry, calendar = live.bundle.policies.deadline(name), _calendar(live, token)
+    last_day = (at - timedelta(microseconds=1)).astimezone(calendar.zone).date()
+    remaining = calendar.remaining(live.now, Due(at, False, last_day), entry.interval, ends=entry.ends, roll=entry.roll)
     token.internal_data["paused"] = remaining.to_json()
     token.internal_data.pop("resumed", None)
     live.record("deadline-paused", token, deadline=name, due=at.isoformat())
@@ -105,7 +115,7 @@ def _resume(live: LiveCase, token: Token) -> None:
     paused = token.internal_data.pop("paused")
     token.internal_data["resumed"] = [live.now.isoformat(), paused]
     remaining = Remaining.from_json(paused)
-    due = live.calendar.resume(live.now, remaining)
+    due = _calendar(live, token).resume(live.now, remaining)
     live.record("deadline-resumed", token, deadline=name, due=due.at.isoformat())
     _set_due(live, token, Moment(due.at, name, live.now, due.provisional))
 

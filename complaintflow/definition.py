@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from complaintflow.bpmn.activities import DecisionTask, UserTask
+from complaintflow import answering, fitting
 from complaintflow.bpmn.events import StartEvent
 from complaintflow.bpmn.program import FlowSpec, Program
 from complaintflow.bpmn.reader import read_program
@@ -25,14 +24,13 @@ from complaintflow.calendar import WorkingCalendar
 from complaintflow.errors import (
     DefinitionError,
     InvalidDecision,
-    InvalidDiagram,
     InvalidForm,
     InvalidNotice,
-    InvalidPolicy,
-    UnknownProcess,
     UnreadableValue,
 )
-from complaintflow.layers import SHARED
+from complaintflow.layers import SHARED, Part
+from complaintflow.marks import DroppedMark, dropped_marks, dropped_seals
+from complaintflow.policies import Policies
 from complaintflow.policy import Policy
 
 if TYPE_CHECKING:
@@ -42,9 +40,6 @@ if TYPE_CHECKING:
     from complaintflow.notices import NoticeSet
 
 FORMAT: Final = "complaintflow bundle 1"
-_NO_POLICY: Final = '[policy]\nid = "{0}"\ntitle = "{0}"\nsource = "none"\n'
-_POLICY_PATH: Final = re.compile(r"\bpolicy\.([a-z_]+)\.([A-Za-z_][A-Za-z0-9_]*)")
-_TIME_CALL: Final = re.compile(r'\b(deadline|repeat)\(\s*"([^"]*)"')
 
 
 class Bundle:
@@ -54,14 +49,23 @@ class Bundle:
         process_id: the process that a case starts with.
         files: path -> bytes, e.g. ``processes/customer/customer.bpmn``.
         origin: path -> name of the layer it came from (empty for a stored bundle).
+        replaced: path -> the files of that name in the layers below, the nearest first (empty for a stored bundle).
         digest: SHA-256 of process id and files, in hex.
     """
 
-    def __init__(self, process_id: str, files: Mapping[str, bytes], origin: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        process_id: str,
+        files: Mapping[str, bytes],
+        origin: Mapping[str, str] | None = None,
+        replaced: Mapping[str, Sequence[Part]] | None = None,
+    ) -> None:
         self.process_id = process_id
         self.files = dict(sorted(files.items()))
         self.origin = dict(origin or {})
+        self.replaced = dict(replaced or {})
         self.digest = _digest(process_id, self.files)
+        self._notices: dict[str, NoticeSet] = {}
 
     @cached_property
     def program(self) -> Program:
@@ -75,34 +79,23 @@ class Bundle:
 
     @cached_property
     def policy(self) -> Policy:
-        """The numbers, roles and intervals, layers merged. Raises InvalidPolicy."""
-        paths = sorted((path for path in self.files if path.endswith("policy.toml")), key=self._distance, reverse=True)
-        texts = [(_text(self.files[path], path, InvalidPolicy), self._policy_name(path)) for path in paths]
-        # A diagram from elsewhere need not come with a policy file.
-        return Policy.merge(texts or [(_NO_POLICY.format(self.process_id), "policy.toml")])
+        """The process's own numbers, roles and intervals, layers merged. Raises InvalidPolicy."""
+        return self.policies.of(self.policies.own)
 
-    def _policy_name(self, path: str) -> str:
-        """The file as its author knows it: in a bundle each layer's policy file carries its number."""
-        name = PurePosixPath(path).with_name("policy.toml").as_posix()
-        layer = self.origin.get(path)
-        return f"{layer}/{name}" if layer else name
-
-    def _distance(self, path: str) -> tuple[int, int]:
-        """How far a policy file is: the own policy's nearest layer first, then called ones, shared values last."""
-        place = PurePosixPath(path)
-        room = 0 if place.parent.name == self.process_id else 2 if place.parent.name == SHARED else 1
-        depth = place.name.partition(".")[0]
-        return room, int(depth) if depth.isdigit() else 0
+    @cached_property
+    def policies(self) -> Policies:
+        """The bundle's own policy and those of called processes."""
+        return Policies(self.process_id, self.files, self.origin)
 
     @cached_property
     def policy_context(self) -> dict[str, Any]:
         """What expressions read as ``policy``."""
-        return dict(self.policy.as_context())
+        return self.policies.context(self.policies.own)
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
         """The calendar the policy file describes."""
-        return WorkingCalendar(**self.policy.calendar_options())
+        return self.policies.calendar(self.policies.own)
 
     @cached_property
     def forms(self) -> dict[str, Form]:
@@ -115,7 +108,21 @@ class Bundle:
             if form.id in forms:
                 raise InvalidForm(f"two forms have the id '{form.id}'", where=path, advice="rename one of them")
             forms[form.id] = form
+        for form_id, (path, text) in self.program.forms.items():
+            if form_id in forms:
+                raise InvalidForm(f"two forms have the id '{form_id}'", where=path, advice="rename one of them")
+            forms[form_id] = Form.load(text, file=f"{path}, form {form_id}")
         return forms
+
+    @cached_property
+    def seals(self) -> dict[str, str]:
+        """Path of a value -> the class that a form marks it with (``properties: {"sealed": "identity"}``)."""
+        return {
+            component.path: component.properties["sealed"]
+            for form in self.forms.values()
+            for component in form.root.walk()
+            if component.path and component.properties.get("sealed")
+        }
 
     @cached_property
     def decisions(self) -> dict[str, DecisionModel]:
@@ -125,18 +132,43 @@ class Bundle:
         models = [DecisionModel.parse(source, file=path) for path, source in self._of(".dmn").items()]
         for problem in (problem for model in models for problem in model.problems):
             raise problem
-        return {decision: model for model in models for decision in model.decisions}
+        found: dict[str, DecisionModel] = {}
+        for model in models:
+            for decision in model.decisions:
+                if decision in found:
+                    what = f"two tables have the decision '{decision}'"
+                    raise InvalidDecision(what, where=f"{found[decision].file} and {model.file}", advice="rename one")
+                found[decision] = model
+        return found
 
     @cached_property
     def notices(self) -> NoticeSet:
-        """The notice templates. Raises InvalidNotice."""
+        """The notice templates of the process itself. Raises InvalidNotice."""
+        return self.notices_of(self.policies.own)
+
+    def notices_of(self, policy_id: str) -> NoticeSet:
+        """The templates as processes of one policy find them. Raises InvalidNotice."""
         from complaintflow.notices import NoticeSet
 
-        texts = {
-            f"notices/{PurePosixPath(path).name}": _text(source, path, InvalidNotice)
-            for path, source in self._of(".j2").items()
-        }
-        return NoticeSet.load(texts)
+        if policy_id not in self._notices:
+            files = self.notice_files(policy_id).items()
+            self._notices[policy_id] = NoticeSet.load(
+                {f"notices/{name}": _text(self.files[path], path, InvalidNotice) for name, path in files}
+            )
+        return self._notices[policy_id]
+
+    def notice_files(self, policy_id: str) -> dict[str, str]:
+        """File name -> path of the templates of one policy: its own go before shared ones, others come last."""
+        found: dict[str, str] = {}
+        for path in sorted(self._of(".j2"), key=lambda path: self._reach(path, policy_id)):
+            found.setdefault(PurePosixPath(path).name, path)
+        return found
+
+    def _reach(self, path: str, policy_id: str) -> tuple[int, str]:
+        governing = self.policies.governing(path)
+        if governing is not None:
+            return (0 if governing == policy_id else 3), path
+        return (1 if PurePosixPath(path).parts[1] == SHARED else 2), path
 
     @cached_property
     def committing(self) -> dict[str, str]:
@@ -150,6 +182,17 @@ class Bundle:
     def commitment(self, node: Node) -> str | None:
         """The decision that must exist before this node may begin (D16), if it promises anything."""
         return node.properties.get("commits") or self.committing.get(node.headers.get("notice", ""))
+
+    @cached_property
+    def dropped_marks(self) -> list[DroppedMark]:
+        """Marks that guard a promise or seal a field in a lower layer, and are gone from the file in force (D16)."""
+        found: list[DroppedMark] = []
+        for path, below in self.replaced.items():
+            policy_id = self.policies.governing(path) or self.policies.own
+            meant = self.policies.of(policy_id).head.dropped_marks
+            part = Part(path, self.origin.get(path, ""), self.files[path])
+            found += (dropped_seals if path.endswith(".form") else dropped_marks)(part, below, meant)
+        return found
 
     def intake_form(self, start: str | None = None) -> Form | None:
         """The form of the start event, if it links one."""
@@ -165,66 +208,8 @@ class Bundle:
         """
         for path, source in self.files.items():
             _text(source, path, DefinitionError)
-        program = self.program
-        self._check_references(program)
-        self._check_policy_names(program)
-        self._check_commitments(program)
-
-    def _check_references(self, program: Program) -> None:
-        for called in sorted(program.called_processes() - program.processes.keys()):
-            raise UnknownProcess(
-                f"a call activity calls the process '{called}', which no layer has", where=self.process.file
-            )
-        for node in program.nodes:
-            form_id = node.form_id if isinstance(node, (UserTask, StartEvent)) else None
-            if form_id and form_id not in self.forms:
-                raise InvalidForm(
-                    f"there is no form '{form_id}'", where=node.where, advice=nearest(form_id, self.forms)
-                )
-            if isinstance(node, DecisionTask) and node.decision is not None and node.decision.expression is None:
-                decision = node.decision.text
-                if decision not in self.decisions:
-                    raise InvalidDecision(
-                        f"there is no decision '{decision}'", where=node.where, advice=nearest(decision, self.decisions)
-                    )
-            notice = node.headers.get("notice")
-            if notice and notice not in self.notices.names:
-                raise InvalidNotice(
-                    f"there is no notice '{notice}'", where=node.where, advice=nearest(notice, self.notices.names)
-                )
-            to = node.headers.get("to", "")
-            if to.startswith("role:"):
-                self.policy.entry("roles", to.removeprefix("role:"))
-
-    def _check_policy_names(self, program: Program) -> None:
-        known = self.policy_context
-        for path, source in self.files.items():
-            if not path.endswith((".bpmn", ".form", ".dmn", ".j2")):
-                continue
-            text = source.decode("utf-8", "replace").replace("&quot;", '"').replace("&#34;", '"')
-            for section, name in _POLICY_PATH.findall(text):
-                if section in known and name not in known[section]:
-                    raise InvalidDiagram(
-                        f"policy.{section}.{name} is not in the policy file",
-                        where=path,
-                        advice=nearest(name, known[section]),
-                    )
-            for function, name in _TIME_CALL.findall(text.replace('\\"', '"')):
-                if function == "deadline":
-                    self.policy.deadline(name)
-                else:
-                    self.policy.repeat(name)
-
-    def _check_commitments(self, program: Program) -> None:
-        decided = {name for node in program.nodes if (name := node.properties.get("decides"))}
-        for node in program.nodes:
-            needed = self.commitment(node)
-            if needed is not None and needed not in decided:
-                raise InvalidDiagram(
-                    f"'{node.label}' commits to the decision '{needed}', which no task decides",
-                    where=node.where,
-                    advice=f'give the deciding task the property decides="{needed}"',
-                )
+        fitting.check(self)
+        answering.check(self)
 
     def pack(self) -> bytes:
         """The bundle's files as one compressed text."""
@@ -265,14 +250,3 @@ def _text(source: bytes, path: str, error: type[DefinitionError]) -> str:
         return source.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise error(f"the file is not UTF-8: {problem}", where=path, advice="save it as UTF-8") from None
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The advice for a name that is not among those known."""
-    from difflib import get_close_matches
-
-    known = list(known)
-    close = get_close_matches(name, known, 1)
-    if close:
-        return f"did you mean '{close[0]}'?"
-    return f"there are: {', '.join(sorted(known)) or 'none'}"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from complaintflow import spawning
+from complaintflow import beginning, spawning
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.token import Token
 from complaintflow.case import SIGNAL, LiveCase
@@ -30,6 +30,7 @@ from complaintflow.errors import (
     StoreUnavailable,
 )
 from complaintflow.handlers import Backoff, Handlers, Job
+from complaintflow.notices import KeepingNotifier
 from complaintflow.notify import Notify
 from complaintflow.rows import JobRow
 from complaintflow.values import variables
@@ -102,7 +103,8 @@ class Dispatcher:
             backoff = handler.backoff
             job = replace(job, retries=handler.retries or job.retries)
             result = handler.call(**handler.arguments(_job(live, token, job), self.provided))
-            return FinishJob(row.token, _results(result, job))
+            kept = getattr(getattr(token.task_spec, "job", None), "result", None)
+            return FinishJob(row.token, _results({kept: result} if kept else result, job))
         except BusinessError as error:
             return _thrown(job, error)
         except (HandlerError, DefinitionError, InvalidData) as error:
@@ -114,7 +116,9 @@ class Dispatcher:
     def _built_in(self, live: LiveCase, token: Token, row: JobRow) -> Command:
         if row.type == Notify.TYPE:
             sent = self.notify.send(live, token, row)
-            return FinishJob(row.token, {}, (sent,), {"notice": sent.name, "channel": sent.channel})
+            # Nobody may read later that something was sent which only lies here.
+            kept = {"kept": True} if isinstance(self.notify.notifier, KeepingNotifier) else {}
+            return FinishJob(row.token, {}, (sent,), {"notice": sent.name, "channel": sent.channel, **kept})
         results = spawning.start_case(self.work, _job(live, token, row))
         self.spawned.append(results["started_case"])
         return FinishJob(row.token, results)
@@ -138,6 +142,8 @@ class Dispatcher:
             except EvaluationError as error:
                 # One receiver that runs in a circle must not keep the others from hearing.
                 self._finish(subscription.case_id, HaltEvent(subscription.token, "subscription", _said(error)))
+        if name:
+            self.spawned.extend(beginning.by_signal(self.work, name, cargo, key=row.key))
         self._finish(row.case_id, DropJob(row))
 
 
@@ -168,8 +174,8 @@ def _job(live: LiveCase, token: Token, row: JobRow) -> Job:
         case_id=row.case_id,
         element=row.element,
         type=row.type,
-        headers=token.task_spec.headers,
-        variables={**live.host.ambient, **token.variables.visible()},
+        headers={**token.task_spec.headers, **token.internal_data.get("headers", {})},
+        variables={**token.variables.ambient, **token.variables.visible()},
         attempt=row.attempt,
         now=live.now,
     )

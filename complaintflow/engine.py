@@ -10,31 +10,45 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from complaintflow import beginning, schedule
+from complaintflow.access.identity import Identity
+from complaintflow.access.rules import Access
+from complaintflow.accesses import RecordAccess
 from complaintflow.calendar import WorkingCalendar
 from complaintflow.case import Settings
 from complaintflow.clock import Clock, SystemClock
-from complaintflow.codec import Codec, JsonCodec
-from complaintflow.commands import Cancel, Claim, CompleteTask, Deliver, RecordAccess, Resolve, Start
+from complaintflow.commands import Cancel, Claim, CompleteTask, Resolve, Start
+from complaintflow.definition import Bundle
+from complaintflow.desk import Desk
 from complaintflow.dispatch import BUILT_IN, Dispatcher
-from complaintflow.errors import CaseEnded, ComplaintflowError, NoSubscription, StoreError
+from complaintflow.errors import ComplaintflowError, StoreError
 from complaintflow.handlers import Handlers
+from complaintflow.handover import Reassign, Recuse
+from complaintflow.keeping import Keeping
 from complaintflow.layers import Layers
 from complaintflow.library import Library
+from complaintflow.limits import Limits
 from complaintflow.notices import KeepingNotifier, Notifier
 from complaintflow.notify import Notify
-from complaintflow.reading import Reading, split_id
+from complaintflow.reading import split_id
+from complaintflow.receipts import Receipt
+from complaintflow.reporter import Reporter
+from complaintflow.sealing.anchor import Anchors
+from complaintflow.sealing.keys import Keys
+from complaintflow.sealing.opening import open_vault
 from complaintflow.values import variables
-from complaintflow.views import Case, Incident, Task
+from complaintflow.views import Case, Incident, Scheduled, Task
 from complaintflow.work import Store, Work
 from complaintflow.worker import Worker
 
 log = logging.getLogger("complaintflow")
 
 
-class Engine(Reading):
+class Engine(Keeping):
     """Starts, moves and shows cases.
 
     Args:
@@ -45,7 +59,13 @@ class Engine(Reading):
         calendar: the working calendar; default is what each policy file says.
         clock: where time comes from; tests give a ``VirtualClock``.
         notifier: sends notices; the default only keeps them in the store.
-        codec: the seam through which stored values pass.
+        keys: what wraps the keys of cases; default is ``COMPLAINTFLOW_KEYS``, ``COMPLAINTFLOW_KEY_FILE``, or a
+            file of this user that is made once (a database in memory gets a key in memory).
+        strict: refuse to make a key; one must be configured.
+        identity: who people are and which groups they belong to. With one, every command that names an actor is
+            checked against the policy's rules, and ``desk`` shows each person what is theirs; without one the
+            application decides who may do what.
+        limits: how much may be attached to cases, and of which types.
         handlers_elsewhere: other workers have the handlers that this engine lacks; without it a process that
             needs one that is missing does not start.
 
@@ -65,19 +85,25 @@ class Engine(Reading):
         calendar: WorkingCalendar | None = None,
         clock: Clock | None = None,
         notifier: Notifier | None = None,
-        codec: Codec | None = None,
+        keys: Keys | None = None,
+        strict: bool = False,
+        identity: Identity | None = None,
+        limits: Limits | None = None,
         handlers_elsewhere: bool = False,
     ) -> None:
         self.handlers_elsewhere = handlers_elsewhere
         self.handlers = Handlers.union(handlers)
         self.library = Library(Layers(layers))
         self.clock = clock or SystemClock()
-        self.settings = Settings(codec or JsonCodec(), calendar)
         self.provided = dict(provide or {})
         self.notifier = notifier or KeepingNotifier()
         self.store = _open(database) if isinstance(database, str) else database
+        self.limits = limits or Limits()
         self._drains = True
-        self._work = Work(self.store, self.library, self.settings, self.clock)
+        self.vault = open_vault(self.store, keys, strict=strict)
+        self.settings = Settings(self.vault, calendar, Access(identity))
+        anchors = Anchors(self.vault.derive("anchor"), self.store.shards)
+        self._work = Work(self.store, self.library, self.settings, anchors, self.clock)
         self._thread: threading.Thread | None = None
         self._worker: Worker | None = None
 
@@ -87,6 +113,10 @@ class Engine(Reading):
         self, process: str, payload: Mapping[str, Any], *, key: str | None = None, actor: str | None = None
     ) -> Case:
         """Start a case.
+
+        Somebody who reports without a name (no actor, and none of the form's fields marked ``sealed: identity`` is
+        filled in) gets a receipt, where the policy has ``[receipts.case]``: ``case.receipt``, shown once and stored
+        nowhere. With it they come back, see ``reporter``.
 
         Args:
             process: the process id, e.g. "customer".
@@ -100,14 +130,13 @@ class Engine(Reading):
             InvalidData: the payload violates the intake form.
             DuplicateKey: the key is taken.
         """
-        bundle = self.library.newest(process)
-        if not self.handlers_elsewhere:
-            for job_type, node in bundle.program.job_types.items():
-                if job_type not in BUILT_IN:
-                    self.handlers.find(job_type, node.where)
+        bundle = self._with_handlers(process)
         data = variables(payload, f"payload of '{process}'")
-        change = self._work.start(bundle, Start(data), key=key, actor=actor)
-        return self._settled(change.case.id)
+        rules = bundle.policy.receipts.get("case")
+        receipt = Receipt.fresh(self.vault) if actor is None and rules is not None and rules.enabled else None
+        change = self._work.start(bundle, Start(data, receipt=receipt), key=key, actor=actor)
+        case = self._settled(change.case.id)
+        return replace(case, receipt=receipt.number) if receipt is not None and change.receipt is not None else case
 
     def complete(self, task_id: str, data: Mapping[str, Any], *, actor: str | None = None) -> Case:
         """Complete a user task.
@@ -129,29 +158,39 @@ class Engine(Reading):
         return self._assign(task_id, None, actor)
 
     def correlate(
-        self, message: str, *, key: str, data: Mapping[str, Any] | None = None, actor: str | None = None
+        self, message: str, *, key: str | None, data: Mapping[str, Any] | None = None, actor: str | None = None
     ) -> list[Case]:
-        """Deliver a message to every token that waits for it under this correlation key.
+        """Deliver a message to every token that waits for it under this correlation key, and begin with it.
+
+        A process that begins with the message, and of which no case waited for it, gets a case of this key.
+
+        Args:
+            key: None where the message only begins cases, which have no key then.
 
         Raises:
-            NoSubscription: nothing waits for it.
+            NoSubscription: nothing waits for it, and no process begins with it.
+            DuplicateKey: it would begin a case of a key that is taken.
+            InvalidData: it would begin a case, and the data violate the intake form.
         """
         cargo = variables(data or {}, f"message '{message}'")
-        with self.store.reading() as tx:
-            waiting = tx.waiting("message", message, str(key))
-        if not waiting:
-            raise NoSubscription(f"no case waits for the message '{message}' with the key '{key}'")
-        delivered: list[str] = []
-        for subscription in waiting:
-            try:
-                self._work.run(subscription.case_id, Deliver(subscription.token, message, cargo), actor)
-            except (NoSubscription, CaseEnded):
-                # The first delivery may end what the next one would have reached.
-                if not delivered:
-                    raise
-            else:
-                delivered.append(subscription.case_id)
-        return [self._settled(case_id) for case_id in dict.fromkeys(delivered)]
+        reached = beginning.correlate(self._work, message, cargo, key=key, actor=actor)
+        return [self._settled(case_id) for case_id in reached]
+
+    def broadcast(self, signal: str, *, data: Mapping[str, Any] | None = None, actor: str | None = None) -> list[Case]:
+        """Throw a signal from outside: to every token of every case that waits for it, and to the processes that begin
+        with it. Returns the cases that heard it; there may be none.
+        """
+        heard = beginning.broadcast(self._work, signal, variables(data or {}, f"signal '{signal}'"), actor=actor)
+        return [self._settled(case_id) for case_id in heard]
+
+    def evaluate(self, data: Mapping[str, Any], *, actor: str | None = None) -> list[Case]:
+        """Begin a case at every conditional start event whose condition holds for the data; the cases.
+
+        Raises:
+            InvalidData: the data violate the intake form of one of them.
+        """
+        begun = beginning.evaluate(self._work, variables(data, "data"), actor=actor)
+        return [self._settled(case_id) for case_id in begun]
 
     def resolve(
         self, incident: str | Incident, *, data: Mapping[str, Any] | None = None, actor: str | None = None
@@ -197,6 +236,84 @@ class Engine(Reading):
             case_id = self._find(tx, case_id)
         self._work.run(case_id, RecordAccess(purpose, reason), actor)
 
+    def reassign(self, task_id: str, assignee: str | None, *, reason: str = "", actor: str | None = None) -> None:
+        """Give a task to somebody, or back to all it is offered to.
+
+        Raises:
+            UnknownCase, UnknownTask, TaskAlreadyCompleted: the task is not open.
+            AccessDenied: the actor may not, or the assignee must not have it.
+        """
+        case_id, token = split_id(task_id, "task")
+        self._work.run(case_id, Reassign(token, assignee, reason), actor)
+
+    def recuse(self, case_id: str, person: str, reason: str, *, actor: str | None = None) -> None:
+        """Keep a person out of a case from now on: what was theirs or offered to them moves on.
+
+        Args:
+            person: an id, or a name as the complaint has it.
+            reason: kept in the history.
+
+        Raises:
+            UnknownCase: there is no such case.
+            InvalidData: it is not said who or why.
+            AccessDenied: the actor may not.
+        """
+        with self.store.reading() as tx:
+            case_id = self._find(tx, case_id)
+        self._work.run(case_id, Recuse(person, reason), actor)
+
+    def desk(self, actor: str) -> Desk:
+        """The cases and tasks of one person, and nothing else: see ``complaintflow.desk``.
+
+        Raises:
+            AccessDenied: the identity does not know them, or the engine has none.
+        """
+        return Desk(self, self._work, actor)
+
+    def reporter(self, receipt: str) -> Reporter:
+        """The case of somebody who reported without a name: see ``complaintflow.reporter``.
+
+        Args:
+            receipt: its 16 digits, as they were typed.
+
+        Raises:
+            UnknownReceipt: no report has it.
+            RateLimited: too many receipts were tried lately; says when to try again.
+        """
+        return Reporter(self, self._work, receipt)
+
+    def settle(self, case_id: str) -> None:
+        """Run the jobs of a case that a command made ready, as every command here does before it returns."""
+        if self._drains:
+            try:
+                self.worker().drain(case_id)
+            except ComplaintflowError as error:
+                # The command is committed: its caller must not take it for refused. A worker does the rest.
+                log.error("what case %s made ready waits for a worker: %s", case_id, type(error).__name__)
+
+    # -- cases that the clock starts --------------------------------------------------------
+
+    def schedule(self, process: str) -> list[Scheduled]:
+        """Let the clock start cases of a process, as its timer start events say, from now on.
+
+        What runs is the definition that this engine's layers have now, whichever worker comes by. Call it again, for
+        instance whenever your application starts, to bring the schedule up to date: a timer that says what it said
+        keeps its next time, a changed one is set anew, and a start event that is gone leaves the schedule.
+
+        Raises:
+            UnknownProcess, DefinitionError: the definition; InvalidDiagram: it has no start event with a timer.
+            MissingHandler: the process needs a handler that is not registered.
+        """
+        schedule.put(self._work, self._with_handlers(process))
+        return self.schedules(process)
+
+    def unschedule(self, process: str) -> int:
+        """Start no more cases of a process by the clock; those that were started go on.
+
+        Returns how many start events it had on the schedule.
+        """
+        return schedule.drop(self._work, process)
+
     # -- background work --------------------------------------------------------------------
 
     def worker(self) -> Worker:
@@ -214,7 +331,10 @@ class Engine(Reading):
         self._thread.start()
 
     def drain(self) -> int:
-        """Fire every timer and run every job that is due now. Returns how many; never sleeps."""
+        """Fire the timers, start the scheduled cases and run the jobs that are due now.
+
+        Returns how many; never sleeps.
+        """
         self._may_leave()
         return self.worker().drain()
 
@@ -237,7 +357,7 @@ class Engine(Reading):
         inner = object.__new__(Engine)
         inner.__dict__.update(self.__dict__)
         inner.store = self.store.using(session)
-        inner._work = Work(inner.store, self.library, self.settings, self.clock)
+        inner._work = Work(inner.store, self.library, self.settings, self._work.anchors, self.clock)
         inner._drains = False
         inner._thread = inner._worker = None
         return inner
@@ -267,20 +387,24 @@ class Engine(Reading):
                 advice="call drain() or start a worker on the engine itself, after the commit",
             )
 
+    def _with_handlers(self, process: str) -> Bundle:
+        """The newest definition, if its jobs can be run. Raises MissingHandler."""
+        bundle = self.library.newest(process)
+        if not self.handlers_elsewhere:
+            for job_type, node in bundle.program.job_types.items():
+                if job_type not in BUILT_IN:
+                    self.handlers.find(job_type, node.where)
+        return bundle
+
     def _settled(self, case_id: str) -> Case:
-        if self._drains:
-            try:
-                self.worker().drain(case_id)
-            except ComplaintflowError as error:
-                # The command is committed: its caller must not take it for refused. A worker does the rest.
-                log.error("what case %s made ready waits for a worker: %s", case_id, type(error).__name__)
+        self.settle(case_id)
         return self.case(case_id)
 
     def _assign(self, task_id: str, assignee: str | None, actor: str | None) -> Task:
         case_id, token = split_id(task_id, "task")
         self._work.run(case_id, Claim(token, assignee), actor)
         with self.store.reading() as tx:
-            return self._task(tx, tx.tasks(case_id=case_id, token=token)[0])
+            return self.task_view(tx, tx.tasks(case_id=case_id, token=token)[0])
 
 
 def _open(url: str) -> Store:

@@ -16,6 +16,11 @@
     │   ├── NoticeError                 a template could not be rendered
     │   └── PrematureCommitment         a promise before the decision it depends on
     ├── InvalidData                     a payload or a form violates its form
+    ├── AccessError                     somebody wants what they may not have
+    │   ├── AccessDenied                no rule of the policy gives it
+    │   ├── InvalidIdentity             the file of people and groups
+    │   ├── UnknownReceipt              no case has it
+    │   └── RateLimited                 too many receipts were tried
     ├── HandlerError                    something the developer wrote
     │   ├── MissingHandler
     │   ├── DuplicateHandler
@@ -24,9 +29,11 @@
     │   ├── UnknownCase
     │   ├── UnknownTask
     │   ├── UnknownIncident
+    │   ├── UnknownAttachment
     │   ├── TaskAlreadyCompleted
     │   ├── TaskTaken                   somebody else has claimed it
     │   ├── CaseEnded
+    │   ├── CaseShredded                its content was destroyed
     │   ├── DuplicateKey                the business key is taken
     │   ├── NoSubscription              nothing waits for that message
     │   └── StaleCase                   somebody else saved the case meanwhile
@@ -35,6 +42,8 @@
     │   ├── NewerDatabase               written by a later release
     │   ├── ForeignDatabase             it holds tables that are not ours
     │   ├── UnreadableValue             a stored value does not decode
+    │   ├── MissingKey                  what it was sealed with is not here
+    │   ├── InvalidKeys                 a key file that cannot be used
     │   └── StoreUnavailable
     ├── CalendarError
     │   └── ClockWentBack
@@ -47,6 +56,7 @@ what, where (file, element or field), and what to do.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 
@@ -173,6 +183,36 @@ class InvalidData(ComplaintflowError):
         return head + listed + ("\n" + rest if rest else "")
 
 
+class AccessError(ComplaintflowError):
+    """Somebody wants what they may not have."""
+
+
+class AccessDenied(AccessError):
+    """Refused by default: no rule of the policy gives it."""
+
+    advice = "the policy file says who may: [access], [sealed], and the roles of tasks"
+
+
+class InvalidIdentity(AccessError):
+    """The file of people and groups cannot be used."""
+
+    advice = 'write [people.<id>] with name = "..." and groups = ["..."]'
+
+
+class UnknownReceipt(AccessError):
+    """No case has this receipt; which part of it is wrong is not said."""
+
+    advice = "a receipt has 16 digits; type it as it was shown when the report was sent"
+
+
+class RateLimited(AccessError):
+    """Too many receipts were tried; ``until`` is when the next try is let in."""
+
+    def __init__(self, what: str, *, until: datetime, where: str = "", advice: str = "") -> None:
+        self.until = until
+        super().__init__(what, where=where, advice=advice or f"try again after {until.isoformat(timespec='minutes')}")
+
+
 class HandlerError(ComplaintflowError):
     """Something about the registered handlers."""
 
@@ -209,6 +249,10 @@ class UnknownIncident(CaseError):
     """No open incident has that id."""
 
 
+class UnknownAttachment(CaseError):
+    """The case has no attachment of that number."""
+
+
 class TaskAlreadyCompleted(CaseError):
     """The task was completed before, or is no longer wanted."""
 
@@ -223,6 +267,12 @@ class TaskTaken(CaseError):
 
 class CaseEnded(CaseError):
     """The case is closed; it takes no more commands."""
+
+
+class CaseShredded(CaseError):
+    """The content of a case was destroyed at the end of its retention period."""
+
+    advice = "its history's times and events are still there: `complaintflow verify CASE`"
 
 
 class DuplicateKey(CaseError):
@@ -263,6 +313,18 @@ class ForeignDatabase(StoreError):
 
 class UnreadableValue(StoreError):
     """A stored value does not decode: it was damaged or written by something else."""
+
+
+class MissingKey(StoreError):
+    """A key-encryption key that is needed is not there."""
+
+    advice = "put the key back into the key file: complaintflow keys"
+
+
+class InvalidKeys(StoreError):
+    """The key-encryption keys cannot be used."""
+
+    advice = "a key file holds one key a line: cfk1-...; make one: complaintflow keys new FILE"
 
 
 class StoreUnavailable(StoreError):

@@ -49,7 +49,7 @@ class Job:
     element: str
     type: str
     headers: Mapping[str, str]
-    variables: Mapping[str, Any]
+    variables: Mapping[str, Any] = field(repr=False)
     attempt: int
     now: datetime
 

@@ -1,17 +1,21 @@
 """The history of a case: entries chained by hash, so that a changed or missing one shows.
 
-Each digest covers the entry's plain columns, its stored (sealed) detail and the digest before it.
+Each digest is the SHA-256 of the digest before it and the entry's plain columns, as a JSON array, followed by the
+sealed detail as it is stored: a chain can be checked without any key, and after the content was destroyed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from complaintflow.rows import HistoryRow
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +28,31 @@ class Entry:
     detail: dict[str, Any]
 
 
-def chain(
-    head: str, case_id: str, seq: int, at: datetime, entry: Entry, actor: str | None, detail: bytes
-) -> HistoryRow:
-    """The row that follows the one whose digest is ``head`` (hex; empty for the first)."""
-    row = HistoryRow(case_id, seq, at, entry.event, entry.element, entry.token, actor, detail, b"")
-    return HistoryRow(case_id, seq, at, entry.event, entry.element, entry.token, actor, detail, _digest(head, row))
+def chain(head: bytes, case_id: str, seq: int, at: datetime, entry: Entry, detail: bytes) -> HistoryRow:
+    """The row that follows the one whose digest is ``head`` (empty for the first). ``detail`` is sealed already."""
+    row = HistoryRow(case_id, seq, at, entry.event, entry.element, entry.token, detail, b"")
+    return replace(row, digest=_digest(head, row))
 
 
-def _digest(head: str, row: HistoryRow) -> bytes:
-    columns = (head, row.case_id, row.seq, row.at.isoformat(), row.event, row.element, row.token, row.actor)
-    digest = hashlib.sha256(repr(columns).encode())
+def _digest(head: bytes, row: HistoryRow) -> bytes:
+    ticks = (row.at - _EPOCH) // timedelta(microseconds=1)
+    columns = [head.hex(), row.case_id, row.seq, ticks, row.event, row.element, row.token]
+    digest = hashlib.sha256(json.dumps(columns, ensure_ascii=True, separators=(",", ":")).encode())
     digest.update(row.detail)
     return digest.digest()
 
 
-def broken_at(rows: Iterable[HistoryRow], head: str) -> int | None:
+def broken_at(rows: Iterable[HistoryRow], length: int, head: bytes) -> int | None:
     """The number of the first entry that does not fit, or None where the chain is whole.
 
     Args:
         rows: all entries of a case, in order.
-        head: the digest of the last entry as the case's state holds it, in hex.
+        length: how many there are, and
+        head: the digest of the last, as the case holds them.
     """
-    previous, expected = "", 1
+    previous, expected = b"", 1
     for row in rows:
         if row.seq != expected or row.digest != _digest(previous, row):
             return expected
-        previous, expected = row.digest.hex(), expected + 1
-    return None if previous == head else expected
+        previous, expected = row.digest, expected + 1
+    return None if (expected - 1, previous) == (length, head) else expected

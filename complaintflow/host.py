@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from complaintflow import feel
+from complaintflow.bpmn.asking import Note
+from complaintflow.bpmn.camunda7.decisions import mapped
 from complaintflow.bpmn.formula import plain, read_time, shown
-from complaintflow.bpmn.game import Note
 from complaintflow.bpmn.node import Stuck
+from complaintflow.bpmn.scope import Ambient
 from complaintflow.bpmn.triggers import Moment
 from complaintflow.calendar import WorkingCalendar
 from complaintflow.errors import CalendarError, ComplaintflowError
@@ -53,31 +55,49 @@ class CaseHost:
         self.actor = actor
         self.ledger = ledger
         self.asked: Moment | None = None
-        self.ambient: Mapping[str, Any] = {"case": facts, "policy": bundle.policy_context}
-        self.functions: Mapping[str, Callable[..., Any]] = {
-            "deadline": self.deadline,
-            "repeat": self.repeat,
-            "working_days_between": self.working_days_between,
-            "now": lambda: self.now.astimezone(self.zone),
-            "today": self.today,
-        }
+        self.facts = facts
+        self._under: dict[str, Ambient] = {}
+        own = self._ambient(bundle.policies.own)
+        self.ambient: Mapping[str, Any] = own
+        self.functions = own.functions
         self.notes: list[Note] = []
+
+    def _ambient(self, policy_id: str) -> Ambient:
+        """What expressions see under a policy of the bundle."""
+        if policy_id not in self._under:
+            policies, calendar = self.bundle.policies, self.calendar_of(policy_id)
+            functions: dict[str, Callable[..., Any]] = {
+                "deadline": lambda name, start: self.deadline(policies.qualified(policy_id, name), start),
+                "repeat": lambda name: self.repeat(name, policy_id),
+                "working_days_between": lambda a, b: calendar.working_days_between(self._day(a), self._day(b)),
+                "now": lambda: self.now.astimezone(self.zone),
+                "today": self.today,
+            }
+            values = {"case": self.facts, "policy": policies.context(policy_id)}
+            self._under[policy_id] = Ambient(policy_id, values, functions, self._elsewhere)
+        return self._under[policy_id]
+
+    def _elsewhere(self, file: str) -> Ambient | None:
+        policy_id = self.bundle.policies.governing(file)
+        return self._ambient(policy_id) if policy_id is not None else None
+
+    def calendar_of(self, policy_id: str) -> WorkingCalendar:
+        """What deadlines of a policy are counted on: the engine's calendar, if it was given one."""
+        if self.calendar is not self.bundle.calendar:
+            return self.calendar
+        return self.bundle.policies.calendar(policy_id)
 
     # -- what a designer may call -----------------------------------------------------------
 
     def deadline(self, name: str, start: Any) -> datetime:
-        """When the policy's deadline ends that starts at ``start`` (a time, or its ISO 8601 text)."""
+        """When a deadline (by its qualified name) ends that starts at ``start`` (a time, or its ISO 8601 text)."""
         due = self.due(name, self._time(start))
         return due.at.astimezone(self.zone)
 
-    def repeat(self, name: str) -> str:
-        """The policy's interval as an ISO 8601 repetition, for a timer's cycle."""
-        entry = self.bundle.policy.repeat(name)
+    def repeat(self, name: str, policy_id: str) -> str:
+        """A policy's interval as an ISO 8601 repetition, for a timer's cycle."""
+        entry = self.bundle.policies.of(policy_id).repeat(name)
         return f"R{entry.times or ''}/{entry.interval}"
-
-    def working_days_between(self, a: Any, b: Any) -> int:
-        """Working days after the day of ``a`` up to and including that of ``b``."""
-        return self.calendar.working_days_between(self._day(a), self._day(b))
 
     def today(self) -> date:
         """The day of the command in the organisation's zone."""
@@ -86,9 +106,10 @@ class CaseHost:
     # -- what the game asks -----------------------------------------------------------------
 
     def due(self, name: str, start: datetime) -> Due:
-        """Compute a deadline of the policy, and remember that it was asked for."""
-        entry = self.bundle.policy.deadline(name)
-        due = self.calendar.due(start, entry.interval, ends=entry.ends, roll=entry.roll)
+        """Compute a deadline, by its qualified name, and remember that it was asked for."""
+        entry = self.bundle.policies.deadline(name)
+        calendar = self.calendar_of(self.bundle.policies.split(name)[0])
+        due = calendar.due(start, entry.interval, ends=entry.ends, roll=entry.roll)
         self.asked = Moment(due.at, name, start, due.provisional)
         return due
 
@@ -130,7 +151,10 @@ class CaseHost:
             raise Stuck("decision", f"there is no decision '{decision_id}'")
         rules: list[Fired] = []
         try:
-            value = model.evaluate(decision_id, token.variables, functions=self.functions, trace=rules)
+            value = model.evaluate(decision_id, token.variables, functions=token.variables.functions, trace=rules)
+            shape = getattr(token.task_spec, "shape", None)
+            if shape is not None:
+                value = mapped(value, shape, model.outputs(decision_id), many=model.gives_many(decision_id))
         except ComplaintflowError as error:
             raise Stuck("decision", str(error)) from None
         fired = [[table.decision, list(table.rules)] for table in rules]
@@ -163,7 +187,7 @@ class CaseHost:
 
     def finished(self, token: Token, variables: Mapping[str, Any]) -> None:
         """See ``Host``. The completed deciding task is the decision; a promise may be kept by this task."""
-        self._keep_promises(token.task_spec.bpmn_id)
+        self._keep_promises(token)
         decides = token.task_spec.properties.get("decides")
         if decides is None:
             return
@@ -178,10 +202,15 @@ class CaseHost:
         self.ledger["decided"][decides] = record
         self.notes.append(Note("ruled", token.task_spec.bpmn_id, {"decision": decides} | record))
 
-    def _keep_promises(self, element: str) -> None:
-        promised = self.ledger["promised"]
-        for name in [name for name in promised if element in self.bundle.policy.deadline(name).met_by]:
-            self.notes.append(Note("kept", element, {"deadline": name, "due": promised.pop(name)}))
+    def governs(self, deadline: str, token: Token) -> bool:
+        """Whether the deadline's policy governs the token: another policy may have an element of the same name."""
+        return token.variables.policy_id == self.bundle.policies.split(deadline)[0]
+
+    def _keep_promises(self, token: Token) -> None:
+        element, promised, policies = token.task_spec.bpmn_id, self.ledger["promised"], self.bundle.policies
+        for name in list(promised):
+            if element in policies.deadline(name).met_by and self.governs(name, token):
+                self.notes.append(Note("kept", element, {"deadline": name, "due": promised.pop(name)}))
 
     # -- times ------------------------------------------------------------------------------
 

@@ -6,11 +6,14 @@ export) would cost a millisecond each time; kept apart, it is written when it ch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.errors import StaleCase
+
+if TYPE_CHECKING:
+    from complaintflow.sealing.vault import CaseCodec
 
 # Above this size (bytes) of a state its large variables move out; below, one row is cheaper than two.
 STATE_LIMIT: Final = 16_384
@@ -23,7 +26,7 @@ class Large:
 
     loaded: dict[str, Any] = field(default_factory=dict)
 
-    def join(self, marking: dict[str, Any], values: Mapping[str, bytes], decode: Callable[[bytes], Any]) -> None:
+    def join(self, marking: dict[str, Any], values: Mapping[str, bytes], codec: CaseCodec) -> None:
         """Put the values back into the scopes of a marking that was just read."""
         for scope, names in marking.pop("large", {}).items():
             for number, _, variables in marking["scopes"]:
@@ -33,9 +36,9 @@ class Large:
                         if key not in values:
                             # The case and its values were read at two moments, and somebody wrote in between.
                             raise StaleCase("a case changed while it was read", where=f"value {key}")
-                        variables[name] = self.loaded[key] = decode(values[key])
+                        variables[name] = self.loaded[key] = codec.decode(_place(key), values[key])
 
-    def split(self, marking: dict[str, Any], encode: Callable[[Any], bytes]) -> dict[str, bytes | None]:
+    def split(self, marking: dict[str, Any], codec: CaseCodec) -> dict[str, bytes | None]:
         """Take large values out of a marking that is about to be written.
 
         Returns:
@@ -48,9 +51,9 @@ class Large:
         for row in marking["scopes"]:
             scope, variables = row[0], row[2]
             for name, value in list(variables.items()):
-                encoded = encode(value) if isinstance(value, (str, list, dict)) else b""
+                key = f"{scope}/{name}"
+                encoded = codec.encode(_place(key), value) if isinstance(value, (str, list, dict)) else b""
                 if len(encoded) > VALUE_LIMIT:
-                    key = f"{scope}/{name}"
                     writes[key], kept[key] = encoded, value
                     large.setdefault(str(scope), []).append(name)
                     row[2] = {k: v for k, v in row[2].items() if k != name}
@@ -69,6 +72,10 @@ class Large:
                 kept[key] = row[2][name]
                 large.setdefault(str(scope), []).append(name)
                 row[2] = {k: v for k, v in row[2].items() if k != name}
+
+
+def _place(key: str) -> str:
+    return f"value:{key}"
 
 
 _NOTHING: Final = object()

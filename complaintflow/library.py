@@ -2,26 +2,20 @@
 
 A bundle holds the diagram, the processes it calls, the forms, decisions and notices these refer to, and
 the policy values. Each is looked for in the policy's own folder, then in ``shared``, then in the folder of
-a called process; in each of these the nearest layer wins. A called process of another folder uses the caller's
-policy values: a ``policy.toml`` of its own with another id is refused when the two are merged.
+a called process; in each of these the nearest layer wins. What a process of another folder names is looked for in that
+folder first: it brings its own forms, tables, notices and policy values (see ``policies.py``).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from complaintflow.definition import Bundle, nearest
+from complaintflow.bpmn.naming import named
+from complaintflow.definition import Bundle
 from complaintflow.errors import UnknownProcess
+from complaintflow.fitting import nearest
 from complaintflow.layers import SHARED, Layers, Part
-
-_CALLED: Final = re.compile(rb'<zeebe:calledElement\b[^>]*?\bprocessId="([^"=][^"]*)"')
-_FORM: Final = re.compile(rb'<zeebe:formDefinition\b[^>]*?\bformId="([^"=][^"]*)"')
-_DECISION: Final = re.compile(rb'<zeebe:calledDecision\b[^>]*?\bdecisionId="([^"=][^"]*)"')
-_HEADER: Final = re.compile(rb"<zeebe:header\b[^>]*>")
-_VALUE: Final = re.compile(rb'\bvalue="([^"]*)"')
 
 
 class Library:
@@ -45,7 +39,7 @@ class Library:
         if bundle is None:
             bundle = self.assemble(process_id)
             known = self._by_digest.get(bundle.digest)
-            if known is None or known.origin != bundle.origin:
+            if known is None or (known.origin, known.replaced) != (bundle.origin, bundle.replaced):
                 bundle.check()
                 self._by_digest[bundle.digest] = known = bundle
             bundle = self._newest[process_id] = known
@@ -72,25 +66,27 @@ class Library:
                 where=", ".join(layer.name for layer in self.layers.layers),
                 advice=nearest(process_id, known),
             )
-        parts = _Assembly(self.layers, process_id, frozenset(known)).parts
+        assembly = _Assembly(self.layers, process_id, frozenset(known))
         return Bundle(
             process_id,
-            {path: part.content for path, part in parts.items()},
-            {path: part.layer for path, part in parts.items()},
+            {path: part.content for path, part in assembly.parts.items()},
+            {path: part.layer for path, part in assembly.parts.items()},
+            assembly.replaced,
         )
 
 
 class _Assembly:
-    """The parts of one bundle, by path."""
+    """The parts of one bundle, by path, and the diagrams that they replace."""
 
     def __init__(self, layers: Layers, process_id: str, known: frozenset[str]) -> None:
         self.layers = layers
         self.known = known
         self.folders = [process_id, SHARED]
         self.parts: dict[str, Part] = {}
+        self.replaced: dict[str, list[Part]] = {}
         self._diagrams(process_id)
-        diagrams = [part.content for part in self.parts.values()]
-        self._named(diagrams, _FORM, "forms", ".form")
+        diagrams = list(self.parts.values())
+        self._forms(diagrams)
         self._decisions(diagrams)
         self._notices(diagrams)
         for folder in self.folders:
@@ -103,12 +99,10 @@ class _Assembly:
         for part in found:
             self.parts.setdefault(part.path, part)
 
-    def _find(self, kind: str, name: str) -> Part | None:
-        for folder in self.folders:
-            found = self.layers.every(f"{kind}/{folder}/{name}")
-            if found:
-                return found[0]
-        return None
+    def _find(self, kind: str, name: str, first: str = "") -> list[Part]:
+        """Every file of that name, the one in force first; ``first`` is a folder to look in before the others."""
+        folders = dict.fromkeys([first, *self.folders] if first else self.folders)
+        return [part for folder in folders for part in self.layers.every(f"{kind}/{folder}/{name}")]
 
     def _diagrams(self, process_id: str) -> None:
         """The process, and what it calls, and what these call."""
@@ -119,31 +113,38 @@ class _Assembly:
             if name in seen:
                 continue
             seen.add(name)
-            part = self._find("processes", f"{name}.bpmn")
-            if part is None and name in self.known:
+            found = self._find("processes", f"{name}.bpmn")
+            if not found and name in self.known:
                 self.folders.append(name)
-                part = self._find("processes", f"{name}.bpmn")
-            if part is not None:
-                self._add([part])
-                todo += sorted(_names([part.content], _CALLED))
+                found = self._find("processes", f"{name}.bpmn")
+            if found:
+                self._add(found[:1])
+                if found[1:]:
+                    self.replaced[found[0].path] = found[1:]
+                todo += sorted(named(found[0].content).processes)
 
-    def _named(self, diagrams: list[bytes], pattern: re.Pattern[bytes], kind: str, suffix: str) -> None:
-        for name in sorted(_names(diagrams, pattern)):
-            part = self._find(kind, f"{name}{suffix}")
-            if part is not None:
-                self._add([part])
+    def _forms(self, diagrams: list[Part]) -> None:
+        for diagram in diagrams:
+            folder = PurePosixPath(diagram.path).parts[1]
+            # A process of another policy has its own forms; one of ours may have shared ones replaced.
+            first = folder if folder in self.folders[2:] else ""
+            for name in sorted(named(diagram.content).forms):
+                found = self._find("forms", f"{name}.form", first)
+                self._add(found[:1])
+                if found[1:]:
+                    self.replaced[found[0].path] = found[1:]
 
-    def _decisions(self, diagrams: list[bytes]) -> None:
+    def _decisions(self, diagrams: list[Part]) -> None:
         """Tables are known by the decisions in them, and may import each other: a folder's tables come together."""
-        wanted = _names(diagrams, _DECISION)
+        wanted = {name for diagram in diagrams for name in named(diagram.content).decisions}
         for folder in self.folders:
             tables = self.layers.process_files(folder, ".dmn")
             if any(f'id="{name}"'.encode() in table.content for table in tables for name in wanted):
                 self._add(tables)
 
-    def _notices(self, diagrams: list[bytes]) -> None:
+    def _notices(self, diagrams: list[Part]) -> None:
         """Templates by the headers that name them; parts (with a low line) come along."""
-        wanted = set(_notice_names(diagrams))
+        wanted = {name for diagram in diagrams for name in named(diagram.content).notices}
         for folder in self.folders:
             for part in self.layers.process_files(folder, ".j2"):
                 name = PurePosixPath(part.path).name.split(".")[0]
@@ -151,19 +152,8 @@ class _Assembly:
                     self._add_notice(part)
 
     def _add_notice(self, part: Part) -> None:
-        """The policy's own template of a name goes before a shared one."""
-        name = PurePosixPath(part.path).name
-        if not any(PurePosixPath(path).name == name for path in self.parts if path.endswith(".j2")):
+        """The policy's own template of a name goes before a shared one; a called process brings its own besides."""
+        place = PurePosixPath(part.path)
+        called = place.parts[1] in self.folders[2:]
+        if called or not any(PurePosixPath(path).name == place.name for path in self.parts if path.endswith(".j2")):
             self._add([part])
-
-
-def _names(texts: list[bytes], pattern: re.Pattern[bytes]) -> set[str]:
-    return {match.decode() for text in texts for match in pattern.findall(text)}
-
-
-def _notice_names(diagrams: list[bytes]) -> Iterator[str]:
-    for text in diagrams:
-        for header in _HEADER.findall(text):
-            value = _VALUE.search(header)
-            if b'key="notice"' in header and value is not None:
-                yield value[1].decode()

@@ -15,6 +15,7 @@ from babel.numbers import format_currency, format_decimal
 from jinja2 import filters as jinja_filters
 
 from complaintflow.errors import NoticeError
+from complaintflow.openings import weekday
 
 _CHINESE = "zh"
 
@@ -84,6 +85,21 @@ def join(context: jinja2.runtime.Context, value: object, separator: str | None =
     return separator.join(str(item) for item in items)
 
 
+@jinja2.pass_context
+def hours(context: jinja2.runtime.Context, value: object) -> str:
+    """Opening hours of the policy file: Mon to Fri 09:00-12:00, 13:00-17:00."""
+    written = _written(context)
+    if not isinstance(value, Mapping):
+        raise NoticeError("only the hours of an opening can be written as hours")
+    names = written.locale.days["format"]["abbreviated"]
+    until, between = ("至", "；") if written.chinese else (" to ", "; ")
+    said = []
+    for days, times in value.items():
+        week = until.join(str(names[weekday(day)]) for day in str(days).split("-"))
+        said.append(f"{week} " + ", ".join("-".join(pair) for pair in zip(times[::2], times[1::2], strict=True)))
+    return between.join(said)
+
+
 def default(value: object, instead: object = "") -> object:
     """``instead`` where the value is missing, null or empty."""
     absent = isinstance(value, jinja2.Undefined) or value is None or value == ""
@@ -104,6 +120,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "money": money,
     "number": number,
     "join": join,
+    "hours": hours,
     "default": default,
     "d": default,
     "items": items,

@@ -21,7 +21,7 @@ from types import CodeType
 from typing import Any, NoReturn
 
 import jinja2
-from jinja2 import nodes
+from jinja2 import meta, nodes
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -158,6 +158,11 @@ class Compiled:
     def code(self) -> CodeType:
         """Compiled when first rendered: it costs more than all checks, and most notices of a process never leave."""
         return ENVIRONMENT.compile(self.tree, self.file, self.file)
+
+    @cached_property
+    def free(self) -> frozenset[str]:
+        """The names that no loop of the template itself gives."""
+        return frozenset(meta.find_undeclared_variables(self.tree))
 
     def render(self, variables: Mapping[str, object], written: Written) -> str:
         """The text, values printed as they are.

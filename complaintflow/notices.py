@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Protocol
@@ -35,12 +35,14 @@ class Recipient:
     """Who gets a notice: a person or a group of the organisation, and where they are reached on the chosen channel.
 
     ``address`` is an e-mail address, a phone number or a postal address, as the channel wants it; empty where the
-    channel needs none.
+    channel needs none. ``only`` are the ids of those of the group who may know, where others of it are kept out of the
+    case; empty for the whole group. A notifier that tells a group tells these alone.
     """
 
     person: str = ""
     group: str = ""
     address: str = ""
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,11 @@ class Notice:
     case_id: str
     name: str
     language: str
-    to: Recipient
+    to: Recipient = field(repr=False)
     channel: str
-    subject: str
-    text: str
-    html: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
+    html: str = field(repr=False)
     created_at: datetime
     key: str
 
@@ -180,6 +182,11 @@ class Template:
     def names(self) -> frozenset[str]:
         """The variables that the template reads."""
         return self._subject.names | self._body.names
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names that come from outside: without what its own loops go through."""
+        return self._subject.free | self._body.free
 
     def render(self, variables: Mapping[str, object], *, zone: tzinfo) -> Rendered:
         """Fill in the values.

@@ -7,10 +7,12 @@ The element's headers say which: ``notice`` is the template's name; ``to`` is ``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from complaintflow.access.seals import masked
+from complaintflow.case import notice_place
 from complaintflow.errors import NoticeError
 from complaintflow.notices import Notice, Notifier, Recipient, choose_channel
 from complaintflow.rows import JobRow, NoticeRow
@@ -37,17 +39,28 @@ class Notify:
         """
         notice = self._render(live, token, job)
         self.notifier.deliver(notice)
-        content = live.settings.codec.encode(live.row.id, _as_json(notice))
+        content = live.codec.encode(notice_place(token.id), _as_json(notice))
         return NoticeRow(live.row.id, token.id, notice.name, notice.channel, live.now, content)
 
     def _render(self, live: LiveCase, token: Token, job: JobRow) -> Notice:
         node = token.task_spec
         name = node.headers.get("notice", "")
-        values = {**live.host.ambient, **token.variables.visible()}
-        recipient, channel, language = _recipient(live, node.headers.get("to", "reporter"), values, node.where)
-        template = live.bundle.notices.template(name, language)
+        values = {**token.variables.ambient, **token.variables.visible()}
+        recipient, channel, language = _recipient(token, node.headers.get("to", "reporter"), values, node.where)
+        template = live.bundle.notices_of(token.variables.policy_id).template(name, language)
+        if recipient.group:
+            audience = live.permit.audience(recipient.group)
+            recipient = replace(recipient, group=audience.group, only=audience.only)
+            # Whoever reads it there may not be among those whom the policy opens sealed values to.
+            hidden = live.permit.sealed(but=live.permit.granted(recipient.group))
+        else:
+            hidden = _others(live, values.get("reporter"))
+        values = {**token.variables.ambient, **masked(token.variables.visible(), hidden)}
+        if not recipient.group and hidden:
+            values["reporter"] = token.variables.get("reporter")
         values |= {"recipient": {"person": recipient.person, "group": recipient.group}}
-        values |= {"deadline": live.host.deadline, "now": live.now.astimezone(live.calendar.zone), "language": language}
+        values |= {"deadline": token.variables.functions["deadline"]}
+        values |= {"now": live.now.astimezone(live.calendar.zone), "language": language}
         rendered = template.render(values, zone=live.calendar.zone)
         return Notice(
             id=job.key,
@@ -67,7 +80,7 @@ class Notify:
     def read(content: Mapping[str, Any]) -> Notice:
         """A notice as it was kept."""
         known = dict(content)
-        known["to"] = Recipient(**known["to"])
+        known["to"] = Recipient(**{**known["to"], "only": tuple(known["to"].get("only", ()))})
         known["created_at"] = datetime.fromisoformat(known["created_at"])
         return Notice(**known)
 
@@ -79,7 +92,7 @@ def _as_json(notice: Notice) -> dict[str, Any]:
         "case_id": notice.case_id,
         "name": notice.name,
         "language": notice.language,
-        "to": {"person": to.person, "group": to.group, "address": to.address},
+        "to": {"person": to.person, "group": to.group, "address": to.address, "only": list(to.only)},
         "channel": notice.channel,
         "subject": notice.subject,
         "text": notice.text,
@@ -89,9 +102,20 @@ def _as_json(notice: Notice) -> dict[str, Any]:
     }
 
 
-def _recipient(live: LiveCase, to: str, values: Mapping[str, Any], where: str) -> tuple[Recipient, str, str]:
+def _others(live: LiveCase, addressee: object) -> frozenset[str]:
+    """What is sealed and not the addressee's own: a letter may go to somebody else than who complained."""
+    outermost = live.game.top.scope.variables.get("reporter")
+    names = [one.get("name") if isinstance(one, Mapping) else None for one in (addressee, outermost)]
+    if names[0] == names[1]:
+        return frozenset()
+    own = {str(value) for value in addressee.values()} if isinstance(addressee, Mapping) else set()
+    return live.permit.sealed() - own
+
+
+def _recipient(token: Token, to: str, values: Mapping[str, Any], where: str) -> tuple[Recipient, str, str]:
     """Who gets it, by which channel, in which language."""
-    texts = live.bundle.policy_context.get("texts", {})
+    policy = token.variables.ambient["policy"]
+    texts = policy.get("texts", {})
     if to == "reporter":
         reporter = values.get("reporter")
         choice = choose_channel(reporter if isinstance(reporter, Mapping) else {})
@@ -101,7 +125,7 @@ def _recipient(live: LiveCase, to: str, values: Mapping[str, Any], where: str) -
     kind, _, name = to.partition(":")
     group: Any = None
     if kind == "role":
-        group = live.bundle.policy_context["roles"].get(name)
+        group = policy["roles"].get(name)
     elif kind == "group":
         group = values
         for part in name.split("."):

@@ -28,8 +28,11 @@ from complaintflow.policy_format import (
     VALUE_KEY,
     Clauses,
     Deadline,
+    Files,
     Opening,
     Origin,
+    Receipts,
+    Recusal,
     Repeat,
     Sections,
     Setting,
@@ -160,6 +163,9 @@ class Policy(Sections):
             context[section] = {name: entry.value for name, entry in getattr(self, section).items()}
         context["retention"] = {name: str(entry.interval) for name, entry in self.retention.items()}
         context["lists"] = {name: list(entry.value) for name, entry in self.lists.items()}
+        context["openings"] = {
+            name: {days: list(times) for days, times in entry.hours.items()} for name, entry in self.openings.items()
+        }
         return context
 
     def calendar_options(self) -> dict[str, Any]:
@@ -176,6 +182,10 @@ class Policy(Sections):
         assert isinstance(entry, Opening)
         return WorkingCalendar(**{**self.calendar_options(), "hours": entry.hours})
 
+    def place(self, *path: str) -> str:
+        """File, line and entry of a key, in the last layer that has it."""
+        return _top(self._layers, path).place(path)
+
     def _missing(self, section: str, name: str) -> NoReturn:
         raise InvalidPolicy(
             f'the policy "{self.head.id}" has no entry "{name}" in {section}',
@@ -185,15 +195,16 @@ class Policy(Sections):
 
     def _listed(self, section: str, name: str) -> Entry:
         entry: Setting = getattr(self, section)[name]
-        path = (section, name, VALUE_KEY.get(section, "value"))
+        path: tuple[str, ...] = (section, name, VALUE_KEY.get(section, "value"))
+        if not any(layer.has(path) for layer in self._layers):
+            path = path[:2]
         index = max(number for number, layer in enumerate(self._layers) if layer.has(path))
         layer = self._layers[index]
         replaced = index > 0 and any(below.has(path) for below in self._layers[:index])
         origin: Origin = entry.origin
         if replaced and not layer.has((section, name, "from")):
             origin = "organisation"
-        value = next(getattr(entry, key) for key in ("interval", "group", "hours", "value") if hasattr(entry, key))
-        text = _shown(value)
+        text = _shown(_value(entry))
         return Entry(section, name, text, entry.clause, origin, entry.why, entry.label, layer.file, layer.line(path))
 
     def _contradictions(self) -> Iterator[_Problem]:
@@ -204,6 +215,11 @@ class Policy(Sections):
                 self.opening(name)
         except CalendarError as error:
             yield _Problem(error.what, _top(self._layers, ("policy",)).place(("policy",)), error.remedy)
+        yield from self._unknown_roles()
+        for name, rule in self.recusals.items():
+            if not (rule.person.strip() or rule.group.strip()):
+                where = _top(self._layers, ("recusals", name)).place(("recusals", name))
+                yield _Problem("it keeps nobody out", where, 'add person = "persons.name", or group = "..."')
         for name, deadline in self.deadlines.items():
             path = ("deadlines", name, "inside")
             where = _top(self._layers, path).place(path)
@@ -217,6 +233,22 @@ class Policy(Sections):
             if outer == name:
                 advice = "let the outermost deadline have no `inside`"
                 yield _Problem(f"it is inside itself: {' inside '.join([*around, name])}", where, advice)
+
+    def _unknown_roles(self) -> Iterator[_Problem]:
+        named = [("access", name, "roles", role) for name, grant in self.access.items() for role in grant.roles]
+        named += [("sealed", name, "roles", role) for name, grant in self.sealed.items() for role in grant.roles]
+        named += [("fallbacks", name, "role", entry.role) for name, entry in self.fallbacks.items()]
+        for *path, role in named:
+            if role not in self.roles:
+                where = _top(self._layers, tuple(path)).place(tuple(path))
+                yield _Problem(f'"{role}" is no role of this policy', where, _nearest(role, list(self.roles)))
+
+
+def stated_id(text: str, file: str = "policy.toml") -> str | None:
+    """The policy id that a file states, if it does. Raises InvalidPolicy: it is not TOML."""
+    head = _toml(text, file).get("policy")
+    stated = head.get("id") if isinstance(head, dict) else None
+    return stated if isinstance(stated, str) else None
 
 
 @cache
@@ -246,7 +278,12 @@ def _merged(layers: Sequence[_Layer]) -> dict[str, Any]:
             below = merged.setdefault(section, {})
             _check_layer(layer, section, table, below)
             for name, value in table.items():
-                whole = section == "policy" or not isinstance(value, dict) or not isinstance(below.get(name), dict)
+                # What one layer leaves out on purpose stays left out in those over it.
+                whole = (
+                    (section == "policy" and name != "dropped_marks")
+                    or not isinstance(value, dict)
+                    or not isinstance(below.get(name), dict)
+                )
                 below[name] = value if whole else {**below[name], **value}
     return merged
 
@@ -284,6 +321,8 @@ def _explain(detail: ErrorDetails, layers: Sequence[_Layer]) -> _Problem:
             advice += f'; or did you mean the entry "{near[0]}"?'
         return _Problem(f'"{key}" is missing', where, advice)
     if not key:
+        if kind == "literal_error":
+            return _Problem(f"there is no entry [{section}.{path[-1]}]", where, f"write it as [{section}.case]")
         if kind == "value_error":
             return _Problem(detail["msg"].removeprefix("Value error, "), where, 'add why = "..."')
         return _Problem("a table was expected", where, f"write it as [{'.'.join(path)}] with keys below")
@@ -298,6 +337,18 @@ def _refuse(problems: Sequence[_Problem]) -> NoReturn:
         raise InvalidPolicy(first.what, where=first.where, advice=first.advice)
     listed = "".join(f"\n  {problem.where}: {problem.what}; {problem.advice}" for problem in problems)
     raise InvalidPolicy(f"the policy has {len(problems)} problems:{listed}", advice="correct each of them")
+
+
+def _value(entry: Setting) -> object:
+    """What an entry says, whatever its section calls it."""
+    if isinstance(entry, Recusal):
+        return entry.person or entry.group
+    if isinstance(entry, Receipts):
+        return entry.enabled
+    if isinstance(entry, Files):
+        return entry.types or ()
+    names = ("interval", "group", "hours", "value", "roles", "role", "tasks")
+    return next(getattr(entry, name) for name in names if hasattr(entry, name))
 
 
 def _shown(value: object) -> str:

@@ -168,6 +168,87 @@ class Switch(Setting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Grant(Setting):
+    """Which `roles` of the policy may do something, or may open values sealed as a class."""
+
+    __pydantic_config__ = _format(origin="from")
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recusal(Setting):
+    """Who is kept out of a case, as FEEL over the case's variables; what was once named stays kept out.
+
+    Attributes:
+        person: gives an id, a name, or a list of them.
+        group: gives a group, or a list of them: the complaint is about all of it, or about its head.
+    """
+
+    __pydantic_config__ = _format(origin="from")
+    person: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Separation(Setting):
+    """Duties that no one person does in one case, by the ids of elements, in called processes too.
+
+    Attributes:
+        tasks: no two of them are done by one person; with `apart_from`, they may be, and none of those.
+        apart_from: what nobody does who does one of `tasks`.
+    """
+
+    __pydantic_config__ = _format(origin="from")
+    tasks: tuple[str, ...]
+    apart_from: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fallback(Setting):
+    """The `role` that gets what nobody else may do; of several entries the first that has somebody."""
+
+    __pydantic_config__ = _format(origin="from")
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipts(Setting):
+    """``[receipts.case]``: who reports without a name gets a receipt, and this is what it opens.
+
+    Attributes:
+        enabled: False takes a lower layer's receipts away.
+        messages: message -> the variables that the reporter may fill in, all of them texts.
+        answers: message -> the variable, where it is waited for, that holds the question it answers.
+        tasks: id of a user task that the reporter may do -> its fields that are filled in for them.
+        steps: ids of the elements whose passing the reporter may see.
+        promises: names of the deadlines whose day the reporter may see.
+    """
+
+    __pydantic_config__ = _format(origin="from")
+    enabled: bool
+    messages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    tasks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+    promises: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files(Setting):
+    """``[attachments.case]``: what may be attached, within what the engine allows.
+
+    Attributes:
+        file_megabytes, case_megabytes: the most that one file, and all files of a case, may have.
+        types: content types, as "application/pdf" or "image/*"; None: all that the engine allows.
+    """
+
+    __pydantic_config__ = _format(origin="from")
+    file_megabytes: Annotated[int | None, _at_least(1)] = None
+    case_megabytes: Annotated[int | None, _at_least(1)] = None
+    types: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Opening(Setting):
     """When a person is there, for instance at a hotline: `hours` as in ``[policy]``."""
 
@@ -181,6 +262,8 @@ class Head:
 
     Attributes:
         country: ISO 3166 code; "none" for a calendar that knows weekends only.
+        dropped_marks: marks of lower layers' diagrams and forms that this one leaves out, as "element.mark" or
+            "form/field.sealed", and why (D16).
     """
 
     __pydantic_config__ = _format()
@@ -195,6 +278,12 @@ class Head:
     extra_days_off: tuple[date, ...] = ()
     extra_working_days: tuple[date, ...] = ()
     confirmed_years: tuple[int, ...] = ()
+    dropped_marks: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, why in self.dropped_marks.items():
+            if not why.strip():
+                raise ValueError(f'dropped_marks."{name}" needs a reason')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,14 +302,26 @@ class Sections:
     retention: Mapping[str, Retention] = field(default_factory=dict)
     switches: Mapping[str, Switch] = field(default_factory=dict)
     openings: Mapping[str, Opening] = field(default_factory=dict)
+    access: Mapping[str, Grant] = field(default_factory=dict)
+    sealed: Mapping[str, Grant] = field(default_factory=dict)
+    recusals: Mapping[str, Recusal] = field(default_factory=dict)
+    separations: Mapping[str, Separation] = field(default_factory=dict)
+    fallbacks: Mapping[str, Fallback] = field(default_factory=dict)
+    receipts: Mapping[Literal["case"], Receipts] = field(default_factory=dict)
+    attachments: Mapping[Literal["case"], Files] = field(default_factory=dict)
 
 
 CLASSES: dict[str, Any] = {
     "policy": Head, "deadlines": Deadline, "repeats": Repeat, "roles": Role, "bounds": Bound, "amounts": Amount,
     "texts": Text, "lists": Choices, "retention": Retention, "switches": Switch,
-    "openings": Opening,
+    "openings": Opening, "access": Grant, "sealed": Grant, "recusals": Recusal, "separations": Separation,
+    "fallbacks": Fallback, "receipts": Receipts, "attachments": Files,
 }  # fmt: skip
-VALUE_KEY = {"deadlines": "within", "repeats": "every", "roles": "group", "retention": "keep", "openings": "hours"}
+VALUE_KEY = {
+    "deadlines": "within", "repeats": "every", "roles": "group", "retention": "keep", "openings": "hours",
+    "access": "roles", "sealed": "roles", "recusals": "person", "separations": "tasks", "fallbacks": "role",
+    "receipts": "enabled", "attachments": "types",
+}  # fmt: skip
 CALENDAR_KEYS = (
     "country", "subdivision", "zone", "hours", "weekend", "extra_days_off", "extra_working_days", "confirmed_years",
 )  # fmt: skip
@@ -244,9 +345,25 @@ ALLOWED = {
     "texts.value": "a text in quotes",
     "lists.value": 'a list of texts, as ["a", "b"]',
     "switches.value": "true or false",
+    "roles": 'a list of roles of this policy, as ["office"]',
+    "role": 'a role of this policy, as "leadership"',
+    "person": 'a FEEL expression, as "persons.name"',
+    "recusals.group": 'a FEEL expression, as "policy.roles.office"',
+    "apart_from": 'a list of element ids, as ["review"]',
+    "tasks": 'a list of element ids, as ["investigate", "review"]',
+    "enabled": "true or false",
+    "messages": 'a table of messages and their variables, as { appeal = ["grounds"] }',
+    "answers": 'a table of messages and the variables with their questions, as { reporter-answer = "question" }',
+    "receipts.tasks": 'a table of tasks and what is filled in, as { ask-satisfaction = { asked_by = "questionnaire" } }',
+    "steps": 'a list of element ids, as ["call-registration", "tell-result"]',
+    "promises": 'a list of deadlines, as ["feedback"]',
+    "file_megabytes": "a whole number, 1 or more",
+    "case_megabytes": "a whole number, 1 or more",
+    "types": 'a list of content types, as ["application/pdf", "image/*"]',
     "hours": 'a table of opening times, as hours.mon-fri = ["09:00", "18:00"]',
     "weekend": 'a list of weekdays, as ["sat", "sun"]',
     "extra_days_off": "a list of dates, as [2027-02-11]",
     "extra_working_days": "a list of dates, as [2027-02-06]",
     "confirmed_years": "a list of years, as [2027]",
+    "dropped_marks": 'a table of marks and reasons, as { "tell-ruling.commits" = "why" }',
 }

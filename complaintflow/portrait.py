@@ -33,7 +33,7 @@ def portrait(
     standing = {
         token.id: token.task_spec.bpmn_id
         for token in live.tokens
-        if token.workflow.spec.process_id == process and not token.task_spec.arms_flow
+        if token.workflow.spec.process_id == process and not (token.task_spec.arms_flow or token.task_spec.aside)
     }
     due: dict[str, str] = dict.fromkeys(standing.values(), "")
     late = {standing[row.token] for row in tx.incidents(live.row.id) if row.token in standing}
@@ -43,7 +43,8 @@ def portrait(
             due[element] = _until(live, task.due_at, language)
             if task.due_at <= live.now:
                 late.add(element)
-    attached = {token.task_spec.bpmn_id for token in live.tokens if token.host is not None and not token.is_iteration}
+    hosted = [token for token in live.tokens if token.host is not None and not token.task_spec.aside]
+    attached = {token.task_spec.bpmn_id for token in hosted if not token.is_iteration}
     active = {element: note or _HERE[language] for element, note in due.items() if element not in attached}
     prefix = "" if process == live.row.process else f"{process}/"
     places = [place for detail in details for place in detail.get("path", ())]

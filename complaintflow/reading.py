@@ -6,23 +6,31 @@ Nothing here changes a case; ``record_access``, which writes down that somebody 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, Any, cast
 
 from complaintflow.bpmn.activities import ReceiveTask, UserTask
 from complaintflow.bpmn.events import CatchEvent
+from complaintflow.case import history_place, incident_place, notice_place
 from complaintflow.definition import Bundle
-from complaintflow.errors import TaskAlreadyCompleted, UnknownCase, UnknownIncident, UnknownTask
+from complaintflow.errors import (
+    DefinitionError,
+    TaskAlreadyCompleted,
+    UnknownCase,
+    UnknownIncident,
+    UnknownProcess,
+    UnknownTask,
+)
 from complaintflow.notices import Notice
 from complaintflow.notify import Notify
 from complaintflow.picture import Picture
 from complaintflow.portrait import portrait
-from complaintflow.rows import IncidentRow, TaskRow
-from complaintflow.views import Case, Event, Incident, Surroundings, Task, Timer
+from complaintflow.rows import CaseRow, HistoryRow, IncidentRow, ScheduleRow, TaskRow
+from complaintflow.views import Case, Event, Incident, Scheduled, Surroundings, Task, Timer
 from complaintflow.worker import ALIVE
 
 if TYPE_CHECKING:
-    from complaintflow.case import LiveCase
+    from complaintflow.case import LiveCase, Settings
     from complaintflow.clock import Clock
     from complaintflow.engine import Engine
     from complaintflow.library import Library
@@ -36,11 +44,13 @@ class Reading:
         store: where the cases are.
         library: where the definitions are.
         clock: where time comes from.
+        settings: what all cases share.
     """
 
     store: Store
     library: Library
     clock: Clock
+    settings: Settings
     _work: Work
 
     def processes(self) -> list[str]:
@@ -85,7 +95,7 @@ class Reading:
         groups = [role] if isinstance(role, str) else role
         with self.store.reading() as tx:
             rows = tx.tasks(groups=groups, user=user, process=process, due_before=due_before, limit=limit)
-            return [self._task(tx, row) for row in rows]
+            return [self.task_view(tx, row) for row in rows]
 
     def surroundings(self, task_id: str) -> Surroundings:
         """What the form of an open task sees: for a page or prompt that shows it before it is completed.
@@ -99,18 +109,18 @@ class Reading:
         token = live.token(number)
         if token is None:
             raise TaskAlreadyCompleted("the task is no longer open", where=f"task {task_id}")
-        return Surroundings(token.variables, live.host.today(), live.host.functions)
+        return Surroundings(token.variables, live.host.today(), token.variables.functions)
 
     def incidents(self, case_id: str | None = None) -> list[Incident]:
         """Open incidents, the oldest first."""
         with self.store.reading() as tx:
-            return [self._incident(row) for row in tx.incidents(case_id)]
+            return [self._incident(tx, row) for row in tx.incidents(case_id)]
 
     def history(self, case_id: str) -> list[Event]:
         """Everything that happened to a case, in order."""
         with self.store.reading() as tx:
-            case_id = self._find(tx, case_id)
-            program = self._work.bundle(tx, tx.case(case_id)).program
+            case = tx.case(self._find(tx, case_id))
+            program, entries = self._work.bundle(tx, case).program, self._entries(tx, case)
             return [
                 Event(
                     row.seq,
@@ -118,17 +128,31 @@ class Reading:
                     row.event,
                     row.element,
                     node.label if row.element and (node := program.find(row.element)) is not None else None,
-                    row.actor,
-                    self._work.decode(case_id, row.detail),
+                    actor,
+                    detail,
                 )
-                for row in tx.history(case_id)
+                for row, (actor, detail) in entries
             ]
+
+    def _entries(self, tx: Transaction, case: CaseRow) -> list[tuple[HistoryRow, tuple[str | None, dict[str, Any]]]]:
+        """History with who and what; of a shredded case only that something happened, and when."""
+        rows = tx.history(case.id)
+        if case.sealed_key is None:
+            return [(row, (None, {})) for row in rows]
+        codec = self._work.codec(case)
+        return [(row, codec.decode(history_place(row.seq), row.detail)) for row in rows]
 
     def notices(self, case_id: str) -> list[Notice]:
         """Every notice of a case, in the order they left."""
         with self.store.reading() as tx:
-            case_id = self._find(tx, case_id)
-            return [Notify.read(self._work.decode(case_id, row.content)) for row in tx.notices(case_id)]
+            case = tx.case(self._find(tx, case_id))
+            codec = self._work.codec(case)
+            return [Notify.read(codec.decode(notice_place(row.token), row.content)) for row in tx.notices(case.id)]
+
+    def schedules(self, process: str | None = None) -> list[Scheduled]:
+        """What the clock starts, of one process or of all, by process and start event."""
+        with self.store.reading() as tx:
+            return [self._scheduled(tx, row) for row in tx.schedules(process)]
 
     def bundle(self, case_id: str) -> Bundle:
         """The definition a case runs on."""
@@ -163,7 +187,7 @@ class Reading:
         """
         with self.store.reading() as tx:
             live = self._work.load(tx, self._find(tx, case_id))
-            rows = [self._work.decode(live.row.id, row.detail) for row in tx.history(live.row.id)]
+            rows = [detail for _, (_, detail) in self._entries(tx, live.row)]
             return portrait(live, rows, tx, process or live.row.process, language)
 
     def backlog_warning(self) -> str | None:
@@ -171,12 +195,21 @@ class Reading:
         now = self.clock.now()
         with self.store.reading() as tx:
             backlog = tx.backlog(now, now - ALIVE)
-        if backlog.workers or backlog.oldest is None:
-            return None
+            if backlog.workers or backlog.oldest is None:
+                return None
+            zone = self._zone_of_backlog(tx, now)
         return (
             f"{backlog.timers} timers and {backlog.jobs} jobs are due (the oldest since "
-            f"{backlog.oldest.isoformat(timespec='minutes')}), and no worker is alive: run `complaintflow worker`"
+            f"{backlog.oldest.astimezone(zone):%Y-%m-%d %H:%M}, {zone}), and no worker is alive: "
+            "run `complaintflow worker`"
         )
+
+    def _zone_of_backlog(self, tx: Transaction, now: datetime) -> tzinfo:
+        """The engine's own, else that of a case with something due, else of any: an organisation has one."""
+        if self.settings.calendar is not None:
+            return self.settings.calendar.zone
+        waiting = [timer.case_id for timer in tx.due_timers(now, 1)] or tx.case_ids(limit=1)
+        return self._work.bundle(tx, tx.case(waiting[0])).calendar.zone if waiting else UTC
 
     # -- inside -----------------------------------------------------------------------------
 
@@ -192,8 +225,14 @@ class Reading:
         return found[0]
 
     def _view(self, tx: Transaction, case_id: str) -> Case:
-        live = self._work.load(tx, case_id)
-        row, program = live.row, live.bundle.program
+        stored = tx.case(case_id)
+        if stored.sealed_key is None:
+            return self._shredded(stored)
+        return self.case_view(tx, self._work.load(tx, case_id))
+
+    def case_view(self, tx: Transaction, live: LiveCase) -> Case:
+        """A case as callers hold it."""
+        row, program, case_id = live.row, live.bundle.program, live.row.id
         heard = [row for row in tx.subscriptions(case_id) if row.kind == "message"]
         return Case(
             id=row.id,
@@ -204,7 +243,7 @@ class Reading:
             created_at=row.created_at,
             updated_at=row.updated_at,
             variables=dict(live.game.top.scope.variables),
-            tasks=tuple(self._task(tx, task, live) for task in tx.tasks(case_id=case_id)),
+            tasks=tuple(self.task_view(tx, task, live) for task in tx.tasks(case_id=case_id)),
             timers=tuple(
                 Timer(
                     t.element,
@@ -219,11 +258,30 @@ class Reading:
             standing=tuple(
                 row.element for row in heard if isinstance(program.find(row.element), (CatchEvent, ReceiveTask))
             ),
-            incidents=tuple(self._incident(i) for i in tx.incidents(case_id)),
+            incidents=tuple(self._incident(tx, i) for i in tx.incidents(case_id)),
             _engine=cast("Engine", self),
         )
 
-    def _task(self, tx: Transaction, row: TaskRow, live: LiveCase | None = None) -> Task:
+    def _shredded(self, row: CaseRow) -> Case:
+        return Case(
+            id=row.id,
+            key=row.id,
+            process=row.process,
+            status=row.status,
+            version=row.version,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            variables={},
+            tasks=(),
+            timers=(),
+            messages=(),
+            standing=(),
+            incidents=(),
+            _engine=cast("Engine", self),
+        )
+
+    def task_view(self, tx: Transaction, row: TaskRow, live: LiveCase | None = None) -> Task:
+        """A task as callers hold it."""
         bundle = live.bundle if live is not None else self._work.bundle(tx, tx.case(row.case_id))
         node = bundle.program.find(row.element, UserTask)
         return Task(
@@ -240,10 +298,25 @@ class Reading:
             due_at=row.due_at,
             provisional=row.provisional,
             form=node.form_id if isinstance(node, UserTask) else None,
+            form_reference=node.form_reference if isinstance(node, UserTask) else None,
         )
 
-    def _incident(self, row: IncidentRow) -> Incident:
-        detail = self._work.decode(row.case_id, row.detail)
+    def _scheduled(self, tx: Transaction, row: ScheduleRow) -> Scheduled:
+        try:
+            outdated = self.library.newest(row.process).digest != row.bundle
+        except UnknownProcess:
+            outdated = False  # Another engine with other layers put it there.
+        except DefinitionError:
+            outdated = True
+        bundle = self._work.stored(tx, row.bundle, f"schedule of {row.process}")
+        node = bundle.program.find(row.element)
+        name = node.label if node is not None else row.element
+        zone = (self._work.settings.calendar or bundle.calendar).zone
+        due_at = row.due_at.astimezone(zone) if row.due_at is not None else None
+        return Scheduled(row.process, row.element, name, row.timer, due_at, row.rounds, outdated)
+
+    def _incident(self, tx: Transaction, row: IncidentRow) -> Incident:
+        detail = self._work.codec(tx.case(row.case_id)).decode(incident_place(row.token), row.detail)
         return Incident(row.id, row.case_id, row.element, row.kind, detail["message"], row.created_at)
 
 

@@ -1,8 +1,8 @@
 """What a store keeps: one frozen record per table, and the change that one command makes.
 
-The plain columns are an allow-list: routing keys and times. Everything a reporter or a handler
-said is inside ``bytes`` fields, which are written by the codec (``complaintflow.codec``) and
-mean nothing to a store.
+The plain columns are an allow-list: routing keys and times. Everything a reporter, a handler or a member of staff
+said, and who they are, is inside ``bytes`` fields, which are sealed under the case's own key
+(``complaintflow.sealing``) and mean nothing to a store.
 
 All times are aware datetimes in UTC. A *token* is the number of one visit of one flow node,
 unique within its case and never used again; a row that belongs to it has the same number.
@@ -16,7 +16,12 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case. ``version`` starts at 1 and grows by one with each command."""
+    """One case. ``version`` starts at 1 and grows by one with each command.
+
+    ``length`` and ``head`` are the number of its history entries and the digest of the last. ``sealed_key`` is the
+    case's key, wrapped; None when it was destroyed. ``keep_until`` is when its retention ends (None while it is open),
+    ``looked_at`` when that was first seen to have passed; a case that is ``held`` is kept all the same.
+    """
 
     id: str
     process: str
@@ -27,6 +32,21 @@ class CaseRow:
     created_at: datetime
     updated_at: datetime
     state: bytes
+    length: int
+    head: bytes
+    sealed_key: bytes | None
+    keep_until: datetime | None = None
+    looked_at: datetime | None = None
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorRow:
+    """One shard of the store's head (``complaintflow.sealing.anchor``). ``tick`` grows by one with each change."""
+
+    shard: int
+    tick: int = 0
+    total: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +137,7 @@ class IncidentRow:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One entry of a case's history; ``digest`` chains it to the entry before."""
+    """One entry of a case's history; ``digest`` chains it to the entry before. ``detail`` says what and who."""
 
     case_id: str
     seq: int
@@ -125,7 +145,6 @@ class HistoryRow:
     event: str
     element: str | None
     token: int | None
-    actor: str | None
     detail: bytes
     digest: bytes
 
@@ -143,6 +162,29 @@ class NoticeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    """A file of a case, the ``number``-th that came. ``facts`` are its name, type and digest, and who brought it.
+
+    ``size`` is that of ``content`` as it is stored; a list of attachments leaves the content out (b"").
+    """
+
+    case_id: str
+    number: int
+    created_at: datetime
+    size: int
+    facts: bytes
+    content: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """What an anonymous reporter comes back with: a memory-hard hash of it, and the case."""
+
+    digest: bytes
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class BundleRow:
     """The files of a definition, stored with the first case that uses it."""
 
@@ -151,13 +193,32 @@ class BundleRow:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """A start event that the clock sets off, put on the schedule by ``Engine.schedule``.
+
+    ``bundle`` is the definition that is started. ``timer`` is what the event's timer said at ``set_at``, e.g.
+    "cycle R/7 days". ``due_at`` is when the next case starts (None: it is over), ``rounds`` how many are left, that one
+    included (None: without end).
+    """
+
+    process: str
+    element: str
+    bundle: str
+    timer: str
+    set_at: datetime
+    due_at: datetime | None
+    rounds: int | None
+
+
 @dataclass(slots=True)
 class Change:
     """Everything one command writes, in one commit.
 
     ``case.version`` is the new version: 1 inserts, n updates where n-1 is stored. Opened rows
     replace a row of the same token; closed tokens need not have a row. ``values`` are variables
-    too large for the state (None deletes).
+    too large for the state (None deletes). ``anchor`` replaces the row of its shard whose tick is one less.
+    A case without ``sealed_key`` loses its key, large values, notices, incidents, attachments and receipt for good.
     """
 
     case: CaseRow
@@ -174,7 +235,10 @@ class Change:
     history: list[HistoryRow] = field(default_factory=list)
     notices: list[NoticeRow] = field(default_factory=list)
     values: dict[str, bytes | None] = field(default_factory=dict)
+    attachments: list[AttachmentRow] = field(default_factory=list)
+    receipt: ReceiptRow | None = None
     bundle: BundleRow | None = None
+    anchor: AnchorRow | None = None
 
 
 @dataclass(frozen=True, slots=True)

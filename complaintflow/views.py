@@ -25,6 +25,7 @@ class Task:
         due_at: when it must be done, if a deadline stands on it; ``provisional``: that may still move.
         priority: 0 to 100.
         form: the id of its form.
+        form_reference: what the diagram says of a form that is not the library's: a key, a path, an address.
     """
 
     id: str
@@ -40,13 +41,14 @@ class Task:
     due_at: datetime | None
     provisional: bool
     form: str | None
+    form_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a task's form sees: the variables visible there, the day, and the functions its formulas may call."""
 
-    variables: Mapping[str, Any]
+    variables: Mapping[str, Any] = field(repr=False)
     today: date
     functions: Mapping[str, Callable[..., Any]]
 
@@ -63,6 +65,27 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A start event on the schedule.
+
+    Attributes:
+        process, element: whose start event; ``name`` is its label.
+        timer: what it says, e.g. "cycle R/7 days".
+        due_at: when the clock starts the next case, in the organisation's zone; None: it is over.
+        rounds: how many cases are still to start; None: without end.
+        outdated: the layers have another definition by now, and ``Engine.schedule`` would take it.
+    """
+
+    process: str
+    element: str
+    name: str
+    timer: str
+    due_at: datetime | None
+    rounds: int | None
+    outdated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """Something a person must look at before the case goes on."""
 
@@ -70,7 +93,7 @@ class Incident:
     case_id: str
     element: str
     kind: str
-    message: str
+    message: str = field(repr=False)
     created_at: datetime
 
 
@@ -84,7 +107,34 @@ class Event:
     element: str | None
     name: str | None
     actor: str | None
-    detail: Mapping[str, Any]
+    detail: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a case; ``engine.attachment`` reads it.
+
+    Attributes:
+        number: the first one is 1.
+        name: for people.
+        type: its content type, by its content.
+        size: in bytes.
+        sha256: the digest of the content, in hexadecimal.
+        by: who attached it; "reporter" or None for an anonymous reporter.
+        sealed: the class of sealed values that it belongs to, if any.
+        removed: what was taken out of an anonymous reporter's file; empty for an original.
+    """
+
+    case_id: str
+    number: int
+    name: str
+    type: str
+    size: int
+    sha256: str
+    created_at: datetime
+    by: str | None
+    sealed: str | None = None
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +151,8 @@ class Case:
         messages: names of messages it can hear now.
         standing: elements that stand still until a message comes.
         incidents: what a person must look at.
+        receipt: on the case that ``start`` returns for a report without a name, and never again: the 16 digits with
+            which the reporter comes back.
     """
 
     id: str
@@ -110,13 +162,14 @@ class Case:
     version: int
     created_at: datetime
     updated_at: datetime
-    variables: Mapping[str, Any]
+    variables: Mapping[str, Any] = field(repr=False)
     tasks: tuple[Task, ...]
     timers: tuple[Timer, ...]
     messages: tuple[str, ...]
     standing: tuple[str, ...]
     incidents: tuple[Incident, ...]
     _engine: Engine = field(repr=False, compare=False)
+    receipt: str | None = field(default=None, repr=False)
 
     @property
     def waiting_for(self) -> list[str]:

@@ -12,20 +12,25 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
 
 from complaintflow.case import LiveCase, Settings
 from complaintflow.definition import Bundle
 from complaintflow.errors import StaleCase, UnreadableValue
 from complaintflow.library import Library
 from complaintflow.rows import (
+    AnchorRow,
+    AttachmentRow,
     Backlog,
+    BundleRow,
     CaseRow,
     Change,
     HistoryRow,
     IncidentRow,
     JobRow,
     NoticeRow,
+    ScheduleRow,
     SubscriptionRow,
     TaskRow,
     TimerRow,
@@ -35,6 +40,8 @@ from complaintflow.values import name
 if TYPE_CHECKING:
     from complaintflow.clock import Clock
     from complaintflow.commands import Command
+    from complaintflow.sealing.anchor import Anchors
+    from complaintflow.sealing.vault import CaseCodec
 
 ATTEMPTS: Final = 50
 
@@ -53,6 +60,30 @@ class Transaction(Protocol):
 
     def case(self, case_id: str) -> CaseRow:
         """Raises UnknownCase."""
+
+    def anchor(self, shard: int) -> AnchorRow:
+        """A shard of the store's head; one that was never written has tick 0."""
+
+    def secret(self, name: str) -> bytes | None:
+        """A wrapped secret of the whole store."""
+
+    def set_secret(self, name: str, wrapped: bytes, *, replace: bool = False) -> None:
+        """Keep a wrapped secret; one that is there already stays, unless it is to be replaced."""
+
+    def sealed_keys(self, after: str, limit: int) -> list[tuple[str, bytes]]:
+        """Ids greater than ``after`` of cases that have a key, with it, in order of the id."""
+
+    def reseal(self, case_id: str, before: bytes, after: bytes) -> None:
+        """Put a case's newly wrapped key in the place of the old one, if that is still there."""
+
+    def kept_until(self, now: datetime, after: str, limit: int) -> list[str]:
+        """Ids greater than ``after`` of cases with ``keep_until <= now`` that have a key, in order of the id."""
+
+    def look(self, case_id: str, version: int, looked_at: datetime) -> None:
+        """Note when the end of a case's retention was first seen, if the case is still at this version."""
+
+    def case_rows(self, after: str, limit: int) -> list[CaseRow]:
+        """Cases with ids greater than ``after``, in order of the id."""
 
     def values(self, case_id: str) -> dict[str, bytes]:
         """The case's large values by name."""
@@ -106,14 +137,44 @@ class Transaction(Protocol):
     def notices(self, case_id: str) -> list[NoticeRow]:
         """Notices of the case in the order they were written."""
 
+    def attachments(self, case_id: str) -> list[AttachmentRow]:
+        """The case's attachments without their content, by number."""
+
+    def attachment(self, case_id: str, number: int) -> bytes | None:
+        """The content of an attachment, as it was stored; None if there is none of that number."""
+
+    def receipt(self, digest: bytes) -> str | None:
+        """The id of the case that a receipt belongs to."""
+
+    def count_tries(self, begun_at: datetime, by: int) -> int:
+        """Add to the number of receipts tried in the window that began then, and return it; forget earlier windows."""
+
     def due_timers(self, now: datetime, limit: int) -> list[TimerRow]:
         """Timers with ``due_at <= now``, earliest first."""
+
+    def set_schedule(
+        self, before: ScheduleRow | None, after: ScheduleRow | None, bundle: BundleRow | None = None
+    ) -> None:
+        """Put one row in the place of another of the same process and element; None is no row.
+
+        ``bundle`` is stored with it. Like ``write``, a refused one leaves nothing of itself.
+
+        Raises:
+            StaleCase: what is stored is not ``before``, field for field, or the database found a conflict.
+            StoreError: the transaction only reads.
+        """
+
+    def schedules(self, process: str | None = None) -> list[ScheduleRow]:
+        """What is on the schedule, of one process or of all, by process and element."""
+
+    def due_schedules(self, now: datetime, limit: int) -> list[ScheduleRow]:
+        """Rows with ``due_at <= now``, earliest first."""
 
     def provisional_cases(self, after: str, limit: int) -> list[str]:
         """Ids greater than ``after`` of cases with a provisional timer or task, in order of the id."""
 
     def next_due(self) -> datetime | None:
-        """The earliest time of any timer or job; a held job counts from the end of its lease."""
+        """The earliest time of any timer, schedule or job; a held job counts from the end of its lease."""
 
     def lease_jobs(
         self, now: datetime, until: datetime, owner: str, limit: int, case_id: str | None = None
@@ -130,11 +191,23 @@ class Transaction(Protocol):
         """Note that this worker is alive."""
 
     def backlog(self, now: datetime, alive_since: datetime) -> Backlog:
-        """What is due, and how many workers have beaten since ``alive_since``."""
+        """What is due (a schedule counts as a timer), and how many workers have beaten since ``alive_since``."""
 
 
 class Store(Protocol):
     """Where cases live."""
+
+    @property
+    def shards(self) -> int:
+        """Over how many rows the store's head is spread: 1 where only one transaction writes at a time."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where its files are, if it has some here: the key that seals them is kept elsewhere."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether cases outlive this process."""
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction that may write.
@@ -145,6 +218,9 @@ class Store(Protocol):
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """Begin a transaction that only reads: a consistent picture that blocks nobody."""
+
+    def clean(self) -> None:
+        """Overwrite what deleted rows have left in the store's own files."""
 
     def using(self, connection: object) -> Store:
         """A store on a connection that somebody else owns: it neither commits nor rolls back.
@@ -160,8 +236,9 @@ class Store(Protocol):
 class Work:
     """Runs commands on cases: each is one transaction (D5)."""
 
-    def __init__(self, store: Store, library: Library, settings: Settings, clock: Clock) -> None:
+    def __init__(self, store: Store, library: Library, settings: Settings, anchors: Anchors, clock: Clock) -> None:
         self.store = store
+        self.anchors = anchors
         self.library = library
         self.settings = settings
         self.clock = clock
@@ -177,9 +254,25 @@ class Work:
         live = LiveCase.new(secrets.token_hex(16), key, bundle, self.settings, self.clock.now(), actor)
         command.apply(live)
         change = live.change()
-        with self.store.transaction() as tx:
-            tx.write(change)
-        return change
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.store.transaction() as tx:
+                    self.write(tx, live.row, change)
+                return change
+            except StaleCase:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def write(self, tx: Transaction, before: CaseRow, change: Change) -> None:
+        """Write a change of the case that was ``before``, and move the store's head with it.
+
+        Raises:
+            StaleCase, DuplicateKey, StoreError: see ``Transaction.write``.
+        """
+        stored = tx.anchor(self.anchors.shard(before.id))
+        change.anchor = self.anchors.move(stored, before, change.case)
+        tx.write(change)
 
     def run(self, case_id: str, command: Command, actor: str | None = None, *, happened: bool = False) -> Change | None:
         """Load the case, apply the command, save. None when the command found nothing to do.
@@ -203,7 +296,7 @@ class Work:
                     if not live.moved:
                         return None
                     change = live.change()
-                    tx.write(change)
+                    self.write(tx, live.row, change)
                 return change
             except StaleCase:
                 if attempt == ATTEMPTS:
@@ -215,7 +308,8 @@ class Work:
 
         Raises:
             UnknownCase: there is no such case.
-            UnreadableValue: its definition or state does not decode.
+            CaseShredded: its content was destroyed.
+            MissingKey, UnreadableValue: its definition or state does not open.
         """
         row = tx.case(case_id)
         values, tasks = partial(tx.values, case_id), partial(tx.tasks, case_id=case_id)
@@ -225,17 +319,25 @@ class Work:
 
     def bundle(self, tx: Transaction, row: CaseRow) -> Bundle:
         """The definition a case runs on: the one it started with."""
-        known = self.library.known(row.bundle)
+        return self.stored(tx, row.bundle, f"case {row.id}")
+
+    def stored(self, tx: Transaction, digest: str, owner: str) -> Bundle:
+        """A stored definition; ``owner`` is whose it is, for the reader of an error.
+
+        Raises:
+            UnreadableValue: it is missing or was changed.
+        """
+        known = self.library.known(digest)
         if known is not None:
             return known
-        content = tx.bundle(row.bundle)
+        content = tx.bundle(digest)
         if content is None:
-            raise UnreadableValue("the definition of a case is missing", where=f"case {row.id}, bundle {row.bundle}")
+            raise UnreadableValue("the stored definition is missing", where=f"{owner}, bundle {digest}")
         bundle = Bundle.unpack(content)
-        if bundle.digest != row.bundle:
-            raise UnreadableValue("a stored definition was changed", where=f"case {row.id}, bundle {row.bundle}")
+        if bundle.digest != digest:
+            raise UnreadableValue("a stored definition was changed", where=f"{owner}, bundle {digest}")
         return self.library.remember(bundle)
 
-    def decode(self, case_id: str, data: bytes) -> Any:
-        """A stored value of a case."""
-        return self.settings.codec.decode(case_id, data)
+    def codec(self, row: CaseRow) -> CaseCodec:
+        """What opens the stored values of a case. Raises CaseShredded, MissingKey, UnreadableValue."""
+        return self.settings.vault.open(row.id, row.sealed_key)

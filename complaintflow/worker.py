@@ -1,7 +1,8 @@
-"""Due timers and ready jobs, one after the other.
+"""Due timers, cases that the clock starts, and ready jobs, one after the other.
 
 Jobs are leased: a worker that dies gives its jobs back when the lease ends. A timer needs no lease,
-because firing it is a command and the case's version lets only one worker win.
+because firing it is a command and the case's version lets only one worker win; nor does a schedule, whose next
+time is set in the commit that starts the case.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from complaintflow import schedule
 from complaintflow.commands import Fire, HaltEvent, Recompute
 from complaintflow.errors import ComplaintflowError, EvaluationError, StoreUnavailable
-from complaintflow.rows import TimerRow
+from complaintflow.rows import ScheduleRow, TimerRow
 
 if TYPE_CHECKING:
     from complaintflow.dispatch import Dispatcher
@@ -32,9 +34,10 @@ NAP: Final = 1.0
 
 
 class Worker:
-    """Fires timers and runs jobs until it is stopped.
+    """Fires timers, starts cases and runs jobs until it is stopped.
 
-    ``on_progress(timers, jobs)`` is called after each round with the totals so far.
+    ``on_progress(timers, jobs)`` is called after each round with the totals so far; a case that the clock started
+    counts as a timer.
     """
 
     def __init__(self, work: Work, dispatcher: Dispatcher) -> None:
@@ -45,7 +48,7 @@ class Worker:
         self.jobs = 0
         self._stop = threading.Event()
         self._recomputed: date | None = None
-        self._unfit: set[TimerRow] = set()
+        self._unfit: set[TimerRow | ScheduleRow] = set()
 
     def run(self, on_progress: Callable[[int, int], None] | None = None) -> None:
         """Work until ``stop``; rests when nothing is due.
@@ -77,8 +80,8 @@ class Worker:
         self._stop.set()
 
     def run_once(self, case_id: str | None = None) -> int:
-        """Fire what is due and run what is ready, once. Returns how much was done."""
-        fired = self._fire_timers() if case_id is None else 0
+        """Fire and start what is due and run what is ready, once. Returns how much was done."""
+        fired = self._fire_timers() + self._start_cases() if case_id is None else 0
         return fired + self._run_jobs(case_id)
 
     def drain(self, case_id: str | None = None) -> int:
@@ -122,6 +125,23 @@ class Worker:
                 # The row stays for a worker that can fire it, and must not stand in the way of the others.
                 self._unfit.add(timer)
                 log.error("a timer of case %s cannot fire: %s", timer.case_id, type(error).__name__)
+        return self.timers - before
+
+    def _start_cases(self) -> int:
+        with self.work.store.reading() as tx:
+            due = tx.due_schedules(self.work.clock.now(), BATCH + len(self._unfit))
+        before = self.timers
+        for row in due:
+            if row in self._unfit:
+                continue
+            try:
+                self.timers += schedule.start_case(self.work, row) is not None
+            except StoreUnavailable:
+                raise
+            except ComplaintflowError as error:
+                # As with timers: the row stays due, which the schedule shows.
+                self._unfit.add(row)
+                log.error("the clock cannot start %s: %s", row.process, type(error).__name__)
         return self.timers - before
 
     def _recompute_daily(self) -> None:

@@ -15,7 +15,7 @@ import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,8 @@ from typing import Any
 from complaintflow.engine import Engine
 from complaintflow.errors import DuplicateKey, StaleCase, StoreError, StoreUnavailable, UnknownCase
 from complaintflow.rows import (
+    AnchorRow,
+    AttachmentRow,
     Backlog,
     BundleRow,
     CaseRow,
@@ -33,6 +35,7 @@ from complaintflow.rows import (
     IncidentRow,
     JobRow,
     NoticeRow,
+    ScheduleRow,
     SubscriptionRow,
     TaskRow,
     TimerRow,
@@ -46,8 +49,17 @@ OPEN = {
     "jobs": JobRow,
     "incidents": IncidentRow,
 }
-ROWS: dict[str, Any] = {**OPEN, "cases": CaseRow, "history": HistoryRow, "notices": NoticeRow, "bundles": BundleRow}
-PLAIN = ("values", "leases", "workers")
+ROWS: dict[str, Any] = {
+    **OPEN,
+    "cases": CaseRow,
+    "history": HistoryRow,
+    "notices": NoticeRow,
+    "bundles": BundleRow,
+    "schedules": ScheduleRow,
+    "anchors": AnchorRow,
+    "attachments": AttachmentRow,
+}
+PLAIN = ("values", "leases", "workers", "secrets", "receipts", "tries")
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 Tables = dict[str, dict[Any, Any]]
@@ -56,9 +68,14 @@ Tables = dict[str, dict[Any, Any]]
 class FileStore:
     """Cases in a JSON file.
 
+    There is one writer at a time, so the store's head is one row (``shards``).
+
     A transaction works on a copy of the tables. Its commit writes a new file, puts it in the place of the old one, and
     only then shows the copy to others: what a reader holds never changes.
     """
+
+    shards = 1
+    lasting = True
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -84,6 +101,14 @@ class FileStore:
         """What was committed last; it waits for nobody."""
         yield FileTransaction(self._tables, writable=False)
 
+    @property
+    def folder(self) -> Path:
+        """Where the file is."""
+        return self._path.resolve().parent
+
+    def clean(self) -> None:
+        """Nothing: every commit writes the whole file anew."""
+
     def using(self, connection: object) -> FileStore:
         """A file has no transaction that a host could own."""
         raise StoreError("a file takes no connection of a host", where=str(self._path))
@@ -106,7 +131,14 @@ class FileTransaction:
         """Check everything that can be refused, then change the copy."""
         self._check(change)
         case = change.case
+        known = self._tables["cases"].get(case.id)
+        if case.sealed_key is None:
+            self._shred(case.id)
+        elif known is not None:
+            case = replace(case, sealed_key=known.sealed_key)  # somebody may have wrapped it anew
         self._tables["cases"][case.id] = case
+        if change.anchor is not None:
+            self._tables["anchors"][change.anchor.shard] = change.anchor
         for kind in OPEN:
             rows = self._tables[kind]
             for token in getattr(change, f"closed_{kind}"):
@@ -121,8 +153,21 @@ class FileTransaction:
             self._tables["values"][case.id, name] = content
             if content is None:
                 del self._tables["values"][case.id, name]
+        for attachment in change.attachments:
+            self._tables["attachments"][case.id, attachment.number] = attachment
+        if change.receipt is not None:
+            self._tables["receipts"][change.receipt.digest.hex()] = case.id
         if change.bundle is not None:
             self._tables["bundles"][change.bundle.digest] = change.bundle
+
+    def _shred(self, case_id: str) -> None:
+        for name in ("values", "notices", "incidents", "attachments"):
+            rows = self._tables[name]
+            for key in [key for key in rows if key[0] == case_id]:
+                del rows[key]
+        receipts = self._tables["receipts"]
+        for digest in [digest for digest, owner in receipts.items() if owner == case_id]:
+            del receipts[digest]
 
     def _check(self, change: Change) -> None:
         self._must_write()
@@ -134,8 +179,27 @@ class FileTransaction:
             for other in self._tables["cases"].values():
                 if (other.process, other.key) == (case.process, case.key) and other.id != case.id:
                     raise DuplicateKey(f"another case of process {case.process} has the business key {case.key!r}")
+        anchor = change.anchor
+        if anchor is not None and self.anchor(anchor.shard).tick != anchor.tick - 1:
+            raise StaleCase("somebody else moved the head of the store")
         if any((case.id, entry.seq) in self._tables["history"] for entry in change.history):
             raise StoreError("history is never overwritten", where=case.id)
+
+    def set_schedule(
+        self, before: ScheduleRow | None, after: ScheduleRow | None, bundle: BundleRow | None = None
+    ) -> None:
+        """Put one row in the place of another."""
+        self._must_write()
+        row = before or after
+        assert row is not None
+        key = (row.process, row.element)
+        if self._tables["schedules"].get(key) != before:
+            raise StaleCase(f"the schedule of {row.process} was changed meanwhile")
+        self._tables["schedules"].pop(key, None)
+        if after is not None:
+            self._tables["schedules"][key] = after
+        if bundle is not None:
+            self._tables["bundles"].setdefault(bundle.digest, bundle)
 
     def _must_write(self) -> None:
         if not self._writable:
@@ -155,10 +219,60 @@ class FileTransaction:
         held: datetime | None = self._tables["leases"].get((job.case_id, job.token))
         return held or job.due_at or FOREVER
 
+    def set_secret(self, name: str, wrapped: bytes, *, replace: bool = False) -> None:
+        """Keep a wrapped secret of the store."""
+        self._must_write()
+        if replace or name not in self._tables["secrets"]:
+            self._tables["secrets"][name] = wrapped
+
+    def reseal(self, case_id: str, before: bytes, after: bytes) -> None:
+        """A newly wrapped key, where the old one still is."""
+        self._must_write()
+        case = self.case(case_id)
+        if case.sealed_key == before:
+            self._tables["cases"][case_id] = replace(case, sealed_key=after)
+
     def beat(self, owner: str, now: datetime) -> None:
         """Note that this worker is alive."""
         self._must_write()
         self._tables["workers"][owner] = now
+
+    # -- keys ---------------------------------------------------------------------------------
+
+    def secret(self, name: str) -> bytes | None:
+        """A wrapped secret of the store."""
+        found: bytes | None = self._tables["secrets"].get(name)
+        return found
+
+    def anchor(self, shard: int) -> AnchorRow:
+        """A shard of the store's head."""
+        found: AnchorRow = self._tables["anchors"].get(shard, AnchorRow(shard))
+        return found
+
+    def _sealed(self, after: str) -> list[CaseRow]:
+        cases = self._tables["cases"].values()
+        return sorted((case for case in cases if case.sealed_key and case.id > after), key=lambda case: case.id)
+
+    def sealed_keys(self, after: str, limit: int) -> list[tuple[str, bytes]]:
+        """Cases with their wrapped keys, in order of the id."""
+        return [(case.id, case.sealed_key or b"") for case in self._sealed(after)[:limit]]
+
+    def kept_until(self, now: datetime, after: str, limit: int) -> list[str]:
+        """Cases whose retention has ended, in order of the id."""
+        ended = ((case.id, case.keep_until) for case in self._sealed(after))
+        return [case_id for case_id, until in ended if until is not None and until <= now][:limit]
+
+    def look(self, case_id: str, version: int, looked_at: datetime) -> None:
+        """When the end of a case's retention was first seen."""
+        self._must_write()
+        case = self.case(case_id)
+        if case.version == version:
+            self._tables["cases"][case_id] = replace(case, looked_at=looked_at)
+
+    def case_rows(self, after: str, limit: int) -> list[CaseRow]:
+        """Cases in order of the id."""
+        found = (case for case in self._tables["cases"].values() if case.id > after)
+        return sorted(found, key=lambda case: case.id)[:limit]
 
     # -- one case -----------------------------------------------------------------------------
 
@@ -200,6 +314,31 @@ class FileTransaction:
     def notices(self, case_id: str) -> list[NoticeRow]:
         """Notices in the order they were written."""
         return self._of("notices", case_id)
+
+    def attachments(self, case_id: str) -> list[AttachmentRow]:
+        """What was attached, without the content."""
+        found = sorted(self._of("attachments", case_id), key=lambda row: row.number)
+        return [replace(row, content=b"") for row in found]
+
+    def attachment(self, case_id: str, number: int) -> bytes | None:
+        """The content of an attachment."""
+        found: AttachmentRow | None = self._tables["attachments"].get((case_id, number))
+        return found and found.content
+
+    # -- anonymous reporters ------------------------------------------------------------------
+
+    def receipt(self, digest: bytes) -> str | None:
+        """The case that a receipt belongs to."""
+        found: str | None = self._tables["receipts"].get(digest.hex())
+        return found
+
+    def count_tries(self, begun_at: datetime, by: int) -> int:
+        """How many receipts were tried in this window of time, once these are counted too."""
+        self._must_write()
+        window = begun_at.isoformat()
+        number = int(self._tables["tries"].get(window, 0)) + by
+        self._tables["tries"] = {window: number}
+        return number
 
     # -- all cases ----------------------------------------------------------------------------
 
@@ -260,20 +399,32 @@ class FileTransaction:
         """Timers that are due, earliest first."""
         return sorted((row for row in self._of("timers", None) if row.due_at <= now), key=_due_order)[:limit]
 
+    def schedules(self, process: str | None = None) -> list[ScheduleRow]:
+        """What is on the schedule."""
+        found = (row for row in self._tables["schedules"].values() if process in (None, row.process))
+        return sorted(found, key=lambda row: (row.process, row.element))
+
+    def due_schedules(self, now: datetime, limit: int) -> list[ScheduleRow]:
+        """What the clock starts now, earliest first."""
+        due = [(row.due_at, row) for row in self.schedules() if row.due_at is not None and row.due_at <= now]
+        return [row for _, row in sorted(due, key=lambda found: found[0])][:limit]
+
     def provisional_cases(self, after: str, limit: int) -> list[str]:
         """Cases with a provisional date, in order of the id."""
         moving = (row for name in ("timers", "tasks") for row in self._of(name, None) if row.provisional)
         return sorted({row.case_id for row in moving if row.case_id > after})[:limit]
 
     def next_due(self) -> datetime | None:
-        """The earliest time of any timer or job."""
+        """The earliest time of any timer, schedule or job."""
         times = [row.due_at for row in self._of("timers", None)]
+        times += [row.due_at for row in self.schedules() if row.due_at is not None]
         times += [self._ready_at(row) for row in self._of("jobs", None) if row.due_at is not None]
         return min(times, default=None)
 
     def backlog(self, now: datetime, alive_since: datetime) -> Backlog:
         """What is due and not done, and how many workers are alive."""
         timers = [row.due_at for row in self._of("timers", None) if row.due_at <= now]
+        timers += [row.due_at for row in self.due_schedules(now, len(self._tables["schedules"])) if row.due_at]
         jobs = [row.due_at for row in self._of("jobs", None) if (row.due_at or FOREVER) <= now]
         workers = sum(seen >= alive_since for seen in self._tables["workers"].values())
         return Backlog(len(timers), len(jobs), min([*timers, *jobs], default=None), workers)

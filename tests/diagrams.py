@@ -188,6 +188,70 @@ def event(kind: str, ref: str = "") -> str:
     return f"<bpmn:{kind}EventDefinition{f' {kind}Ref={quoteattr(ref)}' if ref else ''}/>"
 
 
+def condition(text: str, kinds: str = "") -> str:
+    """A conditional definition; ``kinds`` are the changes it is asked after."""
+    chosen = f'<zeebe:conditionalFilter variableEvents="{kinds}"/>' if kinds else ""
+    return (
+        "<bpmn:conditionalEventDefinition>"
+        + (f"<bpmn:extensionElements>{chosen}</bpmn:extensionElements>" if chosen else "")
+        + f"<bpmn:condition xsi:type='bpmn:tFormalExpression'>{escape('=' + text)}</bpmn:condition>"
+        "</bpmn:conditionalEventDefinition>"
+    )
+
+
+def compensate(activity: str = "", *, waits: bool = True) -> str:
+    """A compensation definition."""
+    only = f' activityRef="{activity}"' if activity else ""
+    goes_on = "" if waits else ' waitForCompletion="false"'
+    return f"<bpmn:compensateEventDefinition{only}{goes_on}/>"
+
+
+def attributes(drawn: str, **values: str) -> str:
+    """An element with more attributes."""
+    extra = "".join(f" {key}={quoteattr(value)}" for key, value in values.items())
+    return re.sub(r"^(<bpmn:\w+)", lambda match: match[1] + extra, drawn, count=1)
+
+
+def undoing(activity: str, handler: str, drawn: str) -> str:
+    """A compensation event at an activity, and the handler (as it is drawn) that it leads to."""
+    return (
+        boundary(f"{activity}-undo", activity, compensate())
+        + attributes(drawn, isForCompensation="true")
+        + f'<bpmn:association id="{activity}-{handler}" sourceRef="{activity}-undo" targetRef="{handler}"/>'
+    )
+
+
+def transaction(name: str, *inner: str, loop: str = "") -> str:
+    """A transaction."""
+    return _element("transaction", name, body=loop + "".join(inner))
+
+
+def ad_hoc(
+    name: str, *inner: str, listed: str = "", until: str = "", collect: str = "", output: str = "", **values: str
+) -> str:
+    """An ad-hoc sub-process; ``listed`` gives the ids to begin, ``until`` is its completion condition."""
+    out = f' outputCollection="{collect}" outputElement={quoteattr("=" + output)}' if collect else ""
+    begun = f" activeElementsCollection={quoteattr('=' + listed)}" if listed else ""
+    done = (
+        f"<bpmn:completionCondition xsi:type='bpmn:tFormalExpression'>{escape('=' + until)}</bpmn:completionCondition>"
+        if until
+        else ""
+    )
+    extension = f"<zeebe:adHoc{begun}{out}/>" if begun or out else ""
+    return _element("adHocSubProcess", name, extension, body="".join(inner) + done, **values)
+
+
+def again(condition: str = "", *, before: bool = False, at_most: int = 0) -> str:
+    """A standard loop."""
+    limits = (' testBefore="true"' if before else "") + (f' loopMaximum="{at_most}"' if at_most else "")
+    asked = (
+        f"<bpmn:loopCondition xsi:type='bpmn:tFormalExpression'>{escape('=' + condition)}</bpmn:loopCondition>"
+        if condition
+        else ""
+    )
+    return f"<bpmn:standardLoopCharacteristics{limits}>{asked}</bpmn:standardLoopCharacteristics>"
+
+
 def flows(*lines: str) -> str:
     """Sequence flows. ``a > b > c``; a condition in brackets: ``gate > big [amount > 10]``; ids are ``a_b``."""
     found = []

@@ -9,11 +9,13 @@ from typing import Any, Final
 
 from complaintflow.adapters.sql.tables import NEVER
 from complaintflow.rows import (
+    AttachmentRow,
     CaseRow,
     HistoryRow,
     IncidentRow,
     JobRow,
     NoticeRow,
+    ScheduleRow,
     SubscriptionRow,
     TaskRow,
     TimerRow,
@@ -21,6 +23,7 @@ from complaintflow.rows import (
 
 Values = tuple[Any, ...]
 
+_WITHOUT_END: Final = -1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK: Final = timedelta(microseconds=1)
 
@@ -35,7 +38,8 @@ def to_moment(ticks: int) -> datetime:
     return _EPOCH + timedelta(microseconds=ticks)
 
 
-def _to_ticks_or_none(moment: datetime | None) -> int | None:
+def to_ticks_or_none(moment: datetime | None) -> int | None:
+    """The same for a column that may be NULL."""
     return None if moment is None else to_ticks(moment)
 
 
@@ -69,7 +73,7 @@ def task_values(row: TaskRow) -> Values:
         row.priority,
         to_ticks(row.created_at),
         due_order(row.due_at),
-        _to_ticks_or_none(row.follow_up_at),
+        to_ticks_or_none(row.follow_up_at),
         row.provisional,
     )
 
@@ -94,7 +98,7 @@ def subscription_values(row: SubscriptionRow, case_created_at: datetime) -> Valu
 
 def job_values(row: JobRow) -> Values:
     """The row of ``cf_job``, held by nobody: it is ready when it is due."""
-    due_at = _to_ticks_or_none(row.due_at)
+    due_at = to_ticks_or_none(row.due_at)
     return (row.case_id, row.token, row.type, row.element, row.attempt, row.retries, due_at, due_at, None)
 
 
@@ -106,7 +110,7 @@ def incident_values(row: IncidentRow) -> Values:
 def history_values(row: HistoryRow) -> Values:
     """The row of ``cf_history``."""
     at = to_ticks(row.at)
-    return (row.case_id, row.seq, at, row.event, row.element, row.token, row.actor, row.detail, row.digest)
+    return (row.case_id, row.seq, at, row.event, row.element, row.token, row.detail, row.digest)
 
 
 def notice_values(row: NoticeRow) -> Values:
@@ -114,11 +118,39 @@ def notice_values(row: NoticeRow) -> Values:
     return (row.case_id, row.token, row.name, row.channel, to_ticks(row.created_at), row.content)
 
 
+def attachment_values(row: AttachmentRow) -> Values:
+    """The row of ``cf_attachment``."""
+    return (row.case_id, row.number, to_ticks(row.created_at), row.size, row.facts, row.content)
+
+
+def schedule_values(row: ScheduleRow) -> Values:
+    """The row of ``cf_schedule``: no column is NULL, so that one row can be compared with another."""
+    rounds = _WITHOUT_END if row.rounds is None else row.rounds
+    set_at, due_at = to_ticks(row.set_at), due_order(row.due_at)
+    return (row.process, row.element, row.bundle, row.timer, set_at, due_at, rounds)
+
+
 def read_case(record: Sequence[Any]) -> CaseRow:
-    """From all columns of ``cf_case`` in their order."""
-    case_id, process, bundle, key, status, version, created_at, updated_at, state = record
-    moments = to_moment(created_at), to_moment(updated_at)
-    return CaseRow(case_id, process, bundle, key, status, version, *moments, bytes(state))
+    """From all columns of ``cf_case`` in their order, and the wrapped key."""
+    case_id, process, bundle, key, status, version, created_at, updated_at, *rest = record
+    state, length, head, keep_until, looked_at, held, sealed_key = rest
+    return CaseRow(
+        case_id,
+        process,
+        bundle,
+        key,
+        status,
+        version,
+        to_moment(created_at),
+        to_moment(updated_at),
+        bytes(state),
+        length,
+        bytes(head),
+        None if sealed_key is None else bytes(sealed_key),
+        _to_moment_or_none(keep_until),
+        _to_moment_or_none(looked_at),
+        bool(held),
+    )
 
 
 def read_task(record: Sequence[Any]) -> TaskRow:
@@ -166,11 +198,25 @@ def read_incident(record: Sequence[Any]) -> IncidentRow:
 
 def read_history(record: Sequence[Any]) -> HistoryRow:
     """From all columns of ``cf_history`` in their order."""
-    case_id, seq, at, event, element, token, actor, detail, digest = record
-    return HistoryRow(case_id, seq, to_moment(at), event, element, token, actor, bytes(detail), bytes(digest))
+    case_id, seq, at, event, element, token, detail, digest = record
+    return HistoryRow(case_id, seq, to_moment(at), event, element, token, bytes(detail), bytes(digest))
 
 
 def read_notice(record: Sequence[Any]) -> NoticeRow:
     """From the columns of ``cf_notice`` after its number."""
     case_id, token, name, channel, created_at, content = record
     return NoticeRow(case_id, token, name, channel, to_moment(created_at), bytes(content))
+
+
+def read_attachment(record: Sequence[Any]) -> AttachmentRow:
+    """From the columns of ``cf_attachment`` but for the content."""
+    case_id, number, created_at, size, facts = record
+    return AttachmentRow(case_id, number, to_moment(created_at), size, bytes(facts))
+
+
+def read_schedule(record: Sequence[Any]) -> ScheduleRow:
+    """From all columns of ``cf_schedule`` in their order."""
+    process, element, bundle, timer, set_at, due_at, rounds = record
+    due = None if due_at == NEVER else to_moment(due_at)
+    left = None if rounds == _WITHOUT_END else rounds
+    return ScheduleRow(process, element, bundle, timer, to_moment(set_at), due, left)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from complaintflow.adapters.sql.changes import Batch
 from complaintflow.adapters.sql.encoding import Values
@@ -52,6 +52,15 @@ def reading_engine(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
+def clean(engine: Engine) -> None:
+    """Write the tables anew that lose rows when a case is shredded."""
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        for table in ("cf_key", "cf_value", "cf_notice", "cf_incident", "cf_case"):
+            connection.exec_driver_sql(f"VACUUM FULL {table}")
+        with suppress(DBAPIError):  # only a role that may do so
+            connection.exec_driver_sql("CHECKPOINT")
+
+
 def _refuse_the_dead(driver: Any, record: object, proxy: object) -> None:
     """Notice a connection that the server closed while it lay in the pool: a look at the socket, no round trip."""
     try:
@@ -84,29 +93,36 @@ class PostgresTransaction(SqlTransaction):
     def _cursor(self) -> Any:
         return self._driver.cursor(binary=True)
 
-    def _save(self, guard: tuple[str, Values], rest: list[Batch]) -> bool:
-        guarding, cursor = self._cursor(), self._cursor()
-        sql, values = guard
+    def _save(self, guard: tuple[str, Values], rest: list[Batch], last: tuple[str, Values] | None = None) -> bool:
+        guards = [(statement, self._cursor()) for statement in (guard, last) if statement is not None]
+        cursor = self._cursor()
         try:
             with self._driver.pipeline():
                 self._release(cursor)
                 cursor.execute("SAVEPOINT cf_write")
                 self._savepoint = True
-                guarding.execute(_as_psycopg(sql), values)
+                self._guard(*guards[0])
                 for sql, rows in rest:
                     statement = _as_psycopg(sql)
                     for values in rows:  # faster than executemany, which counts the rows of each
                         cursor.execute(statement, values)
+                for held in guards[1:]:  # at the end, for others may wait for the row
+                    self._guard(*held)
         except Exception:
             self._undo(cursor)
             # Without its case a row violates a foreign key: the guard says why.
-            if guarding.rowcount == 0:
+            if guards[0][1].rowcount == 0:
                 return False
             raise
-        if guarding.rowcount == 0:
+        if any(guarding.rowcount == 0 for _, guarding in guards):
             self._undo(cursor)
             return False
         return True
+
+    @staticmethod
+    def _guard(statement: tuple[str, Values], guarding: Any) -> None:
+        sql, values = statement
+        guarding.execute(_as_psycopg(sql), values)
 
     def _undo(self, cursor: Any) -> None:
         # Where the connection is lost or the host's transaction had failed before, the first error says more.

@@ -57,10 +57,20 @@ def reading_engine(engine: Engine) -> Engine:
     return engine.execution_options(**{BEGIN_OPTION: "BEGIN"})
 
 
+def clean(engine: Engine) -> None:
+    """Write the file anew without its free pages, and empty the journal."""
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("VACUUM")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _prepare_connection(driver: sqlite3.Connection, record: object) -> None:
     driver.isolation_level = None
     driver.execute("PRAGMA foreign_keys = ON")
     driver.execute("PRAGMA synchronous = FULL")
+    # A destroyed key is overwritten at once, not when its page is needed for something else.
+    driver.execute("PRAGMA secure_delete = ON")
 
 
 def _begin(connection: Connection) -> None:
@@ -87,7 +97,7 @@ class SqliteTransaction(SqlTransaction):
     def _run(self, sql: str, rows: list[Values]) -> None:
         self._driver.executemany(sql, rows)
 
-    def _save(self, guard: tuple[str, Values], rest: list[Batch]) -> bool:
+    def _save(self, guard: tuple[str, Values], rest: list[Batch], last: tuple[str, Values] | None = None) -> bool:
         cursor = self._driver.cursor()
         cursor.execute("SAVEPOINT cf_write")
         try:
@@ -98,6 +108,9 @@ class SqliteTransaction(SqlTransaction):
                     cursor.execute(sql, rows[0])
                 else:
                     cursor.executemany(sql, rows)
+            if last is not None and cursor.execute(*last).rowcount == 0:
+                cursor.execute("ROLLBACK TO cf_write")
+                return False
         except BaseException:
             # After some errors (a full disk) SQLite has rolled back by itself, and the savepoint is gone.
             if self._driver.in_transaction:

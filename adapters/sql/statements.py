@@ -38,11 +38,43 @@ def _select(table: Table, rest: str, without: tuple[str, ...] = ()) -> str:
 
 ADD_CASE: Final = _insert(tables.case) + " ON CONFLICT DO NOTHING"
 SAVE_CASE: Final = (
-    "UPDATE cf_case SET bundle = ?, key = ?, status = ?, version = ?, updated_at = ?, state = ?"
-    " WHERE id = ? AND version = ?"
+    "UPDATE cf_case SET bundle = ?, key = ?, status = ?, version = ?, updated_at = ?, state = ?,"
+    " length = ?, head = ?, keep_until = ?, looked_at = ?, held = ? WHERE id = ? AND version = ?"
 )
-CASE: Final = _select(tables.case, "WHERE id = ?")
-CASE_EXISTS: Final = "SELECT 1 FROM cf_case WHERE id = ?"
+CASE: Final = (
+    f"SELECT {', '.join(_columns(tables.case))}, sealed_key"  # noqa: S608
+    " FROM cf_case LEFT JOIN cf_key ON case_id = id WHERE id = ?"
+)
+CASE_WITH_KEY: Final = "SELECT id FROM cf_case WHERE key = ? AND process = ?"
+
+ANCHOR: Final = _select(tables.anchor, "WHERE shard = ?")
+ADD_ANCHOR: Final = _insert(tables.anchor) + " ON CONFLICT DO NOTHING"
+SAVE_ANCHOR: Final = "UPDATE cf_anchor SET tick = ?, total = ? WHERE shard = ? AND tick = ?"
+
+ADD_KEY: Final = _insert(tables.key)
+RESEAL: Final = "UPDATE cf_key SET sealed_key = ? WHERE case_id = ? AND sealed_key = ?"
+SEALED_KEYS: Final = _select(tables.key, "WHERE case_id > ? ORDER BY case_id LIMIT ?")
+SHRED: Final = (
+    "DELETE FROM cf_key WHERE case_id = ?",
+    "DELETE FROM cf_value WHERE case_id = ?",
+    "DELETE FROM cf_notice WHERE case_id = ?",
+    "DELETE FROM cf_incident WHERE case_id = ?",
+    "DELETE FROM cf_attachment WHERE case_id = ?",
+    "DELETE FROM cf_receipt WHERE case_id = ?",
+)
+KEPT_UNTIL: Final = (
+    "SELECT id FROM cf_case JOIN cf_key ON case_id = id WHERE keep_until <= ? AND id > ? ORDER BY id LIMIT ?"
+)
+
+LOOK: Final = "UPDATE cf_case SET looked_at = ? WHERE id = ? AND version = ?"
+CASES: Final = (
+    f"SELECT {', '.join(_columns(tables.case))}, sealed_key"  # noqa: S608
+    " FROM cf_case LEFT JOIN cf_key ON case_id = id WHERE id > ? ORDER BY id LIMIT ?"
+)
+
+WRAPPED: Final = "SELECT wrapped FROM cf_secret WHERE name = ?"
+ADD_WRAPPED: Final = _insert(tables.secret) + " ON CONFLICT DO NOTHING"
+SET_WRAPPED: Final = _replace(tables.secret)
 
 OPEN_TASK: Final = _replace(tables.task)
 OPEN_INBOX: Final = _insert(tables.task_group)
@@ -62,6 +94,8 @@ ADD_HISTORY: Final = _insert(tables.history)
 ADD_NOTICE: Final = _insert(tables.notice, without=("id",))
 SET_VALUE: Final = _replace(tables.value)
 DROP_VALUE: Final = _delete(tables.value, "name")
+ADD_ATTACHMENT: Final = _insert(tables.attachment)
+ADD_RECEIPT: Final = _insert(tables.receipt)
 ADD_BUNDLE: Final = _insert(tables.bundle) + " ON CONFLICT DO NOTHING"
 
 BUNDLE: Final = "SELECT content FROM cf_bundle WHERE digest = ?"
@@ -73,6 +107,15 @@ JOBS: Final = _select(tables.job, "WHERE case_id = ? ORDER BY token", without=("
 HISTORY: Final = _select(tables.history, "WHERE case_id = ? AND seq > ? ORDER BY seq")
 NOTICES: Final = _select(tables.notice, "WHERE case_id = ? ORDER BY id", without=("id",))
 DUE_TIMERS: Final = _select(tables.timer, "WHERE due_at <= ? ORDER BY due_at, case_id, token LIMIT ?")
+
+_EACH: Final = [f"{name} = ?" for name in _columns(tables.schedule)]
+_SAME: Final = " AND ".join(_EACH)
+ADD_SCHEDULE: Final = _insert(tables.schedule) + " ON CONFLICT DO NOTHING"
+MOVE_SCHEDULE: Final = f"UPDATE cf_schedule SET {', '.join(_EACH)} WHERE {_SAME}"  # noqa: S608
+DROP_SCHEDULE: Final = f"DELETE FROM cf_schedule WHERE {_SAME}"  # noqa: S608
+SCHEDULES: Final = _select(tables.schedule, "ORDER BY process, element")
+SCHEDULES_OF: Final = _select(tables.schedule, "WHERE process = ? ORDER BY element")
+DUE_SCHEDULES: Final = _select(tables.schedule, "WHERE due_at <= ? ORDER BY due_at, process, element LIMIT ?")
 
 _READY: Final = "ready_at <= ? ORDER BY ready_at, due_at, case_id, token LIMIT ?"
 READY_JOBS: Final = _select(tables.job, f"WHERE {_READY}", without=("ready_at", "owner"))
@@ -86,15 +129,25 @@ WAITING: Final = _select(
 )
 WAITING_WITHOUT_KEY: Final = WAITING.replace("key = ?", "key IS NULL")
 
+ATTACHMENTS: Final = _select(tables.attachment, "WHERE case_id = ? ORDER BY number", without=("content",))
+ATTACHMENT: Final = "SELECT content FROM cf_attachment WHERE case_id = ? AND number = ?"
+RECEIPT: Final = "SELECT case_id FROM cf_receipt WHERE digest = ?"
+COUNT_TRIES: Final = (
+    "INSERT INTO cf_tries (begun_at, number) VALUES (?, ?)"
+    " ON CONFLICT (begun_at) DO UPDATE SET number = cf_tries.number + excluded.number RETURNING number"
+)
+FORGET_TRIES: Final = "DELETE FROM cf_tries WHERE begun_at < ?"
+
 BEAT: Final = _replace(tables.worker)
 FORGET_WORKERS: Final = "DELETE FROM cf_worker WHERE seen_at < ?"
 NEXT_DUE: Final = (
-    "SELECT (SELECT min(due_at) FROM cf_timer), (SELECT min(ready_at) FROM cf_job WHERE ready_at IS NOT NULL)"
+    "SELECT (SELECT min(due_at) FROM cf_timer), (SELECT min(due_at) FROM cf_schedule),"
+    " (SELECT min(ready_at) FROM cf_job WHERE ready_at IS NOT NULL)"
 )
 BACKLOG: Final = (
-    "SELECT (SELECT count(*) FROM cf_timer WHERE due_at <= ?),"
+    "SELECT (SELECT count(*) FROM cf_timer WHERE due_at <= ?) + (SELECT count(*) FROM cf_schedule WHERE due_at <= ?),"
     " (SELECT count(*) FROM cf_job WHERE ready_at IS NOT NULL AND due_at <= ?),"
-    " (SELECT min(due_at) FROM cf_timer WHERE due_at <= ?),"
+    " (SELECT min(due_at) FROM cf_timer WHERE due_at <= ?), (SELECT min(due_at) FROM cf_schedule WHERE due_at <= ?),"
     " (SELECT min(due_at) FROM cf_job WHERE ready_at IS NOT NULL AND due_at <= ?),"
     " (SELECT count(*) FROM cf_worker WHERE seen_at >= ?)"
 )

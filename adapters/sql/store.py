@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
 from types import ModuleType
 
 from sqlalchemy import Connection, Engine
@@ -37,6 +38,23 @@ class SqlStore:
         self._closed = False
         self._memory = engine.dialect.name == "sqlite" and sqlite.is_memory(engine.url)
         forks.watch(self)
+
+    @property
+    def shards(self) -> int:
+        """SQLite has one writer at a time; on PostgreSQL many write at once."""
+        return _shards(self.engine.dialect.name)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the file is; None for a server, or a database in memory."""
+        if self.engine.dialect.name != "sqlite" or self._memory:
+            return None
+        return Path(str(self.engine.url.database).removeprefix("file:")).resolve().parent
+
+    @property
+    def lasting(self) -> bool:
+        """False for a database in memory."""
+        return not self._memory
 
     def transaction(self) -> AbstractContextManager[SqlTransaction]:
         """Begin a transaction that may write.
@@ -81,6 +99,19 @@ class SqlStore:
     @answers
     def _commit(self, connection: Connection) -> None:
         connection.commit()
+
+    @answers
+    def clean(self) -> None:
+        """Overwrite what deleted rows have left in the database's files.
+
+        On SQLite the file is written anew and the journal emptied; on PostgreSQL the tables that lose rows when a case
+        is shredded are written anew, each under a short exclusive lock, and the write-ahead log is checkpointed where
+        the role may (its archive, replicas and backups are not reached: see SECURITY.md).
+
+        Raises:
+            StoreUnavailable: somebody reads or writes all the time.
+        """
+        self._kind.clean(self.engine)
 
     def using(self, connection: object) -> HostedStore:
         """A store on a connection that somebody else owns: it neither commits nor rolls back.
@@ -139,6 +170,19 @@ class HostedStore:
         self.where = where
         self._joined()
 
+    @property
+    def shards(self) -> int:
+        """As of the store itself."""
+        return _shards(self._dialect)
+
+    folder = None
+    lasting = True
+
+    def clean(self) -> None:
+        """Raises StoreError: it cannot be done inside a transaction."""
+        what = "leftovers cannot be overwritten inside the host's transaction"
+        raise StoreError(what, where=self.where, advice="clean the store itself")
+
     def transaction(self) -> AbstractContextManager[SqlTransaction]:
         """The host's transaction; it begins now if the host has not begun it."""
         return self._inside()
@@ -188,6 +232,10 @@ class HostedStore:
 
     def close(self) -> None:
         """Nothing: the connection is the host's."""
+
+
+def _shards(dialect: str) -> int:
+    return 1 if dialect == "sqlite" else 64
 
 
 def _kind_of(dialect: str) -> ModuleType:

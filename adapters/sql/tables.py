@@ -28,7 +28,7 @@ from sqlalchemy import (
 NEVER: Final = 2**63 - 1
 """A time that no row reaches: later than the year 9999."""
 
-REVISION: Final = "0001"
+REVISION: Final = "0003"
 """The newest migration: what a fresh database is stamped with. Revisions are numbers of four digits, in order."""
 
 metadata = MetaData()
@@ -63,11 +63,43 @@ case = Table(
     Column("created_at", _MOMENT, nullable=False),
     Column("updated_at", _MOMENT, nullable=False),
     Column("state", LargeBinary, nullable=False),
+    Column("length", _NUMBER, nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    Column("keep_until", _MOMENT),
+    Column("looked_at", _MOMENT),
+    Column("held", Boolean, nullable=False),
     **_OFTEN_UPDATED,
 )
 _has_key = case.c.key.is_not(None)
 Index("cf_case_key", case.c.key, case.c.process, unique=True, sqlite_where=_has_key, postgresql_where=_has_key)
+_will_end = case.c.keep_until.is_not(None)
+Index("cf_case_kept", case.c.keep_until, case.c.id, sqlite_where=_will_end, postgresql_where=_will_end)
 Index("cf_case_newest", case.c.created_at, case.c.id, case.c.status, case.c.process)
+
+# A case's own key, wrapped. Written once and never moved, so that it is gone for good when it is deleted.
+key = Table(
+    "cf_key",
+    metadata,
+    Column("case_id", _TEXT, ForeignKey("cf_case.id", ondelete="CASCADE"), primary_key=True),
+    Column("sealed_key", LargeBinary, nullable=False),
+    **_IN_THE_KEY,
+)
+
+secret = Table(
+    "cf_secret",
+    metadata,
+    Column("name", _TEXT, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+anchor = Table(
+    "cf_anchor",
+    metadata,
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("tick", _NUMBER, nullable=False),
+    Column("total", LargeBinary, nullable=False),
+    **_OFTEN_UPDATED,
+)
 
 task = _of_a_token(
     "cf_task",
@@ -175,7 +207,6 @@ history = Table(
     Column("event", _TEXT, nullable=False),
     Column("element", _TEXT),
     Column("token", _NUMBER),
-    Column("actor", _TEXT),
     Column("detail", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     **_IN_THE_KEY,
@@ -202,6 +233,35 @@ value = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+# The content stands last: a list of attachments never reads it.
+attachment = Table(
+    "cf_attachment",
+    metadata,
+    Column("case_id", _TEXT, ForeignKey("cf_case.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", _NUMBER, primary_key=True, autoincrement=False),
+    Column("created_at", _MOMENT, nullable=False),
+    Column("size", _NUMBER, nullable=False),
+    Column("facts", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+receipt = Table(
+    "cf_receipt",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("case_id", _TEXT, ForeignKey("cf_case.id", ondelete="CASCADE"), nullable=False),
+    **_IN_THE_KEY,
+)
+Index("cf_receipt_case", receipt.c.case_id)
+
+# How many receipts were tried in a window of time, by whomever.
+tries = Table(
+    "cf_tries",
+    metadata,
+    Column("begun_at", _MOMENT, primary_key=True, autoincrement=False),
+    Column("number", _NUMBER, nullable=False),
+)
+
 bundle = Table(
     "cf_bundle",
     metadata,
@@ -217,21 +277,43 @@ worker = Table(
     Column("seen_at", _MOMENT, nullable=False),
 )
 
+# Start events that the clock sets off.
+schedule = Table(
+    "cf_schedule",
+    metadata,
+    Column("process", _TEXT, primary_key=True),
+    Column("element", _TEXT, primary_key=True),
+    Column("bundle", _TEXT, nullable=False),
+    Column("timer", _TEXT, nullable=False),
+    Column("set_at", _MOMENT, nullable=False),
+    Column("due_at", _MOMENT, nullable=False),
+    Column("rounds", _NUMBER, nullable=False),
+    **_IN_THE_KEY,
+)
+Index("cf_schedule_due", schedule.c.due_at, schedule.c.process, schedule.c.element)
+
 __all__ = [
     "NEVER",
     "REVISION",
+    "anchor",
+    "attachment",
     "bundle",
     "case",
     "history",
     "incident",
     "job",
+    "key",
     "metadata",
     "notice",
+    "receipt",
+    "schedule",
     "schema",
+    "secret",
     "subscription",
     "task",
     "task_group",
     "timer",
+    "tries",
     "value",
     "worker",
 ]

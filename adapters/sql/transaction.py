@@ -12,18 +12,23 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from complaintflow.adapters.sql import encoding, queries, statements
-from complaintflow.adapters.sql.changes import Batch, save_case, save_rows
+from complaintflow.adapters.sql.changes import Batch, save_anchor, save_case, save_rows, save_schedule
 from complaintflow.adapters.sql.encoding import Values, due_order, to_moment, to_ticks
 from complaintflow.adapters.sql.faults import answers
+from complaintflow.adapters.sql.tables import NEVER
 from complaintflow.errors import DuplicateKey, StaleCase, StoreError, UnknownCase
 from complaintflow.rows import (
+    AnchorRow,
+    AttachmentRow,
     Backlog,
+    BundleRow,
     CaseRow,
     Change,
     HistoryRow,
     IncidentRow,
     JobRow,
     NoticeRow,
+    ScheduleRow,
     SubscriptionRow,
     TaskRow,
     TimerRow,
@@ -58,8 +63,11 @@ class SqlTransaction(ABC):
         """Run a constant statement for each of the rows."""
 
     @abstractmethod
-    def _save(self, guard: tuple[str, Values], rest: list[Batch]) -> bool:
-        """Write all or, when the guard touches no row, nothing; say which. An error leaves nothing either."""
+    def _save(self, guard: tuple[str, Values], rest: list[Batch], last: tuple[str, Values] | None = None) -> bool:
+        """Write all or, when the guard or the last statement touches no row, nothing; say which.
+
+        An error leaves nothing either.
+        """
 
     @abstractmethod
     def _hold(self, now: int, until: int, owner: str, limit: int, case_id: str | None) -> Iterable[Sequence[Any]]:
@@ -79,16 +87,22 @@ class SqlTransaction(ABC):
         """
         self._must_be_writable()
         try:
-            saved = self._save(save_case(change.case), save_rows(change))
+            anchor = None if change.anchor is None else save_anchor(change.anchor)
+            saved = self._save(save_case(change.case), save_rows(change), anchor)
         except Exception as error:
             if self._takes_the_key(error):
                 raise self._duplicate(change.case) from error
             raise
         if saved:
             return
-        if change.case.version == 1 and not self._rows(statements.CASE_EXISTS, (change.case.id,)):
+        if change.case.version == 1 and self._key_is_taken(change.case):
             raise self._duplicate(change.case)
-        raise StaleCase(f"case {change.case.id} is not at version {change.case.version - 1} any more", where=self.where)
+        what = f"case {change.case.id} is not at version {change.case.version - 1} any more, or others write beside it"
+        raise StaleCase(what, where=self.where)
+
+    def _key_is_taken(self, case: CaseRow) -> bool:
+        others = () if case.key is None else self._rows(statements.CASE_WITH_KEY, (case.key, case.process))
+        return any(case_id != case.id for (case_id,) in others)
 
     def _duplicate(self, case: CaseRow) -> DuplicateKey:
         what = f"another case of process {case.process} has the business key {case.key!r}"
@@ -107,6 +121,53 @@ class SqlTransaction(ABC):
         for record in self._rows(statements.CASE, (case_id,)):
             return encoding.read_case(record)
         raise UnknownCase(f"there is no case {case_id}", where=self.where)
+
+    @answers
+    def anchor(self, shard: int) -> AnchorRow:
+        """A shard of the store's head; one that was never written has tick 0."""
+        for number, tick, total in self._rows(statements.ANCHOR, (shard,)):
+            return AnchorRow(number, tick, bytes(total))
+        return AnchorRow(shard)
+
+    @answers
+    def secret(self, name: str) -> bytes | None:
+        """A wrapped secret of the whole store."""
+        for (wrapped,) in self._rows(statements.WRAPPED, (name,)):
+            return bytes(wrapped)
+        return None
+
+    @answers
+    def set_secret(self, name: str, wrapped: bytes, *, replace: bool = False) -> None:
+        """Keep a wrapped secret; one that is there already stays, unless it is to be replaced."""
+        self._must_be_writable()
+        self._run(statements.SET_WRAPPED if replace else statements.ADD_WRAPPED, [(name, wrapped)])
+
+    @answers
+    def sealed_keys(self, after: str, limit: int) -> list[tuple[str, bytes]]:
+        """Ids greater than ``after`` of cases that have a key, with it, in order of the id."""
+        return [(case_id, bytes(key)) for case_id, key in self._rows(statements.SEALED_KEYS, (after, limit))]
+
+    @answers
+    def reseal(self, case_id: str, before: bytes, after: bytes) -> None:
+        """Put a case's newly wrapped key in the place of the old one, if that is still there."""
+        self._must_be_writable()
+        self._run(statements.RESEAL, [(after, case_id, before)])
+
+    @answers
+    def kept_until(self, now: datetime, after: str, limit: int) -> list[str]:
+        """Ids greater than ``after`` of cases with ``keep_until <= now`` that have a key, in order of the id."""
+        return [case_id for (case_id,) in self._rows(statements.KEPT_UNTIL, (to_ticks(now), after, limit))]
+
+    @answers
+    def look(self, case_id: str, version: int, looked_at: datetime) -> None:
+        """Note when the end of a case's retention was first seen, if the case is still at this version."""
+        self._must_be_writable()
+        self._run(statements.LOOK, [(to_ticks(looked_at), case_id, version)])
+
+    @answers
+    def case_rows(self, after: str, limit: int) -> list[CaseRow]:
+        """Cases with ids greater than ``after``, in order of the id."""
+        return self._all(encoding.read_case, statements.CASES, after, limit)
 
     @answers
     def values(self, case_id: str) -> dict[str, bytes]:
@@ -204,9 +265,65 @@ class SqlTransaction(ABC):
         return self._all(encoding.read_notice, statements.NOTICES, case_id)
 
     @answers
+    def attachments(self, case_id: str) -> list[AttachmentRow]:
+        """The case's attachments without their content, by number."""
+        return self._all(encoding.read_attachment, statements.ATTACHMENTS, case_id)
+
+    @answers
+    def attachment(self, case_id: str, number: int) -> bytes | None:
+        """The content of an attachment, as it was stored; None if there is none of that number."""
+        for (content,) in self._rows(statements.ATTACHMENT, (case_id, number)):
+            return bytes(content)
+        return None
+
+    @answers
+    def receipt(self, digest: bytes) -> str | None:
+        """The id of the case that a receipt belongs to."""
+        for (case_id,) in self._rows(statements.RECEIPT, (digest,)):
+            return str(case_id)
+        return None
+
+    @answers
+    def count_tries(self, begun_at: datetime, by: int) -> int:
+        """Add to the number of receipts tried in the window that began then, and return it; forget earlier windows."""
+        self._must_be_writable()
+        ticks = to_ticks(begun_at)
+        ((number,),) = self._rows(statements.COUNT_TRIES, (ticks, by))
+        self._run(statements.FORGET_TRIES, [(ticks,)])
+        return int(number)
+
+    @answers
     def due_timers(self, now: datetime, limit: int) -> list[TimerRow]:
         """Timers with ``due_at <= now``, earliest first."""
         return self._all(encoding.read_timer, statements.DUE_TIMERS, to_ticks(now), limit)
+
+    @answers
+    def set_schedule(
+        self, before: ScheduleRow | None, after: ScheduleRow | None, bundle: BundleRow | None = None
+    ) -> None:
+        """Put one row in the place of another of the same process and element; None is no row.
+
+        Raises:
+            StaleCase: what is stored is not ``before``.
+        """
+        self._must_be_writable()
+        guard, rest = save_schedule(before, after, bundle)
+        if not self._save(guard, rest):
+            row = before or after
+            what = f"the schedule of {row.process if row else ''} was changed meanwhile"
+            raise StaleCase(what, where=self.where)
+
+    @answers
+    def schedules(self, process: str | None = None) -> list[ScheduleRow]:
+        """What is on the schedule, of one process or of all, by process and element."""
+        if process is None:
+            return self._all(encoding.read_schedule, statements.SCHEDULES)
+        return self._all(encoding.read_schedule, statements.SCHEDULES_OF, process)
+
+    @answers
+    def due_schedules(self, now: datetime, limit: int) -> list[ScheduleRow]:
+        """Rows with ``due_at <= now``, earliest first."""
+        return self._all(encoding.read_schedule, statements.DUE_SCHEDULES, to_ticks(now), limit)
 
     @answers
     def provisional_cases(self, after: str, limit: int) -> list[str]:
@@ -215,9 +332,9 @@ class SqlTransaction(ABC):
 
     @answers
     def next_due(self) -> datetime | None:
-        """The earliest time of any timer or job; a job that is held counts from the end of its lease."""
-        ((timer, job),) = self._rows(statements.NEXT_DUE, ())
-        times = [ticks for ticks in (timer, job) if ticks is not None]
+        """The earliest time of any timer, schedule or job; a job that is held counts from the end of its lease."""
+        (found,) = self._rows(statements.NEXT_DUE, ())
+        times = [ticks for ticks in found if ticks not in (None, NEVER)]
         return to_moment(min(times)) if times else None
 
     @answers
@@ -251,9 +368,9 @@ class SqlTransaction(ABC):
     def backlog(self, now: datetime, alive_since: datetime) -> Backlog:
         """What is due and not done (held jobs too), and how many workers have beaten since ``alive_since``."""
         ticks = to_ticks(now)
-        (counted,) = self._rows(statements.BACKLOG, (ticks, ticks, ticks, ticks, to_ticks(alive_since)))
-        timers, jobs, first_timer, first_job, workers = counted
-        times = [first for first in (first_timer, first_job) if first is not None]
+        (counted,) = self._rows(statements.BACKLOG, (*[ticks] * 6, to_ticks(alive_since)))
+        timers, jobs, *firsts, workers = counted
+        times = [first for first in firsts if first is not None]
         return Backlog(timers, jobs, to_moment(min(times)) if times else None, workers)
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from complaintflow.bpmn import compensation
 from complaintflow.bpmn.formula import plain
+from complaintflow.bpmn.listening import ACTION, ASSIGNEE, hold
 from complaintflow.bpmn.node import Node, Stuck
+from complaintflow.bpmn.people import name_in, names_in, priority_in
 from complaintflow.bpmn.token import BEGIN, ENTER
 from complaintflow.bpmn.triggers import MessageTrigger, Moment
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.events import ArmedStart, BoundaryEvent, StartEvent
     from complaintflow.bpmn.formula import Formula
-    from complaintflow.bpmn.loops import Loop
+    from complaintflow.bpmn.loops import Loop, StandardLoop
     from complaintflow.bpmn.token import Token
 
 
@@ -45,7 +48,11 @@ class Activity(Node):
     def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
         super().__init__(flow_spec, name, **attributes)
         self.boundary: list[BoundaryEvent] = []
-        self.loop: Loop | None = None
+        self.loop: Loop | StandardLoop | None = None
+        # Compensation: whether this undoes another activity, what undoes this one, what undoes what is inside.
+        self.for_compensation = False
+        self.handler: Activity | None = None
+        self.undo: compensation.Undo | None = None
 
     def _run(self, token: Token) -> Any:
         if self._is_body(token):
@@ -70,7 +77,7 @@ class Activity(Node):
     def arm(self, token: Token) -> None:
         """Arm the attached events that wait by themselves; errors and escalations are looked up when thrown."""
         for event in self.boundary:
-            if event.trigger is not None and event.trigger.waits is not None:
+            if event.trigger is not None and event.trigger.armed:
                 token.game.host_token(token, event)
 
     def _is_body(self, token: Token) -> bool:
@@ -90,13 +97,19 @@ class Activity(Node):
             super().map_outputs(token)
 
     def _on_complete(self, token: Token) -> None:
-        for child in token.hosted:
-            child.cancel()
-        token.game.close_waits(token)
+        if self.handler is not None or self.undo is not None:
+            compensation.remember(token)
         body = token.host if token.is_iteration else None
         super()._on_complete(token)
         if body is not None and self.loop is not None:
             self.loop.iterated(body)
+        elif self.for_compensation:
+            compensation.undone(token)
+
+    def _on_cancel(self, token: Token) -> None:
+        super()._on_cancel(token)
+        if self.for_compensation:
+            compensation.undone(token)
 
 
 class PlainTask(Activity):
@@ -106,7 +119,11 @@ class PlainTask(Activity):
 
 
 class UserTask(Activity):
-    """Work for a person, with a form, candidates and a due date."""
+    """Work for a person, with a form, candidates and a due date.
+
+    Attributes:
+        form_reference: where a form is that is not the library's: it is shown to whoever asks for the task.
+    """
 
     tag = "userTask"
     waits = "task"
@@ -114,6 +131,7 @@ class UserTask(Activity):
     def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
         super().__init__(flow_spec, name, manual=True, **attributes)
         self.form_id: str | None = None
+        self.form_reference: str | None = None
         self.assignee: Formula | None = None
         self.groups: Formula | None = None
         self.users: Formula | None = None
@@ -122,8 +140,13 @@ class UserTask(Activity):
         self.priority: Formula | None = None
 
     def begin(self, token: Token) -> Any:
-        """Put the task into the inbox."""
+        """Put the task into the inbox, once its listeners have let it."""
         game, scope = token.game, token.variables
+        if self.listeners and hold(token, "creating", {ACTION: "create"}):
+            return None
+        assignee = name_in(game.value(self.assignee, scope)) if self.assignee is not None else None
+        if assignee and self.listeners and hold(token, "assigning", {ACTION: "assign", ASSIGNEE: assignee}):
+            return None
         priority = game.value(self.priority, scope) if self.priority is not None else 50
         due = game.moment(self.due, scope) if self.due is not None else None
         if due is not None:
@@ -132,34 +155,15 @@ class UserTask(Activity):
             "task",
             TaskWait(
                 token,
-                groups=_names(game.value(self.groups, scope)) if self.groups is not None else (),
-                users=_names(game.value(self.users, scope)) if self.users is not None else (),
-                assignee=_name(game.value(self.assignee, scope)) if self.assignee is not None else None,
-                priority=_priority(priority, self),
+                groups=names_in(game.value(self.groups, scope)) if self.groups is not None else (),
+                users=names_in(game.value(self.users, scope)) if self.users is not None else (),
+                assignee=assignee,
+                priority=priority_in(priority, self.label),
                 due=due,
                 follow_up=game.moment(self.follow_up, scope) if self.follow_up is not None else None,
             ),
         )
         return None
-
-
-def _name(value: Any) -> str | None:
-    return value.strip() if isinstance(value, str) and value.strip() else None
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    """A list of texts, or text with commas; anything else names nobody."""
-    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    return tuple(dict.fromkeys(name for part in parts if (name := _name(part)) is not None))
-
-
-def _priority(value: Any, node: Node) -> int:
-    number = plain(value)
-    if isinstance(number, str) and number.strip().isdigit():
-        number = int(number)
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 100:
-        raise Stuck("expression", f"the priority of '{node.label}' is {value!r}, not a whole number from 0 to 100")
-    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,8 @@ class Job:
 
     type: Formula
     retries: Formula | None
+    # The variable that takes what the handler returns, whatever it is; without it, it returns variables by name.
+    result: str | None = None
 
     def open(self, token: Token) -> None:
         """Put the job into the outbox.
@@ -226,6 +232,8 @@ class DecisionTask(Activity):
         super().__init__(flow_spec, name, **attributes)
         self.decision: Formula | None = None
         self.result_variable: str = ""
+        # How a Camunda 7 diagram wants the result; None takes it as the decision gives it.
+        self.shape: str | None = None
 
     def begin(self, token: Token) -> Any:
         """Evaluate at once."""
@@ -244,6 +252,8 @@ class ReceiveTask(Activity):
     def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
         super().__init__(flow_spec, name, **attributes)
         self.trigger: MessageTrigger | None = None
+        # Whether its message begins a case.
+        self.instantiates = False
 
     def begin(self, token: Token) -> Any:
         """Subscribe."""
@@ -257,6 +267,7 @@ class ReceiveTask(Activity):
         if token.host is None or token.is_iteration:
             game.finish(token, variables)
             return
+        # Behind an event-based gateway, the first that comes.
         flow, gateway = token.workflow, token.host
         gateway.task_spec.leave(gateway, self)
         game.finish(game.place(flow, self), variables)
@@ -275,6 +286,12 @@ class SubProcess(Activity):
         """Open the inner flow; its completion completes this activity."""
         token.game.open_flow(token, self.inner, token.variables)
         return None
+
+
+class Transaction(SubProcess):
+    """A sub-process that can be cancelled: what was done in it is undone, and it is left by its cancel event."""
+
+    tag = "transaction"
 
 
 class EventSubProcess(SubProcess):
@@ -316,18 +333,26 @@ class CallActivity(Activity):
         if spec is None:
             known = ", ".join(sorted(game.program.processes))
             raise Stuck("call", f"'{self.label}' calls the process '{process_id}'; this bundle has {known}")
-        if spec.start_events and (spec.plain_start is None or spec.plain_start.trigger is not None):
+        if spec.entries and (spec.plain_start is None or spec.plain_start.trigger is not None):
             raise Stuck("call", f"'{self.label}' calls the process '{process_id}', which has no plain start event")
         if self.passes_all:
             variables = token.variables.visible()
         else:
             variables = dict(token.scope.variables) if token.scope is not None else {}
-        game.open_flow(token, spec, game.new_scope(None, variables), owns_scope=True)
+        scope = game.new_scope(None, variables)
+        scope.ambient = token.variables.called(spec.file)
+        game.open_flow(token, spec, scope, owns_scope=True)
         return None
 
     def returned(self, token: Token, variables: dict[str, Any]) -> None:
         """The called process ended with these variables."""
-        if not self.returns_all and not self.output_mappings:
+        if self.results == "returned":
+            # In Camunda 7 what a call returns passes by the variables that went in.
+            token.game.own_scope(token).variables.update(variables)
+            for name, value in variables.items():
+                token.surroundings.propagate(name, value)
+            variables = {}
+        elif not self.returns_all and not self.output_mappings:
             variables = {}
         elif self.loop is not None and token.is_iteration:
             # Its copy of what the loop collects is as old as the call.

@@ -6,12 +6,15 @@ and a designer who drew it would not be told. Pictures (``bpmndi``, colours) car
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, TypeAlias
 
 from lxml import etree
 
-from complaintflow.bpmn.xml import BPMN, CAMUNDA, MODELER, XSI, ZEEBE, local, namespace
+from complaintflow.bpmn import camunda7, camunda8, standard
+from complaintflow.bpmn.camunda7 import STANDARD, vocabulary
+from complaintflow.bpmn.xml import BPMN, CAMUNDA, MODELER, XSI, ZEEBE, bpmn, local, namespace, owner, uses
 from complaintflow.errors import InvalidDiagram, UnsupportedElement
 
 _PICTURES: Final = frozenset(
@@ -24,156 +27,12 @@ _PICTURES: Final = frozenset(
     }
 )
 
-_ACTIVITY = "isForCompensation startQuantity completionQuantity default"
-
-# Allowed attributes per element, besides id and name.
-_BPMN: Final[dict[str, frozenset[str]]] = {
-    tag: frozenset(attributes.split())
-    for tag, attributes in {
-        "definitions": "targetNamespace exporter exporterVersion expressionLanguage typeLanguage",
-        "collaboration": "isClosed",
-        "participant": "processRef",
-        "messageFlow": "sourceRef targetRef messageRef",
-        "process": "isExecutable processType isClosed",
-        "laneSet": "",
-        "childLaneSet": "",
-        "lane": "",
-        "flowNodeRef": "",
-        "documentation": "textFormat",
-        "extensionElements": "",
-        "incoming": "",
-        "outgoing": "",
-        "sequenceFlow": "sourceRef targetRef isImmediate",
-        "conditionExpression": "language",
-        "startEvent": "isInterrupting parallelMultiple",
-        "endEvent": "",
-        "intermediateCatchEvent": "parallelMultiple",
-        "intermediateThrowEvent": "",
-        "boundaryEvent": "attachedToRef cancelActivity parallelMultiple",
-        "timerEventDefinition": "",
-        "timeDate": "language",
-        "timeDuration": "language",
-        "timeCycle": "language",
-        "messageEventDefinition": "messageRef",
-        "signalEventDefinition": "signalRef",
-        "errorEventDefinition": "errorRef",
-        "escalationEventDefinition": "escalationRef",
-        "terminateEventDefinition": "",
-        "linkEventDefinition": "",
-        "task": _ACTIVITY,
-        "manualTask": _ACTIVITY,
-        "userTask": _ACTIVITY + " implementation",
-        "serviceTask": _ACTIVITY + " implementation",
-        "sendTask": _ACTIVITY + " implementation messageRef",
-        "receiveTask": _ACTIVITY + " implementation messageRef instantiate",
-        "scriptTask": _ACTIVITY,
-        "businessRuleTask": _ACTIVITY + " implementation",
-        "callActivity": _ACTIVITY,
-        "subProcess": _ACTIVITY + " triggeredByEvent",
-        "exclusiveGateway": "gatewayDirection default",
-        "parallelGateway": "gatewayDirection",
-        "inclusiveGateway": "gatewayDirection default",
-        "eventBasedGateway": "gatewayDirection instantiate eventGatewayType",
-        "multiInstanceLoopCharacteristics": "isSequential",
-        "completionCondition": "language",
-        "message": "",
-        "signal": "",
-        "error": "errorCode",
-        "escalation": "escalationCode",
-        # Drawn for people, without meaning for execution in Camunda 8.
-        "textAnnotation": "textFormat",
-        "text": "",
-        "association": "sourceRef targetRef associationDirection",
-        "group": "categoryValueRef",
-        "category": "",
-        "categoryValue": "value",
-        "dataObject": "isCollection",
-        "dataObjectReference": "dataObjectRef",
-        "dataStore": "capacity isUnlimited",
-        "dataStoreReference": "dataStoreRef",
-        "dataInputAssociation": "",
-        "dataOutputAssociation": "",
-        "sourceRef": "",
-        "targetRef": "",
-        "property": "",
-    }.items()
-}
-
-_ZEEBE: Final[dict[str, frozenset[str]]] = {
-    tag: frozenset(attributes.split())
-    for tag, attributes in {
-        "taskDefinition": "type retries",
-        "taskHeaders": "",
-        "header": "key value",
-        "ioMapping": "",
-        "input": "source target",
-        "output": "source target",
-        "userTask": "",
-        "formDefinition": "formId bindingType",
-        "assignmentDefinition": "assignee candidateGroups candidateUsers",
-        "taskSchedule": "dueDate followUpDate",
-        "priorityDefinition": "priority",
-        "calledElement": "processId propagateAllChildVariables propagateAllParentVariables bindingType",
-        "calledDecision": "decisionId resultVariable bindingType",
-        "script": "expression resultVariable",
-        "subscription": "correlationKey",
-        "loopCharacteristics": "inputCollection inputElement outputCollection outputElement",
-        "properties": "",
-        "property": "name value",
-        "versionTag": "value",
-    }.items()
-}
-
-# Where an extension means something; elsewhere it would be read over.
-_JOBS: Final = frozenset({"serviceTask", "sendTask", "intermediateThrowEvent", "endEvent"})
-_PLACES: Final[dict[str, frozenset[str]]] = {
-    "taskDefinition": _JOBS,
-    "taskHeaders": _JOBS | {"userTask"},
-    "userTask": frozenset({"userTask"}),
-    "formDefinition": frozenset({"userTask", "startEvent"}),
-    "assignmentDefinition": frozenset({"userTask"}),
-    "taskSchedule": frozenset({"userTask"}),
-    "priorityDefinition": frozenset({"userTask"}),
-    "calledElement": frozenset({"callActivity"}),
-    "calledDecision": frozenset({"businessRuleTask"}),
-    "script": frozenset({"scriptTask"}),
-    "subscription": frozenset({"message"}),
-    "loopCharacteristics": frozenset({"multiInstanceLoopCharacteristics"}),
-    "ioMapping": frozenset(tag for tag in _BPMN if tag.endswith(("Event", "Task", "Activity")))
-    | {"task", "subProcess"},
-}
-
-# Attributes that may be written out only with the value that changes nothing.
-_FIXED: Final[dict[str, frozenset[str]]] = {
-    "isForCompensation": frozenset({"false"}),
-    "startQuantity": frozenset({"1"}),
-    "completionQuantity": frozenset({"1"}),
-    "isImmediate": frozenset({"true"}),
-    "parallelMultiple": frozenset({"false"}),
-    "instantiate": frozenset({"false"}),
-    "eventGatewayType": frozenset({"Exclusive"}),
-    "language": frozenset({"feel", "FEEL", "http://www.omg.org/spec/FEEL/20140401"}),
-    "bindingType": frozenset({"deployment", "latest"}),
-}
-
-_ADVICE: Final[dict[str, str]] = {
-    "complexGateway": "draw an inclusive gateway, or a parallel one followed by a decision",
-    "transaction": "draw an ordinary sub-process with an error boundary event",
-    "adHocSubProcess": "draw a parallel gateway with one optional branch per activity",
-    "standardLoopCharacteristics": "draw the loop with a gateway, or use a multi-instance marker",
-    "loopCardinality": "set the input collection instead, for example =for i in 1..3 return i",
-    "compensateEventDefinition": "draw the undoing step as an ordinary path",
-    "cancelEventDefinition": "throw an error and catch it on the sub-process",
-    "conditionalEventDefinition": "wait for a message or a timer, then decide at a gateway",
-    "ioSpecification": "use input and output mappings (zeebe:ioMapping)",
-    "script": "write a FEEL expression (Implementation: FEEL expression); code is never executed",
-    "executionListeners": "draw the work as a task of its own",
-    "taskListeners": "draw the work as a task of its own",
-    "formKey": "link a form by its id (formId)",
-    "versionTag": "use bindingType deployment",
-    "globalUserTask": "draw the task where it is used",
-    "correlationProperty": "set the correlation key on the message (zeebe:subscription)",
-}
+_ELEMENTS: Final = {BPMN: standard.ELEMENTS, ZEEBE: camunda8.ELEMENTS, CAMUNDA: vocabulary.ELEMENTS}
+_FIXED: Final = {BPMN: standard.FIXED, ZEEBE: camunda8.FIXED, CAMUNDA: vocabulary.FIXED}
+_ADVICES: Final = {BPMN: standard.ADVICE, ZEEBE: camunda8.ADVICE, CAMUNDA: vocabulary.ADVICE}
+Place: TypeAlias = Callable[[], str]
+_PLACES: Final = {BPMN: standard.PLACES, ZEEBE: camunda8.PLACES, CAMUNDA: vocabulary.PLACES}
+_PREFIXES: Final = {BPMN: "bpmn", ZEEBE: "zeebe", CAMUNDA: "camunda"}
 
 
 def check(root: etree._Element, file: str) -> None:
@@ -194,100 +53,134 @@ def problems(root: etree._Element, file: str) -> Iterator[InvalidDiagram]:
             advice="save the diagram from Camunda Modeler",
         )
         return
+    translated = camunda7.is_translated(root)
+    both = uses(root, CAMUNDA) and uses(root, ZEEBE)
     ids: set[str] = set()
     todo = [root]
     while todo:
         element = todo.pop()
         if namespace(element) in _PICTURES:
             continue
-        where = f"{file}, line {element.sourceline}, element {_owner(element)}"
-        refused = _refused(element, where)
+        place = partial(_place, file, element)
+        refused = _refused(element, place, translated)
         if refused is not None:
             yield refused
             continue
-        yield from _attributes(element, where)
-        element_id = element.get("id")
+        yield from _attributes(element, place, translated)
+        if both:
+            yield from _mixed(element, place)
+        element_id = element.get("id") if namespace(element) == BPMN else None
         if element_id in ids:
-            yield InvalidDiagram(f"two elements have the id '{element_id}'", where=where, advice="rename one of them")
+            yield InvalidDiagram(f"two elements have the id '{element_id}'", where=place(), advice="rename one of them")
         if element_id:
             ids.add(element_id)
         todo += [child for child in reversed(element) if isinstance(child.tag, str)]
 
 
-def _refused(element: etree._Element, where: str) -> UnsupportedElement | None:
+def _place(file: str, element: etree._Element) -> str:
+    """Told only where something is wrong."""
+    return f"{file}, line {element.sourceline}, element {owner(element)}"
+
+
+def _refused(element: etree._Element, place: Place, translated: bool) -> UnsupportedElement | None:
     """The error for the element itself, if it is not allowed where it stands."""
     space, tag = namespace(element), local(element)
     if space == MODELER:
         return None
-    if space not in (BPMN, ZEEBE):
-        return UnsupportedElement(_foreign(space, tag), where=where, advice=_foreign_advice(space))
-    if tag not in (_BPMN if space == BPMN else _ZEEBE):
+    known = _ELEMENTS.get(space)
+    if known is None:
+        return UnsupportedElement(_foreign(space, tag), where=place(), advice="remove it, or draw what it does")
+    if tag not in known or ((space, tag) == (BPMN, "script") and not translated):
         return UnsupportedElement(
-            f"<{'bpmn' if space == BPMN else 'zeebe'}:{tag}> is not supported",
-            where=where,
-            advice=_ADVICE.get(tag, "draw it with the elements listed in the documentation"),
+            f"<{_PREFIXES[space]}:{tag}>{_of(element)} is not supported",
+            where=place(),
+            advice=_advice(space, tag, "draw it with the elements listed in the documentation"),
         )
-    return _misplaced(element, tag, where) if space == ZEEBE else None
+    return _misplaced(element, space, tag, place)
 
 
-def _misplaced(element: etree._Element, tag: str, where: str) -> UnsupportedElement | None:
+def _misplaced(element: etree._Element, space: str, tag: str, place: Place) -> UnsupportedElement | None:
     """An extension stands in the extension elements of what it extends; an input is mapped where something begins."""
     holder = element.getparent()
-    owner = holder.getparent() if holder is not None else None
-    host = local(owner) if owner is not None else ""
-    if tag == "input" and owner is not None and (event := owner.getparent()) is not None:
-        wrong, host = local(event) in ("startEvent", "boundaryEvent"), local(event)
-    else:
-        wrong = host not in _PLACES.get(tag, {host})
+    if holder is not None and holder.tag == bpmn("extensionElements"):
+        holder = holder.getparent()
+    host = local(holder) if holder is not None else ""
+    wrong = host not in _PLACES[space].get(tag, {host})
+    if (space, tag) == (ZEEBE, "input"):
+        event = next((one for one in element.iterancestors(bpmn("startEvent"), bpmn("boundaryEvent"))), None)
+        if event is not None:
+            wrong, host = True, local(event)
     if not wrong:
         return None
     return UnsupportedElement(
-        f"<zeebe:{tag}> means nothing at a <bpmn:{host}>", where=where, advice="remove it, or draw what it does"
+        f"<{_PREFIXES[space]}:{tag}>{_of(element)} means nothing at a <{host}>",
+        where=place(),
+        advice="remove it, or draw what it does",
     )
 
 
-def _attributes(element: etree._Element, where: str) -> Iterator[UnsupportedElement]:
-    if namespace(element) == MODELER:
+def _attributes(element: etree._Element, place: Place, translated: bool) -> Iterator[UnsupportedElement]:
+    space, tag = namespace(element), local(element)
+    if space == MODELER:
         return
-    tag = local(element)
-    allowed = (_BPMN if namespace(element) == BPMN else _ZEEBE)[tag]
-    for key, value in element.attrib.items():
-        name = etree.QName(key)
-        attribute = str(name.localname)
-        if name.namespace in (MODELER, XSI, *_PICTURES):
+    for key, text in element.attrib.items():
+        value = str(text)
+        said, _, attribute = str(key).rpartition("}")
+        of = said[1:] or space
+        if said and (of in (MODELER, XSI) or of in _PICTURES):
             continue
-        if name.namespace:
-            space = str(name.namespace)
-            yield UnsupportedElement(_foreign(space, attribute), where=where, advice=_foreign_advice(space))
-        elif attribute not in allowed and attribute not in ("id", "name"):
+        if of not in _ELEMENTS:
+            yield UnsupportedElement(_foreign(of, attribute), where=place(), advice="remove it, or draw what it does")
+        elif not _is_known(space, of, tag, attribute) or ((tag, attribute) in STANDARD and not translated):
             yield UnsupportedElement(
-                f"the attribute {attribute} of <{tag}> is not supported",
-                where=where,
-                advice=_ADVICE.get(attribute, "remove it, or draw what it does"),
+                f"the attribute {attribute} of <{tag}>{_of(element)} is not supported",
+                where=place(),
+                advice=_advice(of, attribute, "remove it, or draw what it does"),
             )
-        elif attribute in _FIXED and value not in _FIXED[attribute]:
+        elif value not in (fixed := _values(space, of, attribute) or {value}):
             yield UnsupportedElement(
-                f'{attribute}="{element.get(key)}" of <{tag}> is not supported',
-                where=where,
-                advice=f"use {' or '.join(sorted(_FIXED[attribute]))}",
+                f'{attribute}="{value}" of <{tag}>{_of(element)} is not supported',
+                where=place(),
+                advice=_advice(of, f"{attribute}=", f"use {' or '.join(sorted(fixed))}"),
             )
 
 
-def _owner(element: etree._Element) -> str:
-    """The id of the nearest element that has one."""
-    node: etree._Element | None = element
-    while node is not None:
-        if node.get("id"):
-            return str(node.get("id"))
-        node = node.getparent()
-    return local(element)
+def _values(space: str, of: str, attribute: str) -> frozenset[str]:
+    """The only values an attribute may have; empty where it may have any."""
+    if of == CAMUNDA and space == CAMUNDA:
+        return frozenset()  # what is restricted stands at elements of BPMN
+    return _FIXED[of].get(attribute, frozenset())
+
+
+def _is_known(space: str, of: str, tag: str, attribute: str) -> bool:
+    """Whether an attribute of one namespace may stand at an element of another, or of its own."""
+    if of == space:
+        return attribute in _ELEMENTS[space][tag] or (space == BPMN and attribute in ("id", "name"))
+    if space != BPMN:
+        return False
+    return attribute in camunda8.ATTRIBUTES if of == ZEEBE else tag in vocabulary.ATTRIBUTES.get(attribute, ())
+
+
+def _mixed(element: etree._Element, place: Place) -> Iterator[UnsupportedElement]:
+    """An element speaks one dialect: with two, one of them would have to be read over."""
+    if namespace(element) == BPMN and camunda7.speaks(element, ZEEBE) and camunda7.speaks(element, CAMUNDA):
+        yield UnsupportedElement(
+            f"'{element.get('name') or owner(element)}' has extensions of Camunda 7 and of Camunda 8",
+            where=place(),
+            advice="keep those of one of them, here and best in the whole diagram",
+        )
+
+
+def _of(element: etree._Element) -> str:
+    """The label of the nearest element that has one, as people know it."""
+    around = (element, *element.iterancestors())
+    named = next((one for one in around if namespace(one) == BPMN and one.get("name")), None)
+    return f" of '{' '.join(str(named.get('name')).split())}'" if named is not None else ""
+
+
+def _advice(space: str, word: str, otherwise: str) -> str:
+    return _ADVICES[space].get(word, otherwise)
 
 
 def _foreign(space: str, name: str) -> str:
-    return f"{name} is in the namespace {space or '(none)'}, which this release does not read"
-
-
-def _foreign_advice(space: str) -> str:
-    if space == CAMUNDA:
-        return "this is a Camunda 7 diagram; convert it to Camunda 8 in Camunda Modeler"
-    return "remove it, or draw what it does"
+    return f"{name} is in the namespace {space or '(none)'}, which this library does not read"

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from complaintflow import feel
+from complaintflow.bpmn.scope import Scope
 from complaintflow.errors import InvalidDiagram
 from complaintflow.feel import temporal
 from complaintflow.feel.values import Failure
@@ -36,6 +37,9 @@ class Formula:
         """
         if self.expression is None:
             return self.text
+        if isinstance(context, Scope):
+            # A called process may belong to another policy, whose deadlines are others.
+            functions = context.functions or functions
         return self.expression.evaluate(context, functions=functions, warnings=warnings)
 
 

@@ -1,14 +1,14 @@
-"""Multi-instance loops, as Camunda 8 defines them.
+"""Loops: multi-instance, as Camunda 8 defines it, and the standard loop of BPMN.
 
-The body's scope holds the output collection, sized before the first round; each round has a scope
-with ``loopCounter`` (from 1) and the element, and input mappings are evaluated into that scope.
+Of a multi-instance activity the body's scope holds the output collection, sized before the first round; each round has
+a scope with ``loopCounter`` (from 1) and the element, and input mappings are evaluated into that scope.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from complaintflow.bpmn.formula import Formula, plain, shown
 from complaintflow.bpmn.node import Stuck
@@ -17,6 +17,8 @@ from complaintflow.bpmn.token import BEGIN
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Token
 
+# A number of rounds has no list that would bound it.
+MAX_ROUNDS: Final = 10_000
 _PATH: Final = re.compile(r"(?P<name>(?!(?:null|true|false)\b)[^\W\d]\w*)(?:\.[^\W\d]\w*)*")
 
 
@@ -30,6 +32,10 @@ class Loop:
     output_collection: str | None
     output_element: Formula | None
     completion: Formula | None
+    # The number of the first round: Camunda 7 counts from 0.
+    first: int = 1
+    # Whether the collection may be a number: so many rounds, numbered from 1.
+    counts: bool = False
 
     def begin(self, body: Token) -> Any:
         """Open the first round, or all of them.
@@ -101,23 +107,93 @@ class Loop:
         token.internal_data["round"] = index
         scope = game.own_scope(token)
         # A variable that is read as the output stays in the round, where no other round overwrites it.
-        if self.output_element is not None and (name := _variable(self.output_element)) is not None:
+        if self.output_element is not None and (name := variable_of(self.output_element)) is not None:
             scope.declare(name, None)
-        scope.declare("loopCounter", index + 1)
+        scope.declare("loopCounter", index + self.first)
         if self.element:
             scope.declare(self.element, plain(items[index]) if index < len(items) else None)
 
     def _items(self, body: Token) -> list[Any]:
         items = body.game.value(self.collection, body.surroundings)
-        if not isinstance(items, list):
-            raise Stuck("expression", f"the loop over '{self.collection.text}' found {shown(items)}, not a list")
-        return items
+        if self.counts:
+            number = plain(items)
+            if isinstance(number, int) and not isinstance(number, bool) and 0 <= number <= MAX_ROUNDS:
+                return list(range(1, number + 1))
+        elif isinstance(items, list):
+            return items
+        wanted = f"a number up to {MAX_ROUNDS:,}" if self.counts else "a list"
+        raise Stuck("expression", f"the loop over '{self.collection.text}' found {shown(items)}, not {wanted}")
 
     def _results(self, body: Token) -> dict[str, Any]:
         if not self.output_collection or body.scope is None:
             return {}
         # The collection is taken out of the body's scope, or it would shadow the one it is meant for.
         return {self.output_collection: body.scope.variables.pop(self.output_collection)}
+
+
+@dataclass(frozen=True, slots=True)
+class StandardLoop:
+    """Again while a condition holds (BPMN 2.0.2, 10.3.8).
+
+    Each round has a scope with ``loopCounter`` (from 1); the condition reads how many rounds have begun.
+
+    Attributes:
+        condition: None is always true.
+        test_before: ask it before the first round too.
+        maximum: the most rounds there may be.
+    """
+
+    condition: Formula | None
+    test_before: bool
+    maximum: int | None
+    output_collection: ClassVar[None] = None
+
+    def begin(self, body: Token) -> Any:
+        """Open the first round, if there is one.
+
+        Raises:
+            Stuck: the condition is neither true nor false.
+        """
+        body.task_spec.arm(body)
+        body.phase = BEGIN
+        body.internal_data["next"] = 0
+        if self.test_before and not self._goes_on(body):
+            return {}
+        self._open(body)
+        return None
+
+    def collect(self, token: Token) -> None:
+        """A round leaves nothing but what it propagates."""
+
+    def iterated(self, body: Token) -> None:
+        """A round is over."""
+        try:
+            self.decide(body)
+        except Stuck as stuck:
+            body.game.halt(body, stuck)
+
+    def decide(self, body: Token) -> None:
+        """Finish, or open the next round.
+
+        Raises:
+            Stuck: the condition is neither true nor false.
+        """
+        if self._goes_on(body):
+            self._open(body)
+        else:
+            body.game.finish(body, {})
+
+    def _goes_on(self, body: Token) -> bool:
+        begun = body.internal_data["next"]
+        if self.maximum is not None and begun >= self.maximum:
+            return False
+        seen = body.game.detached(body.variables, {"loopCounter": begun})
+        return self.condition is None or body.game.holds(self.condition, seen)
+
+    def _open(self, body: Token) -> None:
+        body.internal_data["next"] += 1
+        token = body.game.host_token(body, body.task_spec)
+        body.game.own_scope(token).declare("loopCounter", body.internal_data["next"])
 
 
 def _counts_after(counts: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +206,7 @@ def _counts_after(counts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _variable(formula: Formula) -> str | None:
+def variable_of(formula: Formula) -> str | None:
     """The variable that a formula reads, if it is nothing but a variable or a path into one."""
     match = _PATH.fullmatch(formula.text)
     return match["name"] if match is not None else None

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from SpiffWorkflow.util.task import TaskState
 
-from complaintflow.bpmn.game import Game, Host
+from complaintflow.bpmn.activities import CallActivity
+from complaintflow.bpmn.asking import Host
+from complaintflow.bpmn.game import Game
 from complaintflow.bpmn.program import Program
 from complaintflow.bpmn.scope import Scope
 from complaintflow.bpmn.token import Flow, Token
@@ -23,7 +25,8 @@ def freeze(game: Game) -> dict[str, Any]:
     """The marking as JSON data.
 
     ``scopes``: [number, parent or 0, variables]; ``flows``: [host, spec, scope, owns scope, joins, tokens];
-    a token: [number, node, host or 0, scope or 0, phase, internal data or 0].
+    a token: [number, node, host or 0, scope or 0, phase, internal data or 0]. A flow with something to undo or to reset
+    has it as a seventh entry.
     """
     return {
         "format": FORMAT,
@@ -48,7 +51,10 @@ def _freeze_flow(flow: Flow) -> list[Any]:
         ]
         for token in flow.tokens
     ]
-    return [flow.number, flow.spec.name, flow.scope.number, int(flow.owns_scope), flow.joins, tokens]
+    row = [flow.number, flow.spec.name, flow.scope.number, int(flow.owns_scope), flow.joins, tokens]
+    if flow.undo or flow.resets:
+        row.append({name: kept for name, kept in (("undo", flow.undo), ("resets", flow.resets)) if kept})
+    return row
 
 
 def thaw(data: dict[str, Any], program: Program, host: Host) -> Game:
@@ -63,18 +69,35 @@ def thaw(data: dict[str, Any], program: Program, host: Host) -> Game:
     game.next_token, game.next_scope = data["next"]
     game.first_token = game.next_token
     for number, parent, variables in data["scopes"]:
-        game.scopes[number] = Scope(number, game.scopes[parent] if parent else None, variables, host.ambient)
+        scope = game.scopes[number] = Scope(number, game.scopes[parent] if parent else None, variables, host.ambient)
+        if program.watches:
+            scope.journal = game.watch.journal
     tokens: dict[int, Token] = {}
     try:
         for row in data["flows"]:
             _thaw_flow(game, row, tokens)
     except KeyError as error:
         raise UnreadableValue(f"a stored case stands at {error}, which its diagram does not have") from None
+    _surround(game)
     return game
 
 
+def _surround(game: Game) -> None:
+    """Give the scopes of called processes their own surroundings again, callers before what they call."""
+    for flow in game.flows.values():
+        host = flow.host
+        if host is not None and isinstance(host.task_spec, CallActivity):
+            caller = host.variables
+            while caller.parent is not None:
+                caller = caller.parent
+            flow.scope.ambient = caller.called(flow.spec.file)
+    for scope in game.scopes.values():
+        if scope.parent is not None:
+            scope.ambient = scope.parent.ambient
+
+
 def _thaw_flow(game: Game, row: list[Any], known: dict[int, Token]) -> None:
-    number, spec_name, scope, owns, joins, tokens = row
+    number, spec_name, scope, owns, joins, tokens, *rare = row
     host = known[number] if number else None
     flow = Flow(game, game.program.flows[spec_name], host, game.scopes[scope], owns_scope=bool(owns))
     if host is None:
@@ -82,6 +105,8 @@ def _thaw_flow(game: Game, row: list[Any], known: dict[int, Token]) -> None:
     else:
         game.flows[number] = flow
     flow.joins = joins
+    for kept in rare:
+        flow.undo, flow.resets = kept.get("undo", []), kept.get("resets", {})
     for token_number, node, hosted_by, own, phase, internal in tokens:
         token = Token(
             flow,
@@ -91,6 +116,8 @@ def _thaw_flow(game: Game, row: list[Any], known: dict[int, Token]) -> None:
             TaskState.WAITING,
         )
         known[token_number] = token
+        if token.task_spec.watches:
+            game.watch.tokens[token_number] = token
         token.phase = phase
         if own:
             token.scope = game.scopes[own]

@@ -15,6 +15,7 @@ from complaintflow.bpmn.formula import plain
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.formula import Formula
+    from complaintflow.bpmn.listening import Listener
     from complaintflow.bpmn.token import Flow, Token
 
 
@@ -64,13 +65,18 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
     Attributes:
         waits: the kind of row that is open while a token stands here, if any.
+        watches: a token here waits for a condition.
         arms_flow: a token here is armed for its flow and does not keep it from being complete.
         interrupts: a token here has taken the place of all others of its flow.
+        aside: a token here is beside the work that a designer drew: a listener's.
+        results: where results go beside the output mappings: see ``merge_results``.
     """
 
     waits: str | None = None
+    watches: bool = False
     arms_flow: bool = False
     interrupts: bool = False
+    aside: bool = False
     tag: str = ""
     bpmn_name: str | None
 
@@ -86,6 +92,10 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         self.headers: dict[str, str] = {}
         self.input_mappings: list[Mapped] = []
         self.output_mappings: list[Mapped] = []
+        self.listeners: tuple[Listener, ...] = ()
+        self.results: str | None = None
+        # The version of the form, decision or process that its link asks for.
+        self.version_tag: str | None = None
 
     @property
     def precursors(self) -> list[Node]:
@@ -144,10 +154,13 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         return Stuck("condition", f"no outgoing flow of '{self.label}' can be taken (conditions: {conditions})")
 
     def merge_results(self, token: Token, variables: dict[str, Any]) -> None:
-        """Take what the activity or event brought: local where output mappings choose, else outward."""
-        if self.output_mappings:
+        """Take what the activity or event brought: local where output mappings choose, else outward.
+
+        In a Camunda 7 diagram they go outward in any case (``results`` "kept").
+        """
+        if self.output_mappings and self.results != "kept":
             # Names from outside are taken as they are: only a designer's target is a path.
-            token.game.own_scope(token).variables.update(variables)
+            token.game.own_scope(token).take(variables)
         else:
             scope = token.surroundings if token.scope is None else token.scope
             for name, value in variables.items():
@@ -172,15 +185,18 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
 
     def map_inputs(self, token: Token) -> None:
         """Open the node's own scope where it has input mappings; one after the other sees the ones before."""
-        if not self.input_mappings:
+        if not self.input_mappings or "start" in token.internal_data.get("listened", ()):
             return
         scope = token.game.own_scope(token)
         for mapping in self.input_mappings:
             scope.declare(mapping.target, plain(token.game.value(mapping.source, scope)))
 
     def _on_complete(self, token: Token) -> None:
-        """Let go of the token and take its route."""
+        """Let go of the token and all that waits on it, and take its route."""
         flow = token.workflow
+        if token._children:
+            for child in token.hosted:
+                child.cancel()
         flow.drop(token)
         for edge in token.route:
             edge.take(flow)

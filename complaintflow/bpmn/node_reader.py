@@ -1,42 +1,25 @@
-"""What every node is read from: name, documentation, properties, mappings, and what its event waits for."""
+"""What every node is read from: name, documentation, properties, mappings, forms, jobs, listeners."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 
+from complaintflow.bpmn import data
 from complaintflow.bpmn.activities import Job
-from complaintflow.bpmn.formula import Formula, compile_formula, read_time
+from complaintflow.bpmn.camunda7.forms import EMBEDDED, embedded
+from complaintflow.bpmn.formula import Formula, compile_formula
+from complaintflow.bpmn.listener_reader import read_listeners
 from complaintflow.bpmn.node import Mapped, Node
-from complaintflow.bpmn.triggers import (
-    Cycle,
-    ErrorTrigger,
-    EscalationTrigger,
-    LinkTrigger,
-    MessageTrigger,
-    SignalTrigger,
-    TimerTrigger,
-    Trigger,
-)
-from complaintflow.bpmn.xml import bpmn, local, reference, zeebe
+from complaintflow.bpmn.xml import bpmn, local, ours, zeebe
 from complaintflow.errors import InvalidDiagram
-from complaintflow.feel import YearMonthDuration
 from complaintflow.values import RESERVED
-
-_TIMES: Final = {
-    "timeDate": ("date", frozenset({"deadline"})),
-    "timeDuration": ("duration", frozenset[str]()),
-    "timeCycle": ("cycle", frozenset({"repeat"})),
-}
 
 
 class NodeReader(TaskParser):  # type: ignore[misc]
     """Reads what every node has: name, documentation, properties, headers, mappings."""
-
-    throws = False
 
     def parse_node(self) -> Node:
         """Create the node in the flow's specification."""
@@ -58,6 +41,9 @@ class NodeReader(TaskParser):  # type: ignore[misc]
         }
         node.input_mappings = self._mappings("input")
         node.output_mappings = self._mappings("output")
+        node.results = self.node.get(ours("results"))
+        node.version_tag = self._version_tag()
+        node.listeners = read_listeners(self.spec, self.node, self.where, node.headers)
         self.read(node)
         return node
 
@@ -80,13 +66,17 @@ class NodeReader(TaskParser):  # type: ignore[misc]
         return found[0] if found else None
 
     def _mappings(self, kind: str) -> list[Mapped]:
-        return [
+        found = [
             Mapped(
                 self.formula(mapping, "source") or compile_formula("=null", self.where),
                 self.variable(mapping, "target", path_allowed=True) or "",
             )
             for mapping in self._extensions("ioMapping", kind)
         ]
+        for source, target in data.moved(self.node, kind, self.process_parser.parser.items, self.where):
+            self.may_write(target)
+            found.append(Mapped(compile_formula(source, self.where, feel_only=True), target))
+        return found
 
     def variable(
         self, element: etree._Element, attribute: str, *, optional: bool = False, path_allowed: bool = False
@@ -101,13 +91,17 @@ class NodeReader(TaskParser):  # type: ignore[misc]
             return None
         if not all(path.split(".")) or ("." in path and not path_allowed):
             raise self.missing(f"name for a variable ({attribute} of {local(element)})", "fill in the variable's name")
+        self.may_write(path)
+        return path
+
+    def may_write(self, path: str) -> None:
+        """Raises InvalidDiagram: nobody may write the variable."""
         if path.partition(".")[0] in RESERVED:
             raise InvalidDiagram(
                 f"'{self.node.get('name') or self.node.get('id')}' writes the variable '{path}', which is reserved",
                 where=self.where,
                 advice="choose another name",
             )
-        return path
 
     def formula(
         self, element: etree._Element | None, attribute: str, *, times: frozenset[str] = frozenset()
@@ -126,83 +120,56 @@ class NodeReader(TaskParser):  # type: ignore[misc]
         """The job definition, if there is one."""
         definition = self._extension("taskDefinition")
         job_type = self.formula(definition, "type")
-        return Job(job_type, self.formula(definition, "retries")) if job_type is not None else None
+        if job_type is None or definition is None:
+            return None
+        return Job(job_type, self.formula(definition, "retries"), definition.get(ours("result")))
 
-    def trigger(self) -> tuple[Trigger | str | None, Formula | None]:
-        """What the event waits for or throws, and for throwing the code, name or key."""
-        definitions = [child for child in self.node if local(child).endswith("EventDefinition")]
-        if len(definitions) > 1:
-            raise InvalidDiagram(
-                "an event with several definitions", where=self.where, advice="draw one event for each"
-            )
-        if not definitions:
+    def form(self) -> tuple[str | None, str | None]:
+        """The id of the element's form, or what else it says of one that is no form of ours.
+
+        Raises:
+            InvalidDiagram: it is named in two ways, or an embedded form is not in the process.
+        """
+        definition = self._extension("formDefinition")
+        if definition is None:
             return None, None
-        return self._definition(definitions[0])
-
-    def _definition(self, element: etree._Element) -> tuple[Trigger | str | None, Formula | None]:
-        kind = local(element).removesuffix("EventDefinition")
-        if kind == "timer":
-            return self._timer(element), None
-        if kind == "terminate":
-            return "terminate", None
-        if kind == "link":
-            name = element.get("name") or self.node.get("name") or ""
-            return LinkTrigger(name), compile_formula(name, self.where)
-        if kind == "message":
-            # Thrown messages are sent by a handler, which knows where; the reference is for readers.
-            if self.throws:
-                return "message", None
-            return self._message(element.get("messageRef"))
-        parser = self.process_parser.parser
-        if kind == "signal":
-            name = self._constant(parser.signals.get(reference(element.get("signalRef"))), "signal")
-            return SignalTrigger(name), name
-        catalogue, key = {
-            "error": (parser.errors, "error_code"),
-            "escalation": (parser.escalations, "escalation_code"),
-        }[kind]
-        wanted = reference(element.get(f"{kind}Ref"))
-        code = catalogue.get(wanted, {}).get(key)
-        if wanted and not code:
-            raise self.missing(f"code for its {kind}", f"give the {kind} a code, or choose none to catch any")
-        if code and code.startswith("=") and not self.throws:
+        names = [name for name in ("formId", "formKey", "externalReference") if definition.get(name)]
+        if len(names) > 1:
             raise InvalidDiagram(
-                f"the {kind} that '{self.node.get('name') or self.node.get('id')}' catches has a formula as its code",
-                where=self.where,
-                advice="write the code itself; only a throwing event may compute it",
+                f"the form is named by {' and '.join(names)}", where=self.where, advice="keep one of them"
             )
-        trigger = ErrorTrigger(code) if kind == "error" else EscalationTrigger(code)
-        return trigger, compile_formula(code, self.where) if code else None
+        key = definition.get("formKey") or ""
+        if key.startswith(EMBEDDED):
+            return self._embedded(key.removeprefix(EMBEDDED)), None
+        if key or definition.get("externalReference"):
+            reference = key or definition.get("externalReference") or ""
+            if reference.startswith("="):
+                raise self.missing("form that is written out", "name the form; use a gateway for several forms")
+            return None, reference
+        return definition.get("formId"), None
 
-    def _constant(self, text: str | None, what: str) -> Formula:
-        if not text:
-            raise self.missing(f"{what} reference", f"choose the {what} in the properties panel")
-        return compile_formula(text, self.where)
-
-    def _message(self, message_ref: str | None) -> tuple[MessageTrigger, None]:
-        parser = self.process_parser.parser
-        message = reference(message_ref)
-        name = self._constant(parser.messages.get(message), "message")
-        key = parser.subscriptions.get(message)
-        return MessageTrigger(name, compile_formula(key, self.where) if key else None), None
-
-    def _timer(self, element: etree._Element) -> TimerTrigger:
-        for tag, (form, times) in _TIMES.items():
-            text = (element.findtext(bpmn(tag)) or "").strip()
-            if not text:
-                continue
-            if not text.startswith("="):
-                self._check_time(form, text)
-            return TimerTrigger(form, compile_formula(text, self.where, times=times))
-        raise self.missing("time", "give the timer a date, a duration or a cycle")
-
-    def _check_time(self, form: str, text: str) -> None:
-        if form == "cycle":
-            known = Cycle.parse(text) is not None
-        else:
-            known = isinstance(read_time(text), date if form == "date" else (timedelta, YearMonthDuration))
-        if not known:
-            example = {"date": "2026-03-02T09:00:00+08:00", "duration": "P3D", "cycle": "R3/P7D"}[form]
+    def _embedded(self, form_id: str) -> str:
+        process = next(self.node.iterancestors(bpmn("process")))
+        if form_id not in embedded(process):
             raise InvalidDiagram(
-                f"'{text}' is not a {form} that can be read", where=self.where, advice=f"write ISO 8601, e.g. {example}"
+                f"the process has no embedded form '{form_id}'", where=self.where, advice="link a form by its id"
             )
+        return form_id
+
+    def _version_tag(self) -> str | None:
+        """The version that the element's link asks for, if it has one that does.
+
+        Raises:
+            InvalidDiagram: it says that it asks for one, and not which.
+        """
+        for tag in ("formDefinition", "calledElement", "calledDecision"):
+            for link in self._extensions(tag):
+                version = link.get("versionTag")
+                if (link.get("bindingType") == "versionTag") != bool(version):
+                    raise InvalidDiagram(
+                        "a link has a version tag without the binding versionTag, or the binding without the tag",
+                        where=self.where,
+                        advice="fill in both, or choose the binding deployment",
+                    )
+                return version
+        return None

@@ -16,120 +16,113 @@ from complaintflow.bpmn.activities import (
     ReceiveTask,
     ScriptTask,
     SubProcess,
+    Transaction,
     UserTask,
 )
-from complaintflow.bpmn.events import BoundaryEvent, CatchEvent, EndEvent, StartEvent, ThrowEvent
+from complaintflow.bpmn.adhoc import AdHocSubProcess
+from complaintflow.bpmn.event_reader import EventReader
+from complaintflow.bpmn.events import BoundaryEvent, CatchEvent, StartEvent
 from complaintflow.bpmn.formula import Formula, compile_formula
-from complaintflow.bpmn.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
-from complaintflow.bpmn.loops import Loop
+from complaintflow.bpmn.gateways import (
+    ComplexGateway,
+    EventBasedGateway,
+    ExclusiveGateway,
+    InclusiveGateway,
+    ParallelGateway,
+)
+from complaintflow.bpmn.loop_reader import LoopReader
 from complaintflow.bpmn.node import Node
 from complaintflow.bpmn.node_reader import NodeReader
+from complaintflow.bpmn.throws import EndEvent, ThrowEvent
 from complaintflow.bpmn.triggers import (
+    CancelTrigger,
+    CompensationTrigger,
     ErrorTrigger,
-    EscalationTrigger,
     LinkTrigger,
-    MessageTrigger,
-    Trigger,
+    MultipleTrigger,
+    catches,
 )
-from complaintflow.bpmn.xml import bpmn, zeebe
+from complaintflow.bpmn.xml import bpmn, local, ours
 from complaintflow.errors import InvalidDiagram
 
 
-class StartReader(NodeReader):
+class StartReader(EventReader):
     """Start events."""
 
     def read(self, node: StartEvent) -> None:
         """Trigger, and the intake form."""
-        trigger, _ = self.trigger()
-        if isinstance(trigger, str):
+        node.trigger = self.awaited()
+        if isinstance(node.trigger, (LinkTrigger, CancelTrigger)):
             raise self.missing("event to wait for", "give it a message, a timer, a signal, an error or an escalation")
-        node.trigger = trigger
         node.interrupting = self.node.get("isInterrupting") != "false"
-        form = self._extension("formDefinition")
-        node.form_id = form.get("formId") if form is not None else None
+        node.form_id, _ = self.form()
+        node.initiator = self.node.get(ours("initiator"))
 
 
-class CatchReader(NodeReader):
+class CatchReader(EventReader):
     """Intermediate events that wait."""
 
     def read(self, node: CatchEvent) -> None:
         """Its trigger."""
-        trigger, _ = self.trigger()
-        if trigger is None or isinstance(trigger, (str, ErrorTrigger, EscalationTrigger)):
-            raise self.missing("event to wait for", "give it a message, a timer, a signal or a link")
-        node.trigger = trigger
-        node.waits = trigger.waits
-        _needs_key(self, trigger)
+        trigger = self.awaited()
+        parts = trigger.parts if isinstance(trigger, MultipleTrigger) else (trigger,)
+        if not all(part is not None and (part.armed or isinstance(part, LinkTrigger)) for part in parts):
+            raise self.missing("event to wait for", "give it a message, a timer, a signal, a condition or a link")
+        assert trigger is not None
+        node.await_(trigger)
+        self.need_keys(trigger)
 
 
-class BoundaryReader(NodeReader):
+class BoundaryReader(EventReader):
     """Boundary events."""
 
     def read(self, node: BoundaryEvent) -> None:
         """Its trigger, its activity, and whether it interrupts."""
-        trigger, _ = self.trigger()
-        if trigger is None or isinstance(trigger, (str, LinkTrigger)):
-            raise self.missing("event to wait for", "give it a timer, a message, a signal, an error or an escalation")
-        node.trigger = trigger
-        node.waits = trigger.waits
         node.attached_to = self.node.get("attachedToRef")
-        node.interrupting = self.node.get("cancelActivity") != "false"
-        if isinstance(trigger, ErrorTrigger) and not node.interrupting:
+        trigger = self.awaited()
+        if trigger is None or isinstance(trigger, LinkTrigger):
+            raise self.missing(
+                "event to wait for",
+                "give it a timer, a message, a signal, a condition, an error, an escalation or a compensation",
+            )
+        node.await_(trigger)
+        node.interrupting = self.node.get("cancelActivity") != "false" or isinstance(
+            trigger, (CancelTrigger, CompensationTrigger)
+        )
+        if catches(trigger, ErrorTrigger) is not None and not node.interrupting:
             raise InvalidDiagram(
                 "an error event that does not interrupt",
                 where=self.where,
                 advice="errors always interrupt; use an escalation instead",
             )
-        _needs_key(self, trigger)
+        self.need_keys(trigger)
 
 
-def _needs_key(reader: NodeReader, trigger: Trigger) -> None:
-    if isinstance(trigger, MessageTrigger) and trigger.key is None:
-        raise reader.missing("correlation key", "set the message's subscription correlation key, e.g. =case.key")
-
-
-class ThrowReader(NodeReader):
+class ThrowReader(EventReader):
     """Intermediate throw events and end events."""
-
-    throws = True
 
     def read(self, node: ThrowEvent) -> None:
         """What it throws."""
-        thrown, node.code = self.trigger()
+        node.thrown = self.thrown()
         node.job = self.job()
-        if isinstance(thrown, str):
-            node.throws = thrown
-            if thrown == "message":
-                node.waits = "job"
-                if node.job is None:
-                    raise self.missing("job type", "a message is sent by a handler: set its task definition type")
-        elif thrown is not None:
-            node.throws = type(thrown).__name__.removesuffix("Trigger").lower()
-            if node.throws == "timer" or (node.throws in ("error", "escalation") and node.code is None):
-                raise self.missing("code to throw", f"choose the {node.throws} and give it a code")
+        if "message" in node.kinds:
+            node.waits = "job"
+            if node.job is None:
+                raise self.missing("job type", "a message is sent by a handler: set its task definition type")
 
 
-class ActivityReader(NodeReader):
+class ActivityReader(LoopReader):
     """What all activities have: loops."""
 
     def read(self, node: Activity) -> None:
-        """The multi-instance marker, if any."""
-        element = self.node.find(bpmn("multiInstanceLoopCharacteristics"))
-        if element is None:
-            return
-        inner = element.find(f"{bpmn('extensionElements')}/{zeebe('loopCharacteristics')}")
-        collection = self.formula(inner, "inputCollection")
-        if collection is None or inner is None:
-            raise self.missing("input collection", "set the multi-instance input collection, e.g. =measures")
-        completion = (element.findtext(bpmn("completionCondition")) or "").strip()
-        node.loop = Loop(
-            sequential=element.get("isSequential") == "true",
-            collection=collection,
-            element=self.variable(inner, "inputElement", optional=True),
-            output_collection=self.variable(inner, "outputCollection", optional=True),
-            output_element=self.formula(inner, "outputElement"),
-            completion=compile_formula(completion, self.where, feel_only=True) if completion else None,
-        )
+        """The loop marker, if any, and whether it is there to undo another activity."""
+        node.for_compensation = self.node.get("isForCompensation") == "true"
+        multiple = self.node.find(bpmn("multiInstanceLoopCharacteristics"))
+        if multiple is not None:
+            node.loop = self.multiple(multiple)
+        standard = self.node.find(bpmn("standardLoopCharacteristics"))
+        if standard is not None:
+            node.loop = self.standard(standard)
 
 
 class UserTaskReader(ActivityReader):
@@ -138,8 +131,7 @@ class UserTaskReader(ActivityReader):
     def read(self, node: UserTask) -> None:
         """Form, assignment, schedule, priority."""
         super().read(node)
-        form = self._extension("formDefinition")
-        node.form_id = form.get("formId") if form is not None else None
+        node.form_id, node.form_reference = self.form()
         assignment = self._extension("assignmentDefinition")
         node.assignee = self.formula(assignment, "assignee")
         node.groups = self.formula(assignment, "candidateGroups")
@@ -170,11 +162,23 @@ class ReceiveReader(ActivityReader):
     def read(self, node: ReceiveTask) -> None:
         """The message."""
         super().read(node)
-        node.trigger, _ = self._message(self.node.get("messageRef"))
-        _needs_key(self, node.trigger)
+        node.trigger = self.message(self.node.get("messageRef"))
+        node.instantiates = self.node.get("instantiate") == "true"
+        if not node.instantiates:
+            self.need_keys(node.trigger)
 
 
-class ScriptReader(ActivityReader):
+class WorkReader(ActivityReader):
+    """What a handler can do as well: with a task definition it is a job."""
+
+    def parse_node(self) -> Node:
+        """A job is another kind of node."""
+        if self._extension("taskDefinition") is not None:
+            return JobTaskReader(self.process_parser, JobTask, self.node, self.nsmap, self.lane).parse_node()
+        return super().parse_node()
+
+
+class ScriptReader(WorkReader):
     """Script tasks: FEEL."""
 
     def read(self, node: ScriptTask) -> None:
@@ -190,7 +194,7 @@ class ScriptReader(ActivityReader):
         node.result_variable = self.variable(script, "resultVariable") or ""
 
 
-class DecisionReader(ActivityReader):
+class DecisionReader(WorkReader):
     """Business rule tasks: DMN."""
 
     def read(self, node: DecisionTask) -> None:
@@ -201,6 +205,7 @@ class DecisionReader(ActivityReader):
         if called is None or node.decision is None or not called.get("resultVariable"):
             raise self.missing("decision or result variable", "choose Implementation: DMN decision and fill in both")
         node.result_variable = self.variable(called, "resultVariable") or ""
+        node.shape = called.get(ours("shape"))
 
 
 class CallReader(ActivityReader):
@@ -218,18 +223,60 @@ class CallReader(ActivityReader):
 
 
 class SubProcessReader(ActivityReader):
-    """Embedded sub-processes and event sub-processes."""
+    """Embedded sub-processes, transactions and event sub-processes."""
 
     def parse_node(self) -> Node:
         """An event sub-process is another kind of node."""
         if self.node.get("triggeredByEvent") == "true":
+            if local(self.node) != "subProcess":
+                raise InvalidDiagram(
+                    f"'{self.label}' is set off by an event, and is no ordinary sub-process",
+                    where=f"{self.filename}, line {self.node.sourceline}, element {self.node.get('id')}",
+                    advice="draw an event sub-process, and the transaction or ad-hoc sub-process in it",
+                )
             self.spec_class = EventSubProcess
         return super().parse_node()
 
     def read(self, node: SubProcess) -> None:
-        """The inner flow."""
-        super().read(node)
+        """The inner flow: first of all, since what is wrong with the rest is no fault of it."""
         node.inner = self.process_parser.parser.inner_spec(self.process_parser, self.node)
+        super().read(node)
+
+
+class AdHocReader(SubProcessReader):
+    """Ad-hoc sub-processes."""
+
+    def read(self, node: AdHocSubProcess) -> None:
+        """What is begun, when it is enough, and what is collected."""
+        super().read(node)
+        extension = self._extension("adHoc")
+        node.listed = self.formula(extension, "activeElementsCollection")
+        completion = (self.node.findtext(bpmn("completionCondition")) or "").strip()
+        node.completion = compile_formula(completion, self.where, feel_only=True) if completion else None
+        node.cancels = self.node.get("cancelRemainingInstances") != "false"
+        node.sequential = self.node.get("ordering") == "Sequential"
+        if extension is not None:
+            node.output_collection = self.variable(extension, "outputCollection", optional=True)
+            node.output_element = self.formula(extension, "outputElement")
+        node.ready()
+
+
+class EventGatewayReader(NodeReader):
+    """Event-based gateways."""
+
+    def read(self, node: EventBasedGateway) -> None:
+        """Whether it begins a case, and with how many of its events."""
+        node.instantiates = self.node.get("instantiate") == "true"
+        node.parallel = self.node.get("eventGatewayType") == "Parallel"
+
+
+class ComplexReader(NodeReader):
+    """Complex gateways."""
+
+    def read(self, node: ComplexGateway) -> None:
+        """When it goes on."""
+        text = (self.node.findtext(bpmn("activationCondition")) or "").strip()
+        node.activation = compile_formula(text, self.where, feel_only=True) if text else None
 
 
 READERS: Final[dict[str, tuple[type[NodeReader], type[Node]]]] = {
@@ -248,8 +295,11 @@ READERS: Final[dict[str, tuple[type[NodeReader], type[Node]]]] = {
     bpmn("businessRuleTask"): (DecisionReader, DecisionTask),
     bpmn("callActivity"): (CallReader, CallActivity),
     bpmn("subProcess"): (SubProcessReader, SubProcess),
+    bpmn("transaction"): (SubProcessReader, Transaction),
+    bpmn("adHocSubProcess"): (AdHocReader, AdHocSubProcess),
     bpmn("exclusiveGateway"): (NodeReader, ExclusiveGateway),
     bpmn("parallelGateway"): (NodeReader, ParallelGateway),
     bpmn("inclusiveGateway"): (NodeReader, InclusiveGateway),
-    bpmn("eventBasedGateway"): (NodeReader, EventBasedGateway),
+    bpmn("eventBasedGateway"): (EventGatewayReader, EventBasedGateway),
+    bpmn("complexGateway"): (ComplexReader, ComplexGateway),
 }

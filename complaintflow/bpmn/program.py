@@ -9,9 +9,12 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
-from complaintflow.bpmn.activities import CallActivity, EventSubProcess, JobTask, SubProcess, UserTask
-from complaintflow.bpmn.events import StartEvent, ThrowEvent
+from complaintflow.bpmn.activities import Activity, CallActivity, EventSubProcess, Job, JobTask, SubProcess, UserTask
+from complaintflow.bpmn.adhoc import AdHocSubProcess
+from complaintflow.bpmn.events import StartEvent
+from complaintflow.bpmn.listening import Listener
 from complaintflow.bpmn.node import Edge, Node
+from complaintflow.bpmn.throws import ThrowEvent
 from complaintflow.errors import UnknownProcess
 
 
@@ -39,6 +42,24 @@ class FlowSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.sources: list[Node] = []
         self.event_subprocesses: list[EventSubProcess] = []
         self.edges: dict[str, Edge] = {}
+        # "process", "sub-process", "event sub-process", "transaction" or "ad-hoc".
+        self.kind = "process"
+        # What begins a case: start events, and what waits for the event that begins one.
+        self.entries: list[Node] = []
+        # The event sub-process that undoes what this flow did; and the ad-hoc sub-process it is the inside of.
+        self.undoing: EventSubProcess | None = None
+        self.ad_hoc: AdHocSubProcess | None = None
+        # Of a process: its own listeners, the version it says it is, and the forms inside it (id -> form-js JSON).
+        self.listeners: tuple[Listener, ...] = ()
+        self.version_tag: str | None = None
+        self.forms: dict[str, str] = {}
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether anything here can be compensated."""
+        return self.undoing is not None or any(
+            isinstance(node, Activity) and (node.handler is not None or node.undo is not None) for node in self.nodes
+        )
 
     @property
     def nodes(self) -> list[Node]:
@@ -62,6 +83,10 @@ class Program:
             spec = todo.pop()
             self.flows[spec.name] = spec
             todo += [node.inner for node in spec.nodes if isinstance(node, SubProcess)]
+        # Whether anything waits for a condition, so that changes of variables are noted.
+        self.watches = any(
+            spec.watches for flow in self.flows.values() for spec in flow.task_specs.values() if isinstance(spec, Node)
+        )
 
     def process(self, process_id: str) -> FlowSpec:
         """The process of this id.
@@ -103,8 +128,18 @@ class Program:
     @cached_property
     def job_types(self) -> dict[str, Node]:
         """Job types that are constants, each with an element that names it."""
-        jobs = ((node, node.job) for node in self.nodes if isinstance(node, (JobTask, ThrowEvent)))
+        jobs: list[tuple[Node, Job | None]] = []
+        for node in self.nodes:
+            if isinstance(node, (JobTask, ThrowEvent)):
+                jobs.append((node, node.job))
+        for spec in self.flows.values():
+            jobs += [(one, one.job) for one in spec.task_specs.values() if isinstance(one, Listener)]
         return {job.type.text: node for node, job in jobs if job is not None and job.type.expression is None}
+
+    @property
+    def forms(self) -> dict[str, tuple[str, str]]:
+        """Forms inside the diagrams: id -> file and form-js JSON."""
+        return {name: (spec.file, form) for spec in self.processes.values() for name, form in spec.forms.items()}
 
     def called_processes(self) -> set[str]:
         """Processes called by a constant id."""

@@ -7,7 +7,9 @@ recursively and knows them by their target. Here nodes and sequence flows are in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import copy
 from typing import Any, ClassVar
 
 from lxml import etree
@@ -15,16 +17,21 @@ from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
-from complaintflow.bpmn import allowed, xml
-from complaintflow.bpmn.activities import EventSubProcess
-from complaintflow.bpmn.events import ArmedStart, BoundaryEvent, CatchEvent, StartEvent, ThrowEvent
+from complaintflow.bpmn import data, source, xml
+from complaintflow.bpmn.activities import Activity, EventSubProcess, ReceiveTask, SubProcess
+from complaintflow.bpmn.camunda7.forms import embedded
+from complaintflow.bpmn.compensation import Undo
+from complaintflow.bpmn.events import ArmedStart, BoundaryEvent, CatchEvent, StartEvent
 from complaintflow.bpmn.formula import compile_formula
+from complaintflow.bpmn.gateways import EventBasedGateway
+from complaintflow.bpmn.listener_reader import read_listeners
 from complaintflow.bpmn.node import Edge, Node
 from complaintflow.bpmn.nodes import READERS
 from complaintflow.bpmn.program import FlowSpec, Program
-from complaintflow.bpmn.shape import check_shape
-from complaintflow.bpmn.triggers import LinkTrigger
-from complaintflow.errors import InvalidDiagram
+from complaintflow.bpmn.shape import shape_problems
+from complaintflow.bpmn.throws import ThrowEvent
+from complaintflow.bpmn.triggers import CompensationTrigger, LinkTrigger
+from complaintflow.errors import ComplaintflowError, InvalidDiagram
 
 
 def read_program(files: Mapping[str, bytes]) -> Program:
@@ -38,9 +45,38 @@ def read_program(files: Mapping[str, bytes]) -> Program:
         UnsupportedElement: it uses something outside the allow-list.
         FeelSyntaxError: an expression does not parse.
     """
+    problems: list[ComplaintflowError] = []
+    processes = _read(files, problems)
+    if problems:
+        raise _together(problems)
+    return Program(processes)
+
+
+def _together(problems: list[ComplaintflowError]) -> ComplaintflowError:
+    """The first problem, whose text tells of the others too: nobody has to mend one to see the next."""
+    first, *others = problems
+    if not others:
+        return first
+    error = copy(first)
+    error.what = f"{first.what} (and {len(others)} more)"
+    error.remedy = "\n\n".join([first.remedy, *map(str, others)])
+    return error
+
+
+def find_problems(files: Mapping[str, bytes]) -> list[ComplaintflowError]:
+    """Everything for which ``read_program`` would refuse the files, in their order; arguments as there."""
+    problems: list[ComplaintflowError] = []
+    try:
+        _read(files, problems)
+    except ComplaintflowError as error:
+        problems.append(error)
+    return problems
+
+
+def _read(files: Mapping[str, bytes], problems: list[ComplaintflowError]) -> dict[str, FlowSpec]:
     processes: dict[str, FlowSpec] = {}
-    for file, source in files.items():
-        for process_id, spec in _read_file(file, source).items():
+    for file, content in files.items():
+        for process_id, spec in _read_file(file, content, problems).items():
             if process_id in processes:
                 raise InvalidDiagram(
                     f"two files have the process '{process_id}'",
@@ -48,30 +84,38 @@ def read_program(files: Mapping[str, bytes]) -> Program:
                     advice="rename one of them",
                 )
             processes[process_id] = spec
-    if not processes:
+    if not processes and not problems:
         raise InvalidDiagram(
             "no file has an executable process",
             where=", ".join(files),
             advice="in Camunda Modeler, tick Executable in the process's properties",
         )
-    return Program(processes)
+    return processes
 
 
-def _read_file(file: str, source: bytes) -> dict[str, FlowSpec]:
+def _read_file(file: str, content: bytes, problems: list[ComplaintflowError]) -> dict[str, FlowSpec]:
     """The executable processes of one file; ids of messages, errors and the like are its own."""
-    root = xml.read(source, file)
-    allowed.check(root, file)
-    parser = DiagramParser()
-    parser.subscriptions = _subscriptions(root)
+    diagram = source.read(content, file)
+    problems += diagram.problems
+    parser = DiagramParser(diagram.refused)
+    parser.subscriptions = _subscriptions(diagram.root)
+    parser.associations = _associations(diagram.root)
+    parser.items = data.item_names(diagram.root)
     try:
-        parser.add_bpmn_xml(root, filename=file)
+        parser.add_bpmn_xml(diagram.root, filename=file)
+        found = {
+            process_id: reader.get_spec()
+            for process_id, reader in parser.process_parsers.items()
+            if reader.process_executable
+        }
+    except RecursionError:
+        raise InvalidDiagram("the file is nested too deeply to be read", where=file, advice="draw it flatter") from None
     except (ValidationException, ValueError) as error:
+        if diagram.problems:
+            return {}
         raise InvalidDiagram(str(error), where=file) from None
-    return {
-        process_id: reader.get_spec()
-        for process_id, reader in parser.process_parsers.items()
-        if reader.process_executable
-    }
+    problems += parser.problems
+    return found
 
 
 def _subscriptions(root: etree._Element) -> dict[str, str]:
@@ -82,6 +126,14 @@ def _subscriptions(root: etree._Element) -> dict[str, str]:
         for subscription in message.iter(xml.zeebe("subscription"))
         if (key := subscription.get("correlationKey"))
     }
+
+
+def _associations(root: etree._Element) -> list[tuple[str, str]]:
+    """The two ends of each association, as they are named."""
+    return [
+        (xml.reference(one.get("sourceRef")) or "", xml.reference(one.get("targetRef")) or "")
+        for one in root.iter(xml.bpmn("association"))
+    ]
 
 
 class FlowReader(ProcessParser):  # type: ignore[misc]
@@ -98,16 +150,36 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
         if not self.bpmn_id:
             raise InvalidDiagram("a process without an id", where=str(self.filename))
         spec = self.spec = FlowSpec(name, label=self.get_name(), file=str(self.filename))
+        spec.kind = self._kind
+        failed: set[str] = set()
         for child in self.node:
             reader_class, node_class = self.parser._get_parser_class(child.tag)
             if node_class is not None:
-                reader_class(self, node_class, child, self.nsmap).parse_node()
-        self._attach()
-        self._link_flows()
-        self._link_links()
-        self._arm(spec)
-        self._enter(spec)
-        check_shape(spec, self._kind, f"{self.filename}, element {self.bpmn_id}")
+                before = len(self.parser.problems)
+                with self.parser.collecting(child):
+                    reader_class(self, node_class, child, self.nsmap).parse_node()
+                if len(self.parser.problems) > before:
+                    failed.add(child.get("id"))
+        with self.parser.collecting(None):
+            self._attach()
+            self._link_flows()
+            self._link_links()
+            self._arm(spec)
+            self._undo(spec)
+            self._enter(spec)
+            problems = shape_problems(spec, f"{self.filename}, element {self.bpmn_id}", frozenset(failed))
+            self.parser.problems += [] if self.parser.refused else problems
+        if self.outer is None:
+            self._read_process(spec)
+
+    def _read_process(self, spec: FlowSpec) -> None:
+        """What only a process has: listeners, a version, forms."""
+        where = f"{self.filename}, line {self.node.sourceline}, element {self.bpmn_id}"
+        with self.parser.collecting(self.node):
+            spec.listeners = read_listeners(spec, self.node, where, {})
+        tag = self.node.find(f"{xml.bpmn('extensionElements')}/{xml.zeebe('versionTag')}")
+        spec.version_tag = tag.get("value") if tag is not None else None
+        spec.forms = embedded(self.node)
 
     def _node(self, reference: str | None, role: str, owner: str) -> Node:
         found = self.spec.task_specs.get(xml.reference(reference) or "")
@@ -126,6 +198,17 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
                 raise InvalidDiagram(f"a boundary event is attached to '{activity.label}'", where=event.where)
             event.activity = activity
             activity.boundary.append(event)
+            if isinstance(event.trigger, CompensationTrigger):
+                activity.handler = self._handler(event)
+
+    def _handler(self, event: BoundaryEvent) -> Activity | None:
+        """The activity that undoes another: an association leads to it from the event."""
+        for pair in self.parser.associations:
+            if event.name in pair:
+                found = self.spec.task_specs.get(pair[1 - pair.index(event.name)])
+                if isinstance(found, Activity) and found.for_compensation:
+                    return found
+        return None
 
     def _link_flows(self) -> None:
         for count, element in enumerate(self.node.iterchildren(xml.bpmn("sequenceFlow"))):
@@ -158,41 +241,57 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
             if isinstance(node, CatchEvent) and isinstance(node.trigger, LinkTrigger)
         }
         for node in self.spec.nodes:
-            if isinstance(node, ThrowEvent) and node.throws == "link" and node.code is not None:
-                node.link_target = catchers.get(node.code.text)
+            if isinstance(node, ThrowEvent) and node.kinds == ("link",) and node.thrown[0].code is not None:
+                node.link_target = catchers.get(node.thrown[0].code.text)
                 if node.link_target is not None:
                     node.link_target.link_sources.append(node)
 
     def _arm(self, spec: FlowSpec) -> None:
         for body in [node for node in spec.nodes if isinstance(node, EventSubProcess)]:
-            start = body.inner.plain_start
+            # Without an inside the sub-process could not be read, which has been said.
+            start = body.inner.plain_start if body.inner is not None else None
             if start is None or start.trigger is None:
                 continue
             body.start_event = start
             body.interrupts = start.interrupting
             start.body = body
-            if start.trigger.waits is not None:
+            if start.trigger.armed:
                 body.armed = ArmedStart(spec, body, start)
-            spec.event_subprocesses.append(body)
+            if isinstance(start.trigger, CompensationTrigger):
+                spec.undoing = body
+            else:
+                spec.event_subprocesses.append(body)
+
+    def _undo(self, spec: FlowSpec) -> None:
+        """What can be undone in a sub-process makes the sub-process something that can be undone."""
+        for node in spec.nodes:
+            if isinstance(node, SubProcess) and node.handler is None and node.inner and node.inner.can_be_undone:
+                node.undo = Undo(node)
 
     def _enter(self, spec: FlowSpec) -> None:
         """Where a token begins: at the start event, or where nothing leads to."""
         starts = spec.start_events
         plain = [event for event in starts if event.trigger is None]
         spec.plain_start = plain[0] if plain else starts[0] if len(starts) == 1 else None
+        gateways = [node for node in spec.nodes if isinstance(node, EventBasedGateway) and node.instantiates]
+        spec.entries = [*starts, *(node for node in spec.nodes if isinstance(node, ReceiveTask) and node.instantiates)]
+        spec.entries += [edge.target for gateway in gateways for edge in gateway.outgoing]
         spec.sources = [
             node
             for node in spec.nodes
             if not node.incoming
             and not isinstance(node, (StartEvent, BoundaryEvent, EventSubProcess))
             and not (isinstance(node, CatchEvent) and isinstance(node.trigger, LinkTrigger))
+            and not getattr(node, "instantiates", False)
+            and not getattr(node, "for_compensation", False)
         ]
 
     @property
     def _kind(self) -> str:
         if self.outer is None:
             return "process"
-        return "event sub-process" if self.node.get("triggeredByEvent") == "true" else "sub-process"
+        special = {"transaction": "transaction", "adHocSubProcess": "ad-hoc"}.get(xml.local(self.node))
+        return special or ("event sub-process" if self.node.get("triggeredByEvent") == "true" else "sub-process")
 
 
 class DiagramParser(BpmnParser):  # type: ignore[misc]
@@ -202,7 +301,7 @@ class DiagramParser(BpmnParser):  # type: ignore[misc]
     OVERRIDE_PARSER_CLASSES = READERS
     PARSER_CLASSES: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self) -> None:
+    def __init__(self, refused: frozenset[str]) -> None:
         super().__init__(
             namespaces={
                 "bpmn": xml.BPMN,
@@ -212,6 +311,27 @@ class DiagramParser(BpmnParser):  # type: ignore[misc]
             }
         )
         self.subscriptions: dict[str, str] = {}
+        self.associations: list[tuple[str, str]] = []
+        self.items: dict[str, str] = {}
+        self.problems: list[ComplaintflowError] = []
+        self.refused = refused
+
+    @contextmanager
+    def collecting(self, element: Any) -> Iterator[None]:
+        """Remember what is wrong with one part, and go on with the others.
+
+        What was refused before leaves gaps that nobody need be blamed for twice: in the element itself, and in the
+        flow as a whole (``element`` None).
+        """
+        known = bool(self.refused) if element is None else any(one.get("id") in self.refused for one in element.iter())
+        try:
+            yield
+        except ComplaintflowError as error:
+            if not known:
+                self.problems.append(error)
+        except Exception:
+            if not known:
+                raise
 
     def _add_data_stores(self, bpmn: Any) -> None:
         """Data stores are drawn for people; they hold nothing here, as in Camunda 8."""

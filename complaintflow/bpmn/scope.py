@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+
+class Ambient(dict[str, Any]):
+    """What every expression of a process may read and nobody may write (``policy``, ``case``).
+
+    Args:
+        name: whose they are: the id of the policy that governs the process.
+        values: name -> value.
+        functions: what expressions may call beyond FEEL.
+        elsewhere: file of a called process -> its own surroundings; None where the caller's serve it.
+
+    Attributes:
+        name, functions: see above.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]],
+        elsewhere: Callable[[str], Ambient | None],
+    ) -> None:
+        super().__init__(values)
+        self.name = name
+        self.functions = functions
+        self._elsewhere = elsewhere
+
+    def called(self, file: str) -> Ambient:
+        """The surroundings of a process in this file that is called from here."""
+        return self._elsewhere(file) or self
 
 
 class Scope(Mapping[str, Any]):
     """A frame of variables with a parent; reading looks outward, as far as ``ambient``.
 
-    ``ambient`` holds what every expression may read and nobody may write (``policy``, ``case``): it comes first.
+    ``ambient`` holds what every expression may read and nobody may write (``policy``, ``case``): it comes first, and is
+    that of the outermost scope.
     A variable that is null is there; a variable that was never set is not.
     """
 
-    __slots__ = ("ambient", "number", "parent", "variables")
+    __slots__ = ("ambient", "journal", "number", "parent", "variables")
 
     def __init__(
         self,
@@ -25,7 +56,23 @@ class Scope(Mapping[str, Any]):
         self.number = number
         self.parent = parent
         self.variables = variables
-        self.ambient = ambient
+        self.ambient: Mapping[str, Any] = ambient if parent is None else parent.ambient
+        # Where changes are noted, if anything waits for a condition: (scope, variable, "create" or "update").
+        self.journal: list[tuple[Scope, str, str]] | None = None
+
+    @property
+    def policy_id(self) -> str:
+        """The policy that governs what reads here."""
+        return self.ambient.name if isinstance(self.ambient, Ambient) else ""
+
+    @property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """What expressions that read here may call beyond FEEL."""
+        return self.ambient.functions if isinstance(self.ambient, Ambient) else {}
+
+    def called(self, file: str) -> Mapping[str, Any]:
+        """What surrounds the outermost scope of a process that is called from here."""
+        return self.ambient.called(file) if isinstance(self.ambient, Ambient) else self.ambient
 
     def __getitem__(self, name: str) -> Any:
         if name in self.ambient:
@@ -66,14 +113,35 @@ class Scope(Mapping[str, Any]):
     def declare(self, path: str, value: Any) -> None:
         """Set a variable here; a dotted path reaches into a context."""
         name, _, rest = path.partition(".")
-        self.variables[name] = _inside(self.variables.get(name), rest, value) if rest else value
+        self._set(name, _inside(self.variables.get(name), rest, value) if rest else value)
+
+    def take(self, variables: Mapping[str, Any]) -> None:
+        """Set variables here; a name is no path."""
+        for name, value in variables.items():
+            self._set(name, value)
 
     def propagate(self, name: str, value: Any) -> None:
         """Set a variable where it is known; one that is new goes to the outermost scope."""
         scope = self
         while name not in scope.variables and scope.parent is not None:
             scope = scope.parent
-        scope.variables[name] = value
+        scope._set(name, value)
+
+    def sees(self, other: Scope, name: str) -> bool:
+        """Whether this variable, read here, is the one of the other scope."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.variables:
+                return scope is other
+            scope = scope.parent
+        return False
+
+    def _set(self, name: str, value: Any) -> None:
+        if self.journal is not None:
+            known = name in self.variables
+            if not known or self.variables[name] != value:
+                self.journal.append((self, name, "update" if known else "create"))
+        self.variables[name] = value
 
 
 def _inside(context: Any, path: str, value: Any) -> dict[str, Any]:

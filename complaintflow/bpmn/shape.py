@@ -6,66 +6,91 @@ mean to guess or to leave something out in silence (D14).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
-from complaintflow.bpmn.activities import CallActivity, EventSubProcess, ReceiveTask, SubProcess
-from complaintflow.bpmn.events import BoundaryEvent, CatchEvent, EndEvent, StartEvent, ThrowEvent
-from complaintflow.bpmn.gateways import EventBasedGateway, ExclusiveGateway, InclusiveGateway, ParallelGateway
-from complaintflow.bpmn.node import Edge, Node
-from complaintflow.bpmn.triggers import (
-    ErrorTrigger,
-    EscalationTrigger,
-    LinkTrigger,
-    MessageTrigger,
-    SignalTrigger,
-    TimerTrigger,
+from complaintflow.bpmn import event_shape
+from complaintflow.bpmn.activities import Activity, EventSubProcess, ReceiveTask
+from complaintflow.bpmn.events import BoundaryEvent, CatchEvent, StartEvent
+from complaintflow.bpmn.gateways import (
+    ComplexGateway,
+    EventBasedGateway,
+    ExclusiveGateway,
+    InclusiveGateway,
+    ParallelGateway,
 )
+from complaintflow.bpmn.node import Edge, Node
+from complaintflow.bpmn.throws import EndEvent, ThrowEvent
+from complaintflow.bpmn.triggers import LinkTrigger, MessageTrigger, MultipleTrigger, SignalTrigger, TimerTrigger
+from complaintflow.bpmn.watching import ConditionTrigger
 from complaintflow.errors import InvalidDiagram, UnsupportedElement
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.program import FlowSpec
 
 
-def check_shape(spec: FlowSpec, kind: str, where: str) -> None:
-    """Check one flow.
+def shape_problems(spec: FlowSpec, where: str, failed: frozenset[str] = frozenset()) -> Iterator[InvalidDiagram]:
+    """Everything that is drawn wrongly in one flow; of each rule the first thing at each element.
 
     Args:
-        kind: "process", "sub-process" or "event sub-process".
         where: file and element of the flow itself.
-
-    Raises:
-        InvalidDiagram: the first thing that is drawn wrongly.
+        failed: elements that could not be read, which has been said already.
     """
+    for rule in _rules(spec, where, failed):
+        try:
+            rule()
+        except InvalidDiagram as problem:
+            yield problem
+
+
+def _rules(spec: FlowSpec, where: str, failed: frozenset[str]) -> Iterator[Callable[[], None]]:
+    activities = [node for node in spec.nodes if isinstance(node, Activity)]
+    handlers = [node.handler for node in activities if node.handler is not None]
     for node in spec.nodes:
-        _ends(node)
-        _default(node)
-        _conditions(node)
+        if node.name in failed:
+            continue
+        yield partial(_ends, node)
+        yield partial(_begins, node, spec)
+        yield partial(_default, node)
+        yield partial(_conditions, node)
         if isinstance(node, EventBasedGateway):
-            _behind_event_gateway(node)
-        if isinstance(node, BoundaryEvent):
-            _boundary(node)
-        if isinstance(node, ThrowEvent):
-            _throws(node)
-        if isinstance(node, CatchEvent):
-            _no_cycle(node, "an intermediate event happens once")
-        _distinct(getattr(node, "boundary", ()), f"'{node.label}'")
-    _links(spec)
-    _event_subprocesses(spec)
-    _distinct([body.start_event for body in spec.event_subprocesses if body.start_event], f"'{spec.description}'")
-    _starts(spec, kind, where)
+            yield partial(_behind_event_gateway, node)
+        elif isinstance(node, ComplexGateway):
+            yield partial(_activation, node)
+        elif isinstance(node, BoundaryEvent):
+            yield partial(event_shape.boundary, node)
+        elif isinstance(node, ThrowEvent):
+            yield partial(event_shape.throws, node)
+        elif isinstance(node, CatchEvent):
+            yield partial(event_shape.no_cycle, node, "an intermediate event happens once")
+        elif isinstance(node, Activity):
+            yield partial(event_shape.compensation, node, handlers)
+            yield partial(event_shape.distinct, node.boundary, f"'{node.label}'")
+        if isinstance(node, EventSubProcess):
+            yield partial(event_shape.event_subprocess, node, spec)
+    if failed:
+        return
+    yield partial(event_shape.links, spec)
+    starts = [body.start_event for body in spec.event_subprocesses if body.start_event is not None]
+    yield partial(event_shape.distinct, starts, f"'{spec.description}'")
+    yield partial(event_shape.cancellations, spec)
+    yield partial(event_shape.compensations, spec)
+    yield partial(_ad_hoc if spec.kind == "ad-hoc" else _starts, spec, where)
 
 
 def _ends(node: Node) -> None:
     """Events are entered and left only where BPMN lets them."""
     is_link = isinstance(getattr(node, "trigger", None), LinkTrigger)
-    if node.incoming and (isinstance(node, (StartEvent, BoundaryEvent)) or is_link):
+    begins = getattr(node, "instantiates", False)
+    if node.incoming and (isinstance(node, (StartEvent, BoundaryEvent)) or is_link or begins):
         raise InvalidDiagram(
             f"a sequence flow leads into '{node.label}', which only its event can reach",
             where=node.where,
             advice="let the flow end at the element behind it",
         )
-    if node.outgoing and (isinstance(node, EndEvent) or getattr(node, "throws", None) == "link"):
+    link = isinstance(node, ThrowEvent) and "link" in node.kinds
+    if node.outgoing and (isinstance(node, EndEvent) or link):
         raise InvalidDiagram(
             f"a sequence flow leaves '{node.label}', where the path ends",
             where=node.where,
@@ -73,13 +98,12 @@ def _ends(node: Node) -> None:
         )
 
 
-def _throws(node: ThrowEvent) -> None:
-    is_end = isinstance(node, EndEvent)
-    if node.throws == "link" if is_end else node.throws in ("error", "terminate"):
+def _begins(node: Node, spec: FlowSpec) -> None:
+    if getattr(node, "instantiates", False) and spec.kind != "process":
         raise InvalidDiagram(
-            f"'{node.label}' is {'an end' if is_end else 'an intermediate'} event, which cannot throw a {node.throws}",
+            f"'{node.label}' begins a case, and stands in a sub-process",
             where=node.where,
-            advice="draw an intermediate link event" if is_end else "draw an end event",
+            advice="draw it in the process, or begin the sub-process with a plain start event",
         )
 
 
@@ -117,7 +141,22 @@ def _first(edges: Iterable[Edge]) -> Edge | None:
     return next(iter(edges), None)
 
 
+def _activation(gateway: ComplexGateway) -> None:
+    if len(gateway.incoming) > 1 and gateway.activation is None:
+        raise InvalidDiagram(
+            f"the complex gateway '{gateway.label}' does not say when it goes on",
+            where=gateway.where,
+            advice="give it an activation condition, e.g. =activationCount >= 2",
+        )
+
+
 def _behind_event_gateway(gateway: EventBasedGateway) -> None:
+    if gateway.parallel and not gateway.instantiates:
+        raise InvalidDiagram(
+            f"the event-based gateway '{gateway.label}' waits for all its events, but begins no case",
+            where=gateway.where,
+            advice="draw a parallel gateway with the events behind it",
+        )
     for edge in gateway.outgoing:
         node = edge.target
         waits = isinstance(node, CatchEvent) or (
@@ -127,8 +166,14 @@ def _behind_event_gateway(gateway: EventBasedGateway) -> None:
             raise InvalidDiagram(
                 f"'{node.label}' stands behind the event-based gateway '{gateway.label}' and waits for no event",
                 where=node.where,
-                advice="only message, timer and signal catch events stand there, or receive tasks without marker and "
-                "boundary events",
+                advice="only catch events stand there, or receive tasks without marker and boundary events",
+            )
+        if any(listener.event == "start" for listener in node.listeners):
+            raise InvalidDiagram(
+                f"'{node.label}' stands behind the event-based gateway '{gateway.label}' and has start listeners, "
+                "which would only be heard when its event has happened",
+                where=node.where,
+                advice="put them on the gateway, or make them end listeners",
             )
         if len(node.incoming) > 1:
             raise InvalidDiagram(
@@ -136,133 +181,92 @@ def _behind_event_gateway(gateway: EventBasedGateway) -> None:
                 where=node.where,
                 advice="join the flows behind it, or draw the event twice",
             )
-
-
-def _boundary(event: BoundaryEvent) -> None:
-    activity = event.activity
-    if isinstance(activity, EventSubProcess):
-        raise InvalidDiagram(
-            f"the boundary event '{event.label}' is attached to an event sub-process",
-            where=event.where,
-            advice="draw another event sub-process, or put the work into an ordinary one",
-        )
-    if isinstance(event.trigger, EscalationTrigger) and not isinstance(activity, (SubProcess, CallActivity)):
-        raise InvalidDiagram(
-            f"the escalation boundary event '{event.label}' is attached to a task, which never escalates",
-            where=event.where,
-            advice="attach it to a sub-process or call activity, or use an error",
-        )
-    if event.interrupting:
-        _no_cycle(event, "an event that interrupts happens once")
-
-
-def _no_cycle(node: BoundaryEvent | CatchEvent | StartEvent, why: str) -> None:
-    if isinstance(node.trigger, TimerTrigger) and node.trigger.form == "cycle":
-        raise InvalidDiagram(
-            f"'{node.label}' waits for a cycle, but {why}", where=node.where, advice="give it a date or a duration"
-        )
-
-
-def _distinct(events: Sequence[BoundaryEvent | StartEvent], place: str) -> None:
-    """Of two events that catch the same, one would never happen."""
-    seen: set[tuple[str, str | None]] = set()
-    for event in events:
-        trigger = event.trigger
-        if isinstance(trigger, (ErrorTrigger, EscalationTrigger)):
-            key = (trigger.kind, trigger.code)
-        elif isinstance(trigger, (MessageTrigger, SignalTrigger)):
-            key = ("message" if isinstance(trigger, MessageTrigger) else "signal", trigger.name.text)
-        else:
-            continue
-        if key in seen:
+        if gateway.instantiates and not isinstance(getattr(node, "trigger", None), (MessageTrigger, SignalTrigger)):
             raise InvalidDiagram(
-                f"two events of {place} catch the same {key[0]} '{key[1] or '(any)'}'",
-                where=event.where,
-                advice="keep one of them",
-            )
-        seen.add(key)
-
-
-def _links(spec: FlowSpec) -> None:
-    catching = [node for node in spec.nodes if isinstance(node, CatchEvent) and isinstance(node.trigger, LinkTrigger)]
-    names = [node.trigger.name for node in catching if isinstance(node.trigger, LinkTrigger)]
-    for node, name in zip(catching, names, strict=True):
-        if names.count(name) > 1:
-            raise InvalidDiagram(
-                f"the link '{name}' goes to two places", where=node.where, advice="give one of them another name"
-            )
-    for node in spec.nodes:
-        if isinstance(node, ThrowEvent) and node.throws == "link" and node.link_target is None:
-            raise InvalidDiagram(
-                f"the link '{node.code.text if node.code is not None else ''}' leads nowhere",
+                f"the event '{node.label}' would begin a case, and nothing watches for it before there is one",
                 where=node.where,
-                advice="draw an intermediate link catch event of the same name in the same process",
+                advice="only messages and signals begin cases here",
             )
 
 
-def _event_subprocesses(spec: FlowSpec) -> None:
-    for body in [node for node in spec.nodes if isinstance(node, EventSubProcess)]:
-        start: Any = body.start_event
-        if start is None or isinstance(start.trigger, LinkTrigger):
-            raise InvalidDiagram(
-                f"the event sub-process '{body.label}' needs exactly one start event, with a trigger",
-                where=body.where,
-                advice="give its start event a message, timer, signal, error or escalation",
-            )
-        if body.incoming or body.outgoing or body.loop is not None:
-            raise InvalidDiagram(
-                f"the event sub-process '{body.label}' has sequence flows or a loop marker",
-                where=body.where,
-                advice="only its start event sets it off",
-            )
-        if isinstance(start.trigger, ErrorTrigger) and not start.interrupting:
-            raise InvalidDiagram(
-                f"the error start event '{start.label}' does not interrupt",
-                where=start.where,
-                advice="errors always interrupt; use an escalation instead",
-            )
-        if isinstance(start.trigger, MessageTrigger) and start.trigger.key is None:
-            raise InvalidDiagram(
-                f"the message of '{start.label}' has no correlation key",
-                where=start.where,
-                advice="set the message's subscription correlation key, e.g. =case.key",
-            )
-        if start.interrupting:
-            _no_cycle(start, "an event that interrupts happens once")
+def _ad_hoc(spec: FlowSpec, where: str) -> None:
+    drawn = [node for node in spec.nodes if isinstance(node, (StartEvent, EndEvent))]
+    if drawn:
+        raise InvalidDiagram(
+            f"the ad-hoc sub-process '{spec.description}' has a start or end event",
+            where=drawn[0].where,
+            advice="delete it: activities without an incoming sequence flow are begun in any order",
+        )
+    if not spec.sources:
+        raise InvalidDiagram(
+            f"the ad-hoc sub-process '{spec.description}' has nothing to begin", where=where, advice="draw an activity"
+        )
 
 
-def _starts(spec: FlowSpec, kind: str, where: str) -> None:
+def _starts(spec: FlowSpec, where: str) -> None:
     plain = [event for event in spec.start_events if event.trigger is None]
     if len(plain) > 1:
         raise InvalidDiagram(
             f"'{spec.description}' has {len(plain)} plain start events", where=where, advice="keep one of them"
         )
     for event in spec.start_events:
-        if kind == "sub-process" and event.trigger is not None:
+        if spec.kind in ("sub-process", "transaction") and event.trigger is not None:
             raise InvalidDiagram(
                 f"the sub-process '{spec.description}' starts with a trigger",
                 where=event.where,
                 advice="a sub-process starts with a plain start event; only event sub-processes have triggers",
             )
-        if kind == "process" and event.trigger is not None and not isinstance(event.trigger, MessageTrigger):
-            raise UnsupportedElement(
-                f"the process '{spec.description}' starts with a trigger that nothing watches before a case exists",
-                where=event.where,
-                advice="draw a plain start event, and let your scheduler or application start the case",
-            )
-    if spec.start_events and spec.sources:
+        if spec.kind == "process":
+            _starts_a_case(event, spec)
+    if spec.entries and spec.sources:
         raise InvalidDiagram(
             f"nothing leads to '{spec.sources[0].label}'",
             where=spec.sources[0].where,
             advice="connect it with a sequence flow, or delete it",
         )
-    if not spec.start_events and not spec.sources:
+    if not spec.entries and not spec.sources:
         raise InvalidDiagram(
             f"'{spec.description}' has nothing to start with", where=where, advice="draw a start event"
         )
-    if kind == "process" and spec.start_events and spec.plain_start is None:
+
+
+def _starts_a_case(event: StartEvent, spec: FlowSpec) -> None:
+    """What may begin a process: nobody, a message, a signal, data (see ``beginning``), or the clock (``schedule``)."""
+    trigger = event.trigger
+    if isinstance(trigger, MultipleTrigger) and trigger.parallel:
+        raise UnsupportedElement(
+            f"the process '{spec.description}' starts when several things have come, and there is no case to wait in",
+            where=event.where,
+            advice="start with one of them, and wait for the others behind it",
+        )
+    parts = event_shape.parts(trigger)
+    known: tuple[type, ...] = (MessageTrigger, SignalTrigger)
+    if len(parts) == 1:
+        known += (TimerTrigger, ConditionTrigger)
+    if trigger is not None and not all(isinstance(part, known) for part in parts):
+        raise UnsupportedElement(
+            f"the process '{spec.description}' starts with a trigger that nothing watches before a case exists",
+            where=event.where,
+            advice="start by a message, a signal or the clock, each with a start event of its own",
+        )
+    for part in parts:
+        if isinstance(part, (MessageTrigger, SignalTrigger)) and part.name.expression is not None:
+            raise UnsupportedElement(
+                f"the name of what starts '{spec.description}' is a formula",
+                where=event.where,
+                advice="write the name itself: there are no variables before the case",
+            )
+    if not isinstance(trigger, TimerTrigger):
+        return
+    if trigger.form == "duration":
         raise InvalidDiagram(
-            f"'{spec.description}' has several start events and none without a trigger",
-            where=where,
-            advice="add a plain start event, where a case begins that no message started",
+            f"the process '{spec.description}' starts after a duration, but nothing is there to count from",
+            where=event.where,
+            advice='give the start event a cycle, e.g. =repeat("name") or R/P7D, or a date',
+        )
+    if event.form_id is not None:
+        raise InvalidDiagram(
+            f"the start event '{event.label}' has a form, but the clock fills in none",
+            where=event.where,
+            advice="move the form to a user task, or to a plain start event",
         )

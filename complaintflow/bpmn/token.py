@@ -14,6 +14,8 @@ from SpiffWorkflow.bpmn.util.subworkflow import BpmnBaseWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from complaintflow.bpmn.listening import hold_start
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -79,6 +81,9 @@ class Token(Task):  # type: ignore[misc]
 
     def run(self) -> Any:
         """Do the node's work: None leaves the token waiting, anything else finishes it."""
+        if self.phase == ENTER and hold_start(self):
+            self._set_state(TaskState.WAITING)
+            return None
         result = self.task_spec._run(self)
         if result is not None:
             self.game.finish(self, result if isinstance(result, dict) else {})
@@ -112,8 +117,12 @@ class Token(Task):  # type: ignore[misc]
 class Flow(BpmnBaseWorkflow):  # type: ignore[misc]
     """One run of a process or sub-process.
 
-    Its number is that of the token that hosts it (0 for the case itself). ``joins`` holds, per
-    waiting join, how many tokens each incoming flow has brought.
+    Its number is that of the token that hosts it (0 for the case itself).
+
+    Attributes:
+        joins: per waiting join, how many tokens each incoming flow has brought.
+        resets: per complex gateway that has gone on and waits for the rest, which flows had brought a token (1) or not.
+        undo: what was completed and can be undone (see ``compensation``).
     """
 
     tasks: dict[int, Token]
@@ -126,6 +135,10 @@ class Flow(BpmnBaseWorkflow):  # type: ignore[misc]
         self.number: int = host.id if host is not None else 0
         self.scope = scope
         self.joins: dict[str, list[int]] = {}
+        self.resets: dict[str, list[int]] = {}
+        self.undo: list[list[Any]] = []
+        # Whether its end listeners have been heard: it is complete in the same command.
+        self.ended = False
         self.task_tree = Root(self)
 
     @property
@@ -154,6 +167,11 @@ class Flow(BpmnBaseWorkflow):  # type: ignore[misc]
         return any(not token.task_spec.arms_flow for token in self.tokens)
 
     @property
+    def is_activation(self) -> bool:
+        """Whether this is one activity of an ad-hoc sub-process, inside the run of the whole."""
+        return self.host is not None and self.host.workflow.spec is self.spec
+
+    @property
     def interrupted(self) -> bool:
         """Whether an event sub-process has taken over: no other one can begin then."""
         return any(token.task_spec.interrupts for token in self.tokens)
@@ -165,6 +183,8 @@ class Flow(BpmnBaseWorkflow):  # type: ignore[misc]
         scope = token.scope
         if scope is not None:
             self.game.close_scope(scope)
+        if token.task_spec.watches:
+            self.game.watch.end(token)
         self.game.touched.add(self)
 
     def cancel_tokens(self, besides: Token | None = None) -> list[Token]:
@@ -176,6 +196,7 @@ class Flow(BpmnBaseWorkflow):  # type: ignore[misc]
                 gone.append(token)
                 token.cancel()
         self.joins.clear()
+        self.resets.clear()
         return gone
 
     def cancel(self, success: bool = False) -> list[Token]:

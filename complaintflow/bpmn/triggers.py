@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from complaintflow.bpmn.formula import read_time, shown
 from complaintflow.bpmn.node import Stuck
+from complaintflow.bpmn.watching import ConditionTrigger
 from complaintflow.errors import CalendarError
 from complaintflow.feel import YearMonthDuration
 from complaintflow.interval import Interval
 
 if TYPE_CHECKING:
+    from complaintflow.bpmn.asking import Host
     from complaintflow.bpmn.formula import Formula
     from complaintflow.bpmn.token import Token
 
@@ -93,12 +95,46 @@ def _is_interval(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """A round of a cycle.
+
+    Attributes:
+        moment: when.
+        left: how many rounds are left, this one included; None: without end.
+        missed: how many went by before it.
+    """
+
+    moment: Moment
+    left: int | None
+    missed: int
+
+
+def next_round(host: Host, every: str, due: datetime, left: int | None) -> Round | None:
+    """The round after the one that was due: the first that is not over yet, since rounds that nobody was there for are
+    not made up for all at once. None when there is none; ``left`` counts the one that was due.
+
+    Raises:
+        Stuck: the interval leads out of the calendar.
+    """
+    moment, missed = Moment(due), -1
+    while moment.at <= host.now:
+        missed += 1
+        if left == 1:
+            return None
+        if left is not None:
+            left -= 1
+        moment = host.after(every, moment.at, again=True)
+    return Round(moment, left, max(missed, 0))
+
+
+@dataclass(frozen=True, slots=True)
 class TimerTrigger:
     """``form`` is "date", "duration" or "cycle"."""
 
     form: str
     formula: Formula
     waits: ClassVar[str] = "timer"
+    armed: ClassVar[bool] = True
 
     def arm(self, token: Token) -> None:
         """Open the timer's row.
@@ -113,22 +149,16 @@ class TimerTrigger:
 
     def again(self, token: Token) -> bool:
         """After firing without interrupting: open the next round of a cycle. False when there is none."""
-        if "every" not in token.internal_data or token.internal_data["left"] == 1:
+        data = token.internal_data
+        if "every" not in data:
             return False
-        host, data = token.game.host, token.internal_data
-        moment = Moment(datetime.fromisoformat(data["due"]))
-        missed = -1
-        while moment.at <= host.now:
-            # Rounds that nobody was there for are not made up for all at once.
-            missed += 1
-            if data["left"] == 1:
-                return False
-            if data["left"] is not None:
-                data["left"] -= 1
-            moment = host.after(data["every"], moment.at, again=True)
-        if missed:
-            token.game.missed(token, missed)
-        self._open(token, moment)
+        following = next_round(token.game.host, data["every"], datetime.fromisoformat(data["due"]), data["left"])
+        if following is None:
+            return False
+        data["left"] = following.left
+        if following.missed:
+            token.game.missed(token, following.missed)
+        self._open(token, following.moment)
         return True
 
     def _arm_cycle(self, token: Token) -> None:
@@ -155,6 +185,7 @@ class MessageTrigger:
     name: Formula
     key: Formula | None
     waits: ClassVar[str] = "subscription"
+    armed: ClassVar[bool] = True
 
     def arm(self, token: Token) -> None:
         """Open the subscription.
@@ -183,6 +214,7 @@ class SignalTrigger:
 
     name: Formula
     waits: ClassVar[str] = "subscription"
+    armed: ClassVar[bool] = True
 
     def arm(self, token: Token) -> None:
         """Open the subscription.
@@ -201,20 +233,52 @@ class SignalTrigger:
 
 @dataclass(frozen=True, slots=True)
 class ErrorTrigger:
-    """Catches a thrown error of this code, or of any code."""
+    """Catches a thrown error of this code, or of any code; names the variables that say which it was."""
 
     code: str | None
+    code_variable: str | None = None
+    message_variable: str | None = None
     kind: ClassVar[str] = "error"
     waits: ClassVar[None] = None
+    armed: ClassVar[bool] = False
+
+    def told(self, code: str, message: str) -> dict[str, str]:
+        """The variables that say what was caught."""
+        named = {self.code_variable: code, self.message_variable: message}
+        return {name: value for name, value in named.items() if name is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class EscalationTrigger:
-    """Catches a thrown escalation of this code, or of any code."""
+    """Catches a thrown escalation of this code, or of any code; names the variable that says which it was."""
 
     code: str | None
+    code_variable: str | None = None
+    message_variable: str | None = None
     kind: ClassVar[str] = "escalation"
     waits: ClassVar[None] = None
+    armed: ClassVar[bool] = False
+
+    def told(self, code: str, message: str) -> dict[str, str]:
+        """The variables that say what was caught."""
+        named = {self.code_variable: code, self.message_variable: message}
+        return {name: value for name, value in named.items() if name is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class CompensationTrigger:
+    """At a boundary it leads to what undoes the activity; at a start event it begins what undoes a sub-process."""
+
+    waits: ClassVar[None] = None
+    armed: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class CancelTrigger:
+    """Catches the cancellation of a transaction, after what was done in it is undone."""
+
+    waits: ClassVar[None] = None
+    armed: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +287,43 @@ class LinkTrigger:
 
     name: str
     waits: ClassVar[None] = None
+    armed: ClassVar[bool] = False
 
 
-ArmedTrigger = TimerTrigger | MessageTrigger | SignalTrigger
+@dataclass(frozen=True, slots=True)
+class MultipleTrigger:
+    """Several at one event: any of them, or with ``parallel`` all of them, in any order.
+
+    Each that waits by itself has a token of its own (``events.EventPart``), hosted by the event's.
+    """
+
+    parts: tuple[ArmedTrigger | CaughtTrigger, ...]
+    parallel: bool
+    waits: ClassVar[None] = None
+
+    @property
+    def armed(self) -> bool:
+        """Whether any of them waits by itself."""
+        return any(part.armed for part in self.parts)
+
+    def arm(self, token: Token) -> None:
+        """Let each wait."""
+        for part in token.task_spec.parts:
+            token.game.host_token(token, part)
+
+    def again(self, token: Token) -> bool:
+        """After firing without interrupting: all of them anew, or those that still wait."""
+        if self.parallel:
+            self.arm(token)
+        return bool(token.hosted)
+
+
+ArmedTrigger = TimerTrigger | MessageTrigger | SignalTrigger | ConditionTrigger
 CaughtTrigger = ErrorTrigger | EscalationTrigger
-Trigger = ArmedTrigger | CaughtTrigger | LinkTrigger
+Trigger = ArmedTrigger | CaughtTrigger | CompensationTrigger | CancelTrigger | LinkTrigger | MultipleTrigger
+
+
+def catches(trigger: Trigger | None, wanted: type[CaughtTrigger]) -> CaughtTrigger | None:
+    """What of an event's trigger catches errors, or escalations; None where nothing does."""
+    parts = trigger.parts if isinstance(trigger, MultipleTrigger) else (trigger,)
+    return next((part for part in parts if isinstance(part, wanted)), None)

@@ -13,6 +13,8 @@ ZEEBE: Final = "http://camunda.org/schema/zeebe/1.0"
 CAMUNDA: Final = "http://camunda.org/schema/1.0/bpmn"
 MODELER: Final = "http://camunda.org/schema/modeler/1.0"
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
+# What a translated diagram says beyond its dialect; no file may say it.
+OURS: Final = "urn:complaintflow"
 
 MAX_BYTES: Final = 8_000_000
 
@@ -28,7 +30,7 @@ def read(source: bytes, file: str) -> etree._Element:
         InvalidDiagram: it is too large, not well-formed, or carries a document type declaration.
     """
     if len(source) > MAX_BYTES:
-        raise InvalidDiagram(f"the file has {len(source):,} bytes; at most {MAX_BYTES:,} are read", where=file)
+        raise InvalidDiagram(f"the file has more than {MAX_BYTES:,} bytes, and no more are read", where=file)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -56,12 +58,18 @@ def read(source: bytes, file: str) -> etree._Element:
 
 def local(element: etree._Element) -> str:
     """The tag without its namespace."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def namespace(element: etree._Element) -> str:
     """The tag's namespace, or an empty string."""
-    return etree.QName(element).namespace or ""
+    tag = str(element.tag)
+    return tag[1 : tag.index("}")] if tag.startswith("{") else ""
+
+
+def uses(root: etree._Element, space: str) -> bool:
+    """Whether any element or attribute of the document is in a namespace."""
+    return bool(root.xpath("boolean(//s:* | //@s:*)", namespaces={"s": space}))
 
 
 def bpmn(name: str) -> str:
@@ -74,6 +82,21 @@ def zeebe(name: str) -> str:
     return f"{{{ZEEBE}}}{name}"
 
 
+def ours(name: str) -> str:
+    """An attribute that only a translation writes, as lxml spells it."""
+    return f"{{{OURS}}}{name}"
+
+
 def reference(value: str | None) -> str | None:
     """An id reference without its namespace prefix (``tns:task`` -> ``task``)."""
     return value.rpartition(":")[2].strip() if value else None
+
+
+def owner(element: etree._Element) -> str:
+    """The id of the nearest element that has one, else the tag."""
+    node: etree._Element | None = element
+    while node is not None:
+        if node.get("id"):
+            return str(node.get("id"))
+        node = node.getparent()
+    return local(element)

@@ -6,15 +6,25 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
+from complaintflow.check.duties import duties
 from complaintflow.check.facts import Facts
 from complaintflow.check.files import check_file
 from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, guarded, of_error, readable
 from complaintflow.check.numbers import numbers
+from complaintflow.check.people import people
+from complaintflow.check.places import located
 from complaintflow.check.references import habits, references
+from complaintflow.check.starts import starts
+from complaintflow.check.times import times
 from complaintflow.check.usage import unused_entries
+from complaintflow.check.variables import variables
 from complaintflow.definition import Bundle
 from complaintflow.errors import ComplaintflowError, InvalidData
+
+if TYPE_CHECKING:
+    from complaintflow.access.identity import Identity
 
 
 def check_bundle(
@@ -24,6 +34,7 @@ def check_bundle(
     now: datetime | None = None,
     payload: bytes | None = None,
     beside: Iterable[str] = (),
+    identity: Identity | None = None,
 ) -> list[Finding]:
     """Everything wrong with a process, the worst first.
 
@@ -33,18 +44,22 @@ def check_bundle(
         now: aware; with it, years whose official holidays are unknown are reported.
         payload: the example that the process ships, to be held against its intake form.
         beside: paths of files that could have been meant where a name leads nowhere.
+        identity: with it, tasks that could run out of people are reported.
     """
     facts = Facts(bundle, beside)
     found = [finding for path, source in bundle.files.items() for finding in _part(bundle, path, source)]
     found += guarded("policy.toml", lambda: _policy(bundle, strict, now))
-    for look in (references, numbers, habits, unused_entries):
+    for look in (references, numbers, habits, times, variables, duties, unused_entries):
         found += guarded(bundle.process_id, lambda look=look: look(facts))  # type: ignore[misc]
     if not any(finding.severity == ERROR for finding in found):
         # The engine's own word: whatever it refuses and nobody here saw must not pass.
         found += guarded(bundle.process_id, lambda: _engine(bundle))
+        found += guarded(bundle.process_id, lambda: starts(bundle, now))
+        if identity is not None:
+            found += guarded(bundle.process_id, lambda: people(bundle, identity))
         if payload is not None:
             found += guarded("payload.json", lambda: _example(bundle, payload))
-    return sorted(map(_shown, dict.fromkeys(found)), key=lambda finding: finding.order)
+    return located(map(_shown, found), facts.diagrams)
 
 
 def check_alone(file: str, source: bytes, beside: Mapping[str, bytes] | None = None) -> list[Finding]:
@@ -53,7 +68,7 @@ def check_alone(file: str, source: bytes, beside: Mapping[str, bytes] | None = N
     found = check_file(file, source, beside)
     for look in (numbers, habits):
         found += guarded(file, lambda look=look: look(facts))  # type: ignore[misc]
-    return sorted(dict.fromkeys(found), key=lambda finding: finding.order)
+    return located(found, facts.diagrams)
 
 
 def _part(bundle: Bundle, path: str, source: bytes) -> list[Finding]:
@@ -76,6 +91,8 @@ def _part(bundle: Bundle, path: str, source: bytes) -> list[Finding]:
 
 def _policy(bundle: Bundle, strict: bool, now: datetime | None) -> Iterator[Finding]:
     policy = bundle.policy
+    for called in bundle.policies.ids[1:]:
+        bundle.policies.of(called)  # raises what is wrong with it
     if strict:
         for entry in policy.defaults():
             where = f"{entry.file}, line {entry.line}" if entry.line else entry.file

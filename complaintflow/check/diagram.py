@@ -9,13 +9,20 @@ from typing import Any, Final
 
 from lxml import etree
 
+from complaintflow.bpmn import source as sources
 from complaintflow.bpmn import xml
+from complaintflow.errors import InvalidDiagram
 
 ACTIVITIES: Final = (
     "task", "manualTask", "userTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask",
-    "callActivity", "subProcess",
+    "callActivity", "subProcess", "transaction", "adHocSubProcess",
 )  # fmt: skip
-_FEEL_TEXTS: Final = ("conditionExpression", "completionCondition", "timeDate", "timeDuration", "timeCycle")
+# Elements whose text is FEEL, with or without an equals sign; and those where it may be.
+_FEEL_ONLY: Final = (
+    "conditionExpression", "completionCondition", "condition", "loopCondition", "activationCondition",
+    "loopCardinality",
+)  # fmt: skip
+_FEEL_TEXTS: Final = (*_FEEL_ONLY, "timeDate", "timeDuration", "timeCycle")
 # zeebe attributes that hold plain text even if it begins with an equals sign.
 _PLAIN: Final = frozenset({"name", "value", "key", "target", "resultVariable", "inputElement", "outputCollection"})
 
@@ -26,16 +33,19 @@ class Diagram:
 
     Attributes:
         file: its name.
-        root: its root element.
+        root: its root element; a diagram of Camunda 7 says there what it would say in Camunda 8.
+        problems: what may not stand in it, or has no translation.
     """
 
     file: str
     root: etree._Element
+    problems: tuple[InvalidDiagram, ...] = ()
 
     @classmethod
     def read(cls, file: str, source: bytes) -> Diagram:
         """Raises InvalidDiagram: it is not XML that we read."""
-        return cls(file, xml.read(source, file))
+        found = sources.read(source, file)
+        return cls(file, found.root, found.problems)
 
     def where(self, element: etree._Element) -> str:
         """File, line and id, for a finding."""
@@ -68,6 +78,15 @@ class Diagram:
         return self.bpmn(*ACTIVITIES)
 
     @cached_property
+    def by_id(self) -> dict[str, etree._Element]:
+        """The elements of BPMN that have an id; the first where several have the same."""
+        found: dict[str, etree._Element] = {}
+        for element in self.root.iter(f"{{{xml.BPMN}}}*"):
+            if element.get("id"):
+                found.setdefault(str(element.get("id")), element)
+        return found
+
+    @cached_property
     def processes(self) -> list[str]:
         """Ids of the processes here."""
         return [str(process.get("id")) for process in self.bpmn("process") if process.get("id")]
@@ -92,7 +111,7 @@ class Diagram:
                     yield element, text[1:].strip()
         for element in self.bpmn(*_FEEL_TEXTS):
             text = (element.text or "").strip()
-            if text.startswith("=") or (text and xml.local(element) in _FEEL_TEXTS[:2]):
+            if text.startswith("=") or (text and xml.local(element) in _FEEL_ONLY):
                 yield element, text.removeprefix("=").strip()
 
     def extension(self, element: etree._Element, tag: str) -> etree._Element | None:

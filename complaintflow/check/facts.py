@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 from complaintflow.check.diagram import Diagram
 from complaintflow.check.finding import nearest
 from complaintflow.errors import ComplaintflowError
+from complaintflow.reach import reach
 
 if TYPE_CHECKING:
     from complaintflow.definition import Bundle
     from complaintflow.formjs import Form
+    from complaintflow.marks import DroppedMark
     from complaintflow.policy import Policy
 
+SECTIONS: Final = (
+    "deadlines", "repeats", "roles", "bounds", "amounts", "texts", "lists", "switches", "retention",
+)  # fmt: skip
 _NOTICE: Final = re.compile(r"(?P<name>[a-z0-9][a-z0-9_-]*)\.(?P<language>[a-zA-Z_-]+)\.j2")
 
 
@@ -56,13 +61,44 @@ class Facts:
             return None
 
     @cached_property
+    def policies(self) -> dict[str, Policy]:
+        """All policies that can be read by id: the process's own first, then those of called processes."""
+        try:
+            ids = self.bundle.policies.ids
+        except ComplaintflowError:
+            return {}
+        return {one: policy for one in ids if (policy := self._read(one)) is not None}
+
+    def _read(self, policy_id: str) -> Policy | None:
+        try:
+            return self.bundle.policies.of(policy_id)
+        except ComplaintflowError:
+            return None
+
+    def governing(self, path: str) -> list[Policy]:
+        """The policies under which a file is used, those that can be read."""
+        ids = self._reach.get(path, tuple(self.policies)[:1])
+        return [self.policies[one] for one in ids if one in self.policies]
+
+    @cached_property
+    def _reach(self) -> dict[str, tuple[str, ...]]:
+        try:
+            return reach(self.bundle)
+        except ComplaintflowError:
+            return {}
+
+    @cached_property
     def names(self) -> Mapping[str, Mapping[str, Any]]:
         """Policy section -> the names in it."""
-        policy = self.policy
-        if policy is None:
-            return {}
-        sections = ("deadlines", "repeats", "roles", "bounds", "amounts", "texts", "lists", "switches", "retention")
-        return {section: getattr(policy, section) for section in sections}
+        return {section: getattr(self.policy, section) for section in SECTIONS} if self.policy is not None else {}
+
+    @cached_property
+    def dropped_marks(self) -> list[DroppedMark]:
+        """Marks that layers below have (D16)."""
+        try:
+            return self.bundle.dropped_marks
+        except ComplaintflowError:
+            return []
 
     @cached_property
     def forms(self) -> dict[str, tuple[str, Form]]:
@@ -107,6 +143,21 @@ class Facts:
             match = _NOTICE.fullmatch(PurePosixPath(path).name)
             if match is not None:
                 found.setdefault(match["name"], []).append(path)
+        return found
+
+    @cached_property
+    def notice_variables(self) -> dict[str, frozenset[str]]:
+        """Path of a notice -> the variables it reads."""
+        found: dict[str, frozenset[str]] = {}
+        for policy_id in self.policies:
+            try:
+                notices = self.bundle.notices_of(policy_id)
+            except ComplaintflowError:
+                continue
+            for file, path in self.bundle.notice_files(policy_id).items():
+                match = _NOTICE.fullmatch(file)
+                if match is not None:
+                    found[path] = notices.template(match["name"], match["language"]).variables
         return found
 
     def near(self, name: str, known: Iterable[str], suffix: str) -> str:

@@ -8,11 +8,10 @@ from io import BytesIO
 from pathlib import PurePosixPath
 
 from complaintflow import feel
-from complaintflow.bpmn import allowed
-from complaintflow.bpmn.reader import read_program
+from complaintflow.bpmn.reader import find_problems
 from complaintflow.check.diagram import Diagram
 from complaintflow.check.finding import ERROR, WARNING, Finding, guarded, of_error
-from complaintflow.errors import ComplaintflowError, FeelSyntaxError, UnsupportedElement
+from complaintflow.errors import ComplaintflowError, FeelSyntaxError
 
 
 def check_file(file: str, source: bytes, beside: Mapping[str, bytes] | None = None) -> list[Finding]:
@@ -47,24 +46,18 @@ def check_file(file: str, source: bytes, beside: Mapping[str, bytes] | None = No
 
 
 def _diagram(file: str, source: bytes) -> Iterator[Finding]:
-    """Every element outside the allow-list, every expression that does not parse, then what the reader says."""
+    """Everything that the reader refuses, and every expression that does not parse."""
     diagram = Diagram.read(file, source)
-    found = [*_unsupported(diagram), *_syntax(diagram)]
-    yield from found
     try:
-        read_program({file: source})
-    except (UnsupportedElement, FeelSyntaxError) as error:
-        # Both were looked for above, all of them; this is the first of them again.
-        if not found:
-            yield of_error(error, file)
-    except ComplaintflowError as error:
-        yield of_error(error, file)
-
-
-def _unsupported(diagram: Diagram) -> Iterator[Finding]:
-    """Everything that `allowed.check` would refuse, and not only the first."""
-    for problem in allowed.problems(diagram.root, diagram.file):
-        yield of_error(problem, diagram.file)
+        source.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        yield Finding(ERROR, f"the file is not UTF-8: {error}", file, "save it as UTF-8")
+    syntax = [*_syntax(diagram)]
+    yield from syntax
+    for problem in find_problems({file: source}):
+        # Of an element's expressions the reader names the first that does not parse; they were all looked at above.
+        if not (syntax and isinstance(problem, FeelSyntaxError)):
+            yield of_error(problem, file)
 
 
 def _syntax(diagram: Diagram) -> Iterator[Finding]:

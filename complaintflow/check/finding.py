@@ -17,6 +17,7 @@ NOTE: Final[Severity] = "note"
 
 _ORDER: Final = (ERROR, WARNING, NOTE)
 # A bundle numbers the policy files of its layers; people know only one name for them.
+_PLACE: Final = re.compile(r"(?s)(?P<file>.*?)(?:, line (?P<line>\d+))?(?:, element (?P<element>.*))?")
 _NUMBERED: Final = re.compile(r"(?<=/)\d+\.(?=policy\.toml)")
 
 
@@ -29,12 +30,35 @@ class Finding:
         what: one sentence without full stop.
         where: file, line and element.
         advice: what to do; may be empty.
+        label: what the diagram says of the element, if it is about one.
     """
 
     severity: Severity
     what: str
     where: str
     advice: str = ""
+    label: str = ""
+
+    @property
+    def file(self) -> str:
+        """The file, without line and element."""
+        return self._place["file"]
+
+    @property
+    def line(self) -> int | None:
+        """The line, counted from 1, if it is known."""
+        return int(line) if (line := self._place["line"]) else None
+
+    @property
+    def element(self) -> str:
+        """The id of the element, or an empty text."""
+        return self._place["element"] or ""
+
+    @property
+    def _place(self) -> re.Match[str]:
+        match = _PLACE.fullmatch(self.where)
+        assert match is not None
+        return match
 
     @property
     def order(self) -> tuple[int, list[str | int], str]:

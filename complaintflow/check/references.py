@@ -14,6 +14,7 @@ from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, nearest
 from complaintflow.dispatch import BUILT_IN
 from complaintflow.errors import ComplaintflowError
 from complaintflow.layers import SHARED
+from complaintflow.policy import Policy
 
 _POLICY: Final = re.compile(r"\bpolicy\.([a-z_]+)\.([A-Za-z_][A-Za-z0-9_]*)")
 _TIME: Final = re.compile(r'\b(deadline|repeat)\(\s*"([^"]*)"')
@@ -63,27 +64,30 @@ def _notices(facts: Facts) -> Iterator[Finding]:
         if name not in facts.notices:
             advice = facts.near(name, facts.notices, ".j2")
             yield Finding(ERROR, f"there is no notice '{name}'", diagram.where(element), advice)
-    roles = facts.names.get("roles")
     for diagram, element, to in facts.headers("to"):
         kind, _, name = to.partition(":")
-        if kind == "role" and roles is not None and name not in roles:
-            yield Finding(ERROR, f"the policy has no role '{name}'", diagram.where(element), nearest(name, roles))
+        if kind == "role":
+            for policy in facts.governing(diagram.file):
+                if name not in policy.roles:
+                    what = f"the policy has no role '{name}'"
+                    yield Finding(ERROR, what, diagram.where(element), nearest(name, policy.roles))
         elif kind not in ("reporter", "role", "group"):
             advice = "write reporter, role:<a role of the policy file> or group:<a variable that holds a group>"
             yield Finding(ERROR, f"a notice goes to '{to}', which names nobody", diagram.where(element), advice)
 
 
 def _policy_names(facts: Facts) -> Iterator[Finding]:
-    if facts.policy is None:
-        return
     for path, text in facts.texts.items():
         named = [(section, name) for section, name in _POLICY.findall(text) if section in _VISIBLE]
         named += [(_SECTIONS[function], name) for function, name in _TIME.findall(text)]
         for section, name in dict.fromkeys(named):
-            if name not in facts.names[section]:
-                line = text[: text.find(name)].count("\n") + 1
-                what = f"the policy file has no '{name}' in {section}"
-                yield Finding(ERROR, what, f"{path}, line {line}", nearest(name, facts.names[section]))
+            for policy in facts.governing(path):
+                known = getattr(policy, section)
+                if name not in known:
+                    line = text[: text.find(name)].count("\n") + 1
+                    whose = f" of {policy.head.id}" if len(facts.policies) > 1 else ""
+                    what = f"the policy file{whose} has no '{name}' in {section}"
+                    yield Finding(ERROR, what, f"{path}, line {line}", nearest(name, known))
 
 
 def _commitments(facts: Facts) -> Iterator[Finding]:
@@ -101,6 +105,18 @@ def _commitments(facts: Facts) -> Iterator[Finding]:
             advice = f'give the deciding task the property decides="{needed}"'
             yield Finding(ERROR, what, diagram.where(element), advice)
 
+    for dropped in facts.dropped_marks:
+        if dropped.why:
+            what = f"{dropped.what}; policy.toml says why: {dropped.why}"
+            yield Finding(WARNING, what, dropped.where, "see that this is still meant")
+        else:
+            yield Finding(ERROR, dropped.what, dropped.where, dropped.remedy)
+    gone = {dropped.name for dropped in facts.dropped_marks}
+    for policy in facts.policies.values():
+        for name in policy.head.dropped_marks.keys() - gone:
+            what = f"dropped_marks names '{name}', which no layer below has or which is still there"
+            yield Finding(WARNING, what, policy.place("policy", "dropped_marks"), nearest(name, gone))
+
 
 def habits(facts: Facts) -> Iterator[Finding]:
     """What runs, and may not be meant."""
@@ -113,7 +129,8 @@ def habits(facts: Facts) -> Iterator[Finding]:
 
 def _bindings(diagram: Diagram) -> Iterator[Finding]:
     for element in diagram.zeebe("formDefinition", "calledDecision", "calledElement"):
-        if element.get("bindingType", "latest") == "latest":
+        foreign = element.get("formKey") or element.get("externalReference")
+        if element.get("bindingType", "latest") == "latest" and not foreign:
             yield Finding(
                 NOTE,
                 "the link says no version, so the newest is taken when a case starts",
@@ -136,7 +153,7 @@ def _clauses(diagram: Diagram) -> Iterator[Finding]:
 
 
 def _handlers(diagram: Diagram) -> Iterator[Finding]:
-    for element in diagram.zeebe("taskDefinition"):
+    for element in diagram.zeebe("taskDefinition", "executionListener", "taskListener"):
         job = constant(element.get("type"))
         if job and job not in BUILT_IN:
             yield Finding(
@@ -152,17 +169,19 @@ def _handlers(diagram: Diagram) -> Iterator[Finding]:
 
 def _lanes(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
     """A lane says who does its tasks; so do the tasks' candidate groups. They must not say different things (D14)."""
-    if facts.policy is None:
+    policies = facts.governing(diagram.file)
+    if not policies:
         return
+    policy = policies[0]
     lanes = diagram.lanes()
     for task in diagram.bpmn("userTask"):
         lane = lanes.get(str(task.get("id")))
         assignment = diagram.extension(task, "assignmentDefinition")
-        groups = _groups(assignment.get("candidateGroups"), facts) if assignment is not None else []
+        groups = _groups(assignment.get("candidateGroups"), policy) if assignment is not None else []
         if lane is None or not groups:
             continue
         said = {_plain(lane.get("name")), _plain(lane.get("id"))}
-        group = next((group for names, group in _roles(facts) if names & said), None)
+        group = next((group for names, group in _roles(policy) if names & said), None)
         offered = ", ".join(groups)
         if group is not None and group not in groups:
             what = f"'{_label(task)}' lies in the lane '{_label(lane)}' and is offered to {offered}"
@@ -173,9 +192,9 @@ def _lanes(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
             yield Finding(WARNING, what, diagram.where(lane), "name the lane as the role is labelled in policy.toml")
 
 
-def _roles(facts: Facts) -> Iterator[tuple[set[str], str]]:
+def _roles(policy: Policy) -> Iterator[tuple[set[str], str]]:
     """For each role all the ways to say it, and its group."""
-    for name, role in facts.names["roles"].items():
+    for name, role in policy.roles.items():
         yield {_plain(one) for one in (name, role.group, *role.label.values())}, role.group
 
 
@@ -183,7 +202,7 @@ def _plain(name: str | None) -> str:
     return " ".join(re.split(r"[\s_-]+", (name or "").casefold())).strip()
 
 
-def _groups(text: str | None, facts: Facts) -> list[str]:
+def _groups(text: str | None, policy: Policy) -> list[str]:
     """Candidate groups, as far as the policy file alone decides them."""
     text = (text or "").strip()
     if not text.startswith("="):
@@ -192,7 +211,7 @@ def _groups(text: str | None, facts: Facts) -> list[str]:
         expression = feel.parse(text[1:].strip())
         if not expression.free_names <= {"policy"}:
             return []
-        value: Any = expression.evaluate({"policy": facts.bundle.policy_context})
+        value: Any = expression.evaluate({"policy": policy.as_context()})
     except ComplaintflowError:
         return []
     values = value if isinstance(value, list) else [value]

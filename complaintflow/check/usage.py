@@ -14,6 +14,7 @@ from complaintflow.layers import SHARED, Layer, Layers
 
 if TYPE_CHECKING:
     from complaintflow.definition import Bundle
+    from complaintflow.policy import Policy
 
 # Files beside the parts of a bundle that have a meaning of their own.
 _BESIDE: Final = frozenset({"README.md", "clauses.csv", "payload.json", "demo.json", "__init__.py"})
@@ -28,14 +29,23 @@ def unused_entries(facts: Facts) -> Iterator[Finding]:
     if facts.policy is None:
         return
     text = "\n".join(facts.texts.values())
-    around = {deadline.inside for deadline in facts.policy.deadlines.values()}
+    known = _READ_BY_US | _named_within(facts.policy)
     for entry in facts.policy.entries():
         name = f"{entry.section}.{entry.name}"
-        if entry.section not in _SECTIONS or name in _READ_BY_US or entry.name in around:
+        if entry.section not in _SECTIONS or name in known:
             continue
         if not re.search(_mention(entry.section, entry.name), text):
             where = f"{entry.file}, line {entry.line}" if entry.line else entry.file
             yield Finding(NOTE, f"nothing uses {name}", where, "use it, or delete it")
+
+
+def _named_within(policy: Policy) -> set[str]:
+    """The entries that the policy file itself names: a deadline around another or in a list, a role that has rights."""
+    around = (deadline.inside for deadline in policy.deadlines.values())
+    listed = (name for choices in policy.lists.values() for name in choices.value)
+    granted = (role for grant in (*policy.access.values(), *policy.sealed.values()) for role in grant.roles)
+    standing_in = (fallback.role for fallback in policy.fallbacks.values())
+    return {f"deadlines.{name}" for name in (*around, *listed)} | {f"roles.{name}" for name in (*granted, *standing_in)}
 
 
 def _mention(section: str, name: str) -> str:

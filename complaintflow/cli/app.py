@@ -1,7 +1,7 @@
 """The program: finding a command, the options that all commands share, and what happens to errors.
 
-Exit codes: 0 done; 1 `check` found errors; 2 a mistake that the user can mend (one of our own errors, or the command
-line itself); 3 a defect of the program.
+Exit codes: 0 done; 1 `check` or `verify` found something wrong; 2 a mistake that the user can mend (one of our own
+errors, or the command line itself); 3 a defect of the program.
 """
 
 from __future__ import annotations
@@ -26,9 +26,18 @@ COMMANDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "complete": ("complete", "Complete a task: data from a file, fields, or its form's questions."),
         "show": ("show", "Show what happened to a case, and what it waits for."),
         "correlate": ("correlate", "Deliver a message to the cases that wait for it."),
+        "reporter": ("reporting", "Come back to a report made without a name, with its receipt."),
         "incidents": ("incidents", "List what a person must look at."),
         "resolve": ("incidents", "Clear an incident: the case tries again where it stopped."),
+        "schedule": ("scheduling", "List what the clock starts; let it start a process, or stop."),
         "worker": ("working", "Fire deadlines and run jobs until stopped."),
+    },
+    "Keeping": {
+        "verify": ("verifying", "Prove that cases are as they were written, and that none is missing."),
+        "export": ("retaining", "Copy a case into an archive bundle."),
+        "hold": ("retaining", "Keep a case whatever its retention period says."),
+        "purge": ("retaining", "Shred the cases whose retention period is over."),
+        "keys": ("keys", "The keys that seal all cases: make, show, rotate, retire."),
     },
     "Processes": {
         "processes": ("processes", "List the processes that can be run."),

@@ -24,7 +24,7 @@ from complaintflow.cli.look import (
     until,
     wrap,
 )
-from complaintflow.cli.session import zone_of
+from complaintflow.cli.session import again, zone_of
 
 if TYPE_CHECKING:
     from complaintflow.engine import Engine
@@ -163,7 +163,7 @@ def print_incident(incident: Incident) -> None:
         for wrapped in wrap(clean(line), columns(), "    "):
             say(wrapped)
     advice = _INCIDENTS.get(incident.kind, "mend its cause")
-    say(dim(f"    {advice}, then: ") + f"complaintflow resolve {short(incident.id)}")
+    say(dim(f"    {advice}, then: ") + again(f"resolve {short(incident.id)}"))
 
 
 def print_case(case: Case, engine: Engine, language: str) -> None:
@@ -177,5 +177,5 @@ def print_next(case: Case) -> None:
     """The command that most likely comes next."""
     say()
     if case.tasks:
-        say(dim("Next: ") + f"complaintflow complete {short(case.id)} {case.tasks[0].element}")
-    say(dim("      " if case.tasks else "Next: ") + f"complaintflow show {short(case.id)}")
+        say(dim("Next: ") + again(f"complete {short(case.id)} {case.tasks[0].element}"))
+    say(dim("      " if case.tasks else "Next: ") + again(f"show {short(case.id)}"))

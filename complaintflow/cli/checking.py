@@ -16,6 +16,7 @@ from complaintflow.cli.session import Session, command, json_option
 from complaintflow.errors import UnknownProcess
 
 if TYPE_CHECKING:
+    from complaintflow.access.identity import Identity
     from complaintflow.check import Finding
     from complaintflow.definition import Bundle
     from complaintflow.library import Library
@@ -52,23 +53,33 @@ class Report:
 @command("check")
 @click.argument("subject", required=False, metavar="[PATH|PROCESS]")
 @click.option("--strict", is_flag=True, help="Refuse policy values that are still our default.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text",
+              help="How findings are printed; github: annotations of a workflow run.")  # fmt: skip
 @json_option
 @click.pass_context
-def check_command(ctx: click.Context, session: Session, subject: str | None, strict: bool, as_json: bool) -> None:
+def check_command(
+    ctx: click.Context, session: Session, subject: str | None, strict: bool, form: str, as_json: bool
+) -> None:
     """Find everything wrong with a process, a layer folder, or a single file; without an argument, with all processes.
 
     Lists which layer each part comes from and which policy values are still our default. Ends with 1 if there are
-    errors. With -v also the notes, which are only counted otherwise.
+    errors. With -v also the notes, which are only counted otherwise. With --people also the tasks that could run out of
+    people.
 
     \b
     complaintflow check customer --strict
     complaintflow check my-company
     complaintflow check processes/customer/customer.bpmn
+    complaintflow check diagrams/ --format github
+    complaintflow check whistleblower --people people.toml
     """
     reports = list(_reports(session, subject, strict))
     errors = sum(finding.severity == "error" for report in reports for finding in report.findings)
-    if as_json:
+    if as_json or form == "json":
         write_json([_json(report) for report in reports])
+    elif form == "github":
+        for report in reports:
+            _annotate(report)
     else:
         for number, report in enumerate(reports):
             if number:
@@ -81,14 +92,14 @@ def _reports(session: Session, subject: str | None, strict: bool) -> Iterator[Re
     library = session.library()
     known = library.layers.processes()
     if subject is None:
-        reports = [_process(library, name, strict) for name in known]
+        reports = [_process(library, name, strict, session.identity()) for name in known]
         yield from reports
         for folder in session.layer:
             yield from _leftovers(library, Path(folder), reports)
         return
     path = Path(subject)
     if subject in known and not path.is_file():
-        yield _process(library, subject, strict)
+        yield _process(library, subject, strict, session.identity())
     elif path.is_file():
         yield _file(path)
     elif path.is_dir():
@@ -100,7 +111,7 @@ def _reports(session: Session, subject: str | None, strict: bool) -> Iterator[Re
         library.newest(subject)  # raises, with the nearest name
 
 
-def _process(library: Library, name: str, strict: bool) -> Report:
+def _process(library: Library, name: str, strict: bool, identity: Identity | None = None) -> Report:
     from complaintflow.check import check_bundle, unused_files
     from complaintflow.clock import SystemClock
     from complaintflow.errors import ComplaintflowError
@@ -115,6 +126,7 @@ def _process(library: Library, name: str, strict: bool) -> Report:
         now=SystemClock().now(),
         payload=payloads[0].content if payloads else None,
         beside=[part.path for part in files],
+        identity=identity,
     )
     found += unused_files(library.layers, [bundle], process=name)
     try:
@@ -136,7 +148,7 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
     if path.parent.name == "processes" and not (path / "processes").is_dir():
         library = _before(path.parent.parent, session)
         if path.name in library.layers.processes():
-            yield _process(library, path.name, strict)
+            yield _process(library, path.name, strict, session.identity())
         else:
             yield from (_file(file) for file in sorted(path.rglob("*")) if file.suffix in _SUFFIXES)
         return
@@ -150,8 +162,11 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
         return
     library = _before(path, session)
     touched = {folder.name for kind in ("processes", "forms") for folder in path.glob(f"{kind}/*") if folder.is_dir()}
+    identity = session.identity()
     reports = [
-        _process(library, name, strict) for name in library.layers.processes() if name in touched or "shared" in touched
+        _process(library, name, strict, identity)
+        for name in library.layers.processes()
+        if name in touched or "shared" in touched
     ]
     yield from reports
     yield from _leftovers(library, path, reports)
@@ -180,10 +195,18 @@ def _leftovers(library: Library, folder: Path, reports: list[Report]) -> Iterato
 
 
 def _file(path: Path) -> Report:
-    from complaintflow.check import check_alone
+    from complaintflow.bpmn.xml import MAX_BYTES
+    from complaintflow.check import Finding, check_alone
 
     beside = {str(file): file.read_bytes() for file in path.parent.glob("_*.j2")} if path.suffix == ".j2" else {}
-    return Report(str(path), check_alone(str(path), path.read_bytes(), beside))
+    try:
+        # No more is read than the checks would look at.
+        with path.open("rb") as file:
+            source = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        finding = Finding("error", f"the file cannot be read: {error.strerror}", str(path), "see who may read it")
+        return Report(str(path), [finding])
+    return Report(str(path), check_alone(str(path), source, beside))
 
 
 # -- output -----------------------------------------------------------------------------------
@@ -192,10 +215,40 @@ def _file(path: Path) -> Report:
 def _json(report: Report) -> dict[str, Any]:
     return {
         "subject": report.subject,
-        "findings": [asdict(finding) for finding in report.findings],
+        "findings": [
+            asdict(finding) | {"file": finding.file, "line": finding.line, "element": finding.element}
+            for finding in report.findings
+        ],
         "parts": report.parts,
         "defaults": [entry._asdict() for entry in report.defaults],
     }
+
+
+def _annotate(report: Report) -> None:
+    """One workflow command of GitHub for each finding; see "Workflow commands" in its documentation."""
+    kinds = {"error": "error", "warning": "warning", "note": "notice"}
+    for finding in report.findings:
+        place = f"file={_escaped(_on_disk(report, finding.file), inside=True)}"
+        if finding.line is not None:
+            place += f",line={finding.line}"
+        element = " ".join(part for part in (finding.label, finding.element and f"({finding.element})") if part)
+        title = _escaped(element or "complaintflow", inside=True)
+        message = finding.what + (f"\n{finding.advice}" if finding.advice else "")
+        say(f"::{kinds[finding.severity]} {place},title={title}::{_escaped(message)}")
+
+
+def _on_disk(report: Report, file: str) -> str:
+    """Where a part of a bundle lies; GitHub knows nothing of layers."""
+    for layer, paths in report.parts.items():
+        if file in paths and (Path(layer) / file).is_file():
+            return (Path(layer) / file).as_posix()
+    return file
+
+
+def _escaped(text: str, *, inside: bool = False) -> str:
+    """Text in a workflow command; inside its properties colons and commas would end it."""
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace(":", "%3A").replace(",", "%2C") if inside else text
 
 
 def _print(report: Report, *, verbose: bool) -> None:
@@ -222,7 +275,9 @@ def _summary(paths: list[str]) -> str:
 def _print_finding(finding: Finding) -> None:
     room = columns()
     colour = _COLOURS[finding.severity]
-    first, *rest = [line for part in finding.what.split("\n") for line in wrap(clean(part), room, "    ")]
+    # What is indented, such as an expression over its caret, stays so.
+    parts = [(clean(part.lstrip(" ")), len(part) - len(part.lstrip(" "))) for part in finding.what.split("\n")]
+    first, *rest = [line for part, inside in parts for line in wrap(part, room, " " * (4 + inside))]
     say("  " + click.style(sign(_MARKS[finding.severity]), fg=colour) + " " + first.strip())
     for line in rest:
         say(line)

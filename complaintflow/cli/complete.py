@@ -40,10 +40,11 @@ def complete_command(
     if not task:
         raise click.UsageError("say which task: a task id, or a case and an element")
     with session.engine(reading=True) as engine:
-        case, found, file = _find(engine, task)
+        hand = session.hand(engine, actor)
+        case, found, file = _find(hand, task)
         form = engine.bundle(case.id).forms.get(found.form) if found.form else None
-        data = _data(engine, case, found, form, file, fields, session.tongue)
-        case = engine.complete(found.id, data, actor=actor)
+        data = _data(hand, case, found, form, file, fields, session.tongue)
+        case = hand.complete(found.id, data, actor=actor)
         from complaintflow.cli.caseview import case_json, print_case, print_next
 
         if as_json:
@@ -81,9 +82,12 @@ def _data(
     from complaintflow.cli.asking import Interview
     from complaintflow.cli.caseview import Setting, print_head, short
     from complaintflow.cli.look import aside, bold
+    from complaintflow.cli.payload import print_payload
 
     setting = Setting.of(engine, case.id, language)
     print_head(case)
+    print_payload(engine, case, setting, aside)
+    aside("")
     aside(bold(setting.name(task.element, task.name)) + f"  {short(task.id)}")
     return Interview(form, _around(engine, task), setting.labels, language).run()
 

@@ -34,7 +34,7 @@ def correlate_command(
     """
     data: dict[str, Any] = with_fields(read_json(file) if file else {}, fields, None)
     with session.engine(reading=True) as engine:
-        cases = engine.correlate(message, key=key, data=data, actor=actor)
+        cases = session.hand(engine, actor).correlate(message, key=key, data=data, actor=actor)
         from complaintflow.cli.caseview import case_json, print_case
 
         if as_json:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.look import Cell, cell, dim, say, table
+from complaintflow.cli.look import Cell, aside, cell, clean, dim, say, table
 from complaintflow.cli.session import Session, command, json_option, warn_backlog
+from complaintflow.errors import ComplaintflowError
+from complaintflow.fitting import nearest
 
 if TYPE_CHECKING:
     from complaintflow.cli.caseview import Setting
@@ -55,17 +57,20 @@ def tasks_command(
 ) -> None:
     """List open tasks, the earliest due first."""
     with session.engine(reading=True) as engine:
+        hand = session.hand(engine)
         bound = due_before
         if bound is not None and bound.tzinfo is None:
             # Every case counts in its own zone: ask for all that may fit, then look at each.
             bound = bound.replace(tzinfo=_LAST)
-        found = engine.tasks(
+        found = hand.tasks(
             role=role or None,
             user=user,
             process=process,
             due_before=bound.astimezone(UTC) if bound is not None else None,
             limit=None if bound is not None else limit + 1,
         )
+        if hand is engine:
+            _doubt(engine, role)
         settings = _Settings(engine, session.tongue)
         if due_before is not None and due_before.tzinfo is None:
             found = [task for task in found if task.due_at and settings.local_due(task) < due_before]
@@ -74,6 +79,35 @@ def tasks_command(
         else:
             _print(found[:limit], settings, more=len(found) > limit)
         warn_backlog(engine)
+
+
+def _doubt(engine: Engine, asked: tuple[str, ...]) -> None:
+    """Say so when a group is asked for that nobody knows: its empty inbox would look like no work."""
+    if not asked:
+        return
+    groups, named = _groups(engine)
+    for group in asked:
+        if group in groups or engine.tasks(role=group, limit=1):
+            continue
+        role = named.get(group)
+        advice = f"the role '{group}' has the group '{role}'" if role else nearest(group, groups)
+        aside(
+            click.style("Warning: ", fg="yellow", bold=True) + f"no process knows the group '{clean(group)}'; {advice}"
+        )
+
+
+def _groups(engine: Engine) -> tuple[set[str], dict[str, str]]:
+    """The groups of all policies, and those of roles that have another name than their group."""
+    groups: set[str] = set()
+    named: dict[str, str] = {}
+    for process in engine.processes():
+        try:
+            roles = engine.library.assemble(process).policy.roles
+        except ComplaintflowError:
+            continue  # `check` tells what is wrong with it.
+        groups |= {role.group for role in roles.values()}
+        named |= {name: role.group for name, role in roles.items()}
+    return groups, named
 
 
 class _Settings:

@@ -18,7 +18,8 @@ from complaintflow.errors import UnknownIncident
 def incidents_command(session: Session, case: str | None, as_json: bool) -> None:
     """List open incidents, the oldest first; of all cases, or of CASE."""
     with session.engine(reading=True) as engine:
-        found = engine.incidents(engine.case(case).id if case else None)
+        hand = session.hand(engine)
+        found = hand.incidents(hand.case(case).id if case else None)
     if as_json:
         write_json([asdict(incident) for incident in found])
         return
@@ -46,7 +47,8 @@ def resolve_command(session: Session, incident: str, actor: str | None, as_json:
     """
     with session.engine(reading=True) as engine:
         case_id, dot, token = incident.partition(".")
-        case = engine.case(case_id)
+        hand = session.hand(engine, actor)
+        case = hand.case(case_id)
         wanted = f"{case.id}.{token}"
         if not dot:
             if len(case.incidents) != 1:
@@ -56,7 +58,7 @@ def resolve_command(session: Session, incident: str, actor: str | None, as_json:
                     advice="name one of: " + ", ".join(one.id for one in case.incidents) if case.incidents else "",
                 )
             wanted = case.incidents[0].id
-        case = engine.resolve(wanted, actor=actor)
+        case = hand.resolve(wanted, actor=actor)
         from complaintflow.cli.caseview import case_json, print_case
 
         if as_json:

@@ -19,7 +19,7 @@ def init_command(session: Session, folder: Path, process: str, as_json: bool) ->
     """Write FOLDER, a layer with only what differs from PROCESS: at first nothing.
 
     Its policy.toml shows every value, commented out; uncomment and change what is different with you. With --language
-    zh the diagrams are written with Chinese labels, for designers who read Chinese.
+    zh the diagrams, tables and forms are written in Chinese, for designers who read Chinese.
 
     \b
     complaintflow init my-company --from wedding-client

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from complaintflow.cli.translating import translated
 from complaintflow.errors import ComplaintflowError
 
 if TYPE_CHECKING:
     from complaintflow.definition import Bundle
-    from complaintflow.labels import Labels
     from complaintflow.library import Library
     from complaintflow.policy import Entry, Policy
 
@@ -21,7 +21,7 @@ def make_layer(library: Library, process: str, language: str) -> dict[str, bytes
     """The files of a layer over one process, by path inside it.
 
     Args:
-        language: "en", or the language whose labels the diagrams shall carry.
+        language: "en", or the language that the diagrams, tables and forms shall be in.
 
     Raises:
         UnknownProcess: no layer has the process.
@@ -33,7 +33,7 @@ def make_layer(library: Library, process: str, language: str) -> dict[str, bytes
         f"processes/{process}/policy.toml": policy_text(bundle.policy).encode(),
     }
     if language != "en":
-        files |= _translated(bundle, process, language)
+        files |= translated(bundle, language)
     return files
 
 
@@ -71,6 +71,10 @@ def policy_text(policy: Policy) -> str:
         f"# Your values for the policy '{policy.head.id}'. Everything here is commented out, so nothing differs yet.",
         "# Uncomment an entry (its line in brackets too) and change what is different with you.",
         "# `complaintflow check` lists what is still our default.",
+        "#",
+        '# from = "document" says that your own written rules give the value. Without that line it counts as a',
+        "# decision of your organisation. Either way it is decided and no longer listed; to settle one of our",
+        "# defaults as it is, uncomment its entry and leave the value.",
     ]
     lines += _block("The written policy leaves these open: the values are our defaults. Decide them.", open_ones)
     lines += _block("The written policy says these. Change them only if yours says otherwise.", given)
@@ -89,7 +93,7 @@ def _block(title: str, entries: list[Entry]) -> list[str]:
             f"#{_VALUE_KEY.get(entry.section, 'value')} = {_toml(entry)}",
         ]
         if entry.origin == "default":
-            lines.append('#from = "document"    # once you have decided it')
+            lines.append('#from = "document"    # if your own written rules give this value')
     return lines
 
 
@@ -108,56 +112,14 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-# -- diagrams in another language -------------------------------------------------------------
-
-
-def _translated(bundle: Bundle, process: str, language: str) -> dict[str, bytes]:
-    from complaintflow.errors import InvalidDiagram
-    from complaintflow.labels import labels
-
-    known = labels(bundle, language)
-    if not known:
-        raise InvalidDiagram(
-            f"the process has no labels in '{language}'", where=f"processes/{process}/labels.{language}.po"
-        )
-    folder = f"processes/{process}/"
-    return {
-        path: translate(source, path, known)
-        for path, source in bundle.files.items()
-        if path.startswith(folder) and path.endswith((".bpmn", ".dmn"))
-    }
-
-
-def translate(source: bytes, path: str, labels: Labels) -> bytes:
-    """A diagram or table with other labels; nothing else of it changes.
-
-    A label is a name, an annotation, the label of a table's column or the description of its row. Names in tables stay:
-    expressions refer to them.
-    """
-    from lxml import etree
-
-    from complaintflow.bpmn import xml
-
-    root = xml.read(source, path)
-    attributes = ("label",) if path.endswith(".dmn") else ("name",)
-    for element in root.iter("{*}*"):
-        context = element.get("id")
-        for attribute in attributes if context else ():
-            text = " ".join((element.get(attribute) or "").split())
-            if (context, text) in labels:
-                element.set(attribute, labels[str(context), text])
-        for child in element.iterchildren("{*}text", "{*}description") if context else ():
-            text = " ".join((child.text or "").split())
-            if (context, text) in labels:
-                child.text = labels[str(context), text]
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=False) + b"\n"
+# -- README.md --------------------------------------------------------------------------------
 
 
 def _readme(process: str, bundle: Bundle, language: str) -> str:
     forms = sorted(PurePosixPath(path).name for path in bundle.files if path.endswith(".form"))
     example = f"forms/{process}/{forms[0]}" if forms else f"forms/{process}/<form id>.form"
     title = bundle.policy.head.title
-    labels = f"\nThe diagrams here carry the labels of `labels.{language}.po`; they replace the shipped ones.\n"
+    labels = f"\nDiagrams, tables and forms carry the texts of `labels.{language}.po`; they replace the shipped ones.\n"
     chinese = labels if language != "en" else ""
     return f"""# Our variant of {process}: {title}
 

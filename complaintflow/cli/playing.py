@@ -144,10 +144,13 @@ class Play:
                 yield event, self._notice(event)
 
     def _notice(self, event: Event) -> Notice | None:
-        if "notice" not in event.detail or self.sent >= len(self.bench.notices):
+        assert self.case is not None
+        # A case that this one has begun sends letters of its own.
+        sent = [notice for notice in self.bench.notices if notice.case_id == self.case.id]
+        if "notice" not in event.detail or self.sent >= len(sent):
             return None
         self.sent += 1
-        return self.bench.notices[self.sent - 1]
+        return sent[self.sent - 1]
 
     # -- the verbs --------------------------------------------------------------------------
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from complaintflow.cli.data import data_option, parse_object, read_json, with_fields, write_json
 from complaintflow.cli.session import Session, command, json_option, warn_backlog
+from complaintflow.cli.look import say
 from complaintflow.errors import InvalidData
 
 if TYPE_CHECKING:
     from complaintflow.engine import Engine
+
+
+_RECEIPT: Final = {
+    "en": "Receipt: {number}  Keep it: with `complaintflow reporter` it is the only way back to this report, and it is "
+    "never shown again.",
+    "zh": "回执号：{number}  请妥善保存：凭此号用 `complaintflow reporter` 查询和补充，是返回本案的唯一途径，且不会再次显示。",
+}
 
 
 @command("run")
@@ -54,13 +62,22 @@ def run_command(
         if as_json:
             from complaintflow.cli.caseview import case_json
 
-            write_json(case_json(case))
+            write_json(case_json(case) | ({"receipt": case.receipt} if case.receipt else {}))
         else:
             from complaintflow.cli.caseview import print_case, print_next
 
             print_case(case, engine, session.tongue)
             print_next(case)
+            if case.receipt:
+                _print_receipt(case.receipt, session.tongue)
         warn_backlog(engine)
+
+
+def _print_receipt(number: str, language: str) -> None:
+    from complaintflow.receipts import shown
+
+    say()
+    say(_RECEIPT[language].format(number=click.style(shown(number), bold=True)))
 
 
 def _data(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -19,6 +21,7 @@ from complaintflow.errors import ComplaintflowError, StoreError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from complaintflow.access.identity import Identity
     from complaintflow.definition import Bundle
     from complaintflow.engine import Engine
     from complaintflow.layers import Layers
@@ -37,6 +40,9 @@ class Session:
     language: str | None = None
     verbose: int = 0
     debug: bool = False
+    strict: bool = False
+    acting: str | None = None
+    people: str | None = None
 
     @contextmanager
     def engine(self, *, reading: bool = False) -> Iterator[Engine]:
@@ -54,6 +60,32 @@ class Session:
             yield engine
         finally:
             engine.close()
+
+    def hand(self, engine: Engine, actor: str | None = None) -> Engine:
+        """What a command looks at cases with: where it is known who people are, the desk of whoever acts.
+
+        Args:
+            actor: who acts, where the command has an option of its own for it.
+
+        Raises:
+            AccessDenied: nobody known by that name.
+        """
+        if self.acting and actor and self.acting != actor:
+            raise click.UsageError("--as and --actor name two people")
+        if not engine.settings.access.enforced:
+            if self.acting:
+                raise click.UsageError("--as needs --people FILE, or an --app whose engine has an identity")
+            return engine
+        who = self.acting or actor
+        if who is None:
+            raise click.UsageError("say who you are: --as PERSON")
+        return cast("Engine", engine.desk(who))
+
+    def identity(self) -> Identity | None:
+        """Who people are, if a file says so. Raises InvalidIdentity."""
+        from complaintflow.access.identity import StaticIdentity
+
+        return StaticIdentity.load(self.people) if self.people else None
 
     def library(self) -> Library:
         """The definitions, without a database."""
@@ -84,12 +116,39 @@ class Session:
         url = self.database or database_url()
         if reading:
             _must_exist(url)
-        return Engine(url, layers=self.layer)
+        return Engine(url, layers=self.layer, strict=self.strict, identity=self.identity())
 
     def _application(self) -> Engine:
         if self.database or self.layer:
             raise click.UsageError("--app brings its own database and layers; leave out --database and --layer")
+        if self.people:
+            raise click.UsageError("--app brings its own identity; write Engine(..., identity=...) there")
+        if self.strict:
+            raise click.UsageError("--app brings its own keys; write Engine(..., strict=True) there")
         return _load(str(self.app))
+
+
+def again(words: str) -> str:
+    """A command to type next, with the database, layers and application that this one was given."""
+    context = click.get_current_context(silent=True)
+    session = context.find_object(Session) if context is not None else None
+    if session is None:
+        return f"complaintflow {words}"
+    options: list[tuple[str, str]] = []
+    if session.app and session.app != os.environ.get("COMPLAINTFLOW_APP"):
+        options.append(("--app", session.app))
+    if session.database:
+        # A password that somebody typed is not printed for others to read.
+        secret = re.search(r"//[^/@]*:[^/@]*@", session.database)
+        options.append(("--database", "URL" if secret else session.database))
+    if session.people and session.people != os.environ.get("COMPLAINTFLOW_PEOPLE"):
+        options.append(("--people", session.people))
+    if session.acting:
+        options.append(("--as", session.acting))
+    if session.layer != tuple(filter(None, os.environ.get("COMPLAINTFLOW_LAYERS", "").split(os.pathsep))):
+        options += [("--layer", folder) for folder in session.layer]
+    strict = ["--strict"] if session.strict else []
+    return " ".join(["complaintflow", words, *strict, *(f"{name} {shlex.quote(value)}" for name, value in options)])
 
 
 def zone_of(engine: Engine, bundle: Bundle) -> tzinfo:
@@ -98,8 +157,8 @@ def zone_of(engine: Engine, bundle: Bundle) -> tzinfo:
 
 
 def warn_backlog(engine: Engine) -> None:
-    """Say so when something is due and nobody works."""
-    warning = engine.backlog_warning()
+    """Say so when something is due and nobody works; not to people at a desk, whom other cases do not concern."""
+    warning = None if engine.settings.access.enforced else engine.backlog_warning()
     if warning:
         aside(click.style("Warning: ", fg="yellow", bold=True) + warning)
 
@@ -125,6 +184,10 @@ def shared_options(*, inside: bool = True, shown: tuple[str, ...] = ()) -> Calla
 
     def decorate(function: F) -> F:
         function = option("--debug", is_flag=True, help="Show the traceback of a defect.")(function)
+        # Behind a command that has a `--strict` of its own (`check`) it means that one.
+        own = [name for parameter in getattr(function, "__click_params__", ()) for name in parameter.opts]
+        if "--strict" not in own:
+            function = option("--strict", is_flag=True, help="Refuse to make a key: one must be configured.")(function)
         function = option("-v", "--verbose", count=True, help="Say more; -vv says everything.")(function)
         function = option(
             "--language",
@@ -145,6 +208,14 @@ def shared_options(*, inside: bool = True, shown: tuple[str, ...] = ()) -> Calla
             envvar="COMPLAINTFLOW_LAYERS",
             help="A folder of your own definitions; the nearest first. Repeatable.",
         )(function)
+        function = option(
+            "--people",
+            metavar="FILE",
+            type=click.Path(),
+            envvar="COMPLAINTFLOW_PEOPLE",
+            help="Who people are and which groups they belong to; each sees and does only what the policy lets them.",
+        )(function)
+        function = option("acting", "--as", metavar="PERSON", help="Who acts, by the id in that file.")(function)
         return option(
             "--database",
             metavar="URL",
@@ -210,7 +281,11 @@ def _talk(verbose: int) -> None:
 
     class Aside(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            aside(clean(self.format(record), lines=True), dim=True)
+            text = clean(self.format(record), lines=True)
+            if record.levelno >= logging.WARNING:
+                aside(click.style("Warning: ", fg="yellow", bold=True) + text)
+            else:
+                aside(text, dim=True)
 
     log = logging.getLogger("complaintflow")
     log.handlers = [handler for handler in log.handlers if type(handler).__name__ != "Aside"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,8 @@ from complaintflow.cli.session import Session, command, json_option, warn_backlo
 if TYPE_CHECKING:
     from complaintflow.cli.caseview import Setting
     from complaintflow.engine import Engine
-    from complaintflow.views import Case
+    from complaintflow.notices import Notice
+    from complaintflow.views import Case, Event
 
 
 @command("show")
@@ -30,7 +31,7 @@ def show_command(session: Session, case: str, notices: bool, svg: str | None, as
     Times are in the zone of the case's calendar. With -v also what each step set in motion.
     """
     with session.engine(reading=True) as engine:
-        found = _find(engine, case)
+        found = _find(session.hand(engine), case)
         if svg is not None:
             _draw(found, svg, session.tongue)
         if as_json:
@@ -71,25 +72,41 @@ def _json(engine: Engine, case: Case) -> dict[str, Any]:
         **case_json(case),
         "zone": str(zone_of(engine, engine.bundle(case.id))),
         "history": [asdict(event) for event in case.history()],
-        "notices": [asdict(notice) for notice in case.notices()],
+        "notices": [asdict(notice) for notice in _notices(case)],
     }
+
+
+def _notices(case: Case) -> list[Notice]:
+    """Every notice; none of a case whose content was destroyed."""
+    return [] if case.status == "shredded" else case.notices()
 
 
 def _print(engine: Engine, case: Case, session: Session, notices: bool) -> None:
     from complaintflow.cli.caseview import Setting, print_head, print_standing
+    from complaintflow.cli.payload import print_payload
     from complaintflow.cli.timeline import print_timeline
 
     bundle = engine.bundle(case.id)
     setting = Setting.of(engine, case.id, session.tongue)
     print_head(case, bundle.policy.head.title)
     say(dim(f"{case.id}  {case.process}  times in {setting.zone}"))
+    print_payload(engine, case, setting)
     print_standing(case, setting)
-    print_timeline(case.history(), setting, _labels_of(engine, case, setting), verbose=session.verbose > 0)
+    print_timeline(
+        map(_without_payload, case.history()), setting, _labels_of(engine, case, setting), verbose=session.verbose > 0
+    )
     if notices:
         _print_notices(case, setting)
-    elif session.verbose == 0 and case.notices():
+    elif session.verbose == 0 and _notices(case):
         aside("")
         aside("--notices prints the notices in full, -v what each step set in motion", dim=True)
+
+
+def _without_payload(event: Event) -> Event:
+    """The event without what was reported, which stands above in full."""
+    if event.event != "started":
+        return event
+    return replace(event, detail={name: fact for name, fact in event.detail.items() if name != "data"})
 
 
 def _labels_of(engine: Engine, case: Case, setting: Setting) -> dict[str, str]:
@@ -102,10 +119,13 @@ def _print_notices(case: Case, setting: Setting) -> None:
     from complaintflow.cli.look import heading
     from complaintflow.notices import sheet
 
-    for notice in case.notices():
+    # History tells of each whether it left, in the same order.
+    left = [not event.detail.get("kept") for event in case.history() if "notice" in event.detail]
+    for number, notice in enumerate(_notices(case)):
         heading(f"Notice {notice.name}")
         sent = at(notice.created_at, setting.zone, setting.language)
-        say(dim(f"  {sent}  by {notice.channel}, in {notice.language}"))
+        how = "by" if left[number : number + 1] != [False] else "kept here, for"
+        say(dim(f"  {sent}  {how} {notice.channel}, in {notice.language}"))
         say()
         for line in sheet(notice).split("\n"):
             say(f"  {clean(line, lines=True)}".rstrip())

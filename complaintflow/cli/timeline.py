@@ -149,7 +149,11 @@ def print_event(
 
 
 def _started(teller: Teller, event: Event) -> Telling:
-    return Telling("begin", bold(teller.word("started")), "cyan", teller.facts(event.detail.get("data")))
+    more = teller.facts(event.detail.get("data"))
+    if "due" in event.detail:
+        name, due = teller.label(event.detail.get("start")), teller.time(event.detail["due"])
+        more = (teller.word("by clock", name=name, due=due), *more)
+    return Telling("begin", bold(teller.word("started")), "cyan", more)
 
 
 def _task_completed(teller: Teller, event: Event) -> Telling:
@@ -182,7 +186,10 @@ def _job_done(teller: Teller, event: Event) -> Telling:
         return Telling("done", teller.name(event), None, teller.facts(event.detail.get("data")))
     channel = str(event.detail.get("channel"))
     channel = TIMELINE[teller.setting.language].get(channel, channel)
-    return Telling("notice", teller.at(event, "notice", name=event.detail["notice"], channel=channel))
+    # Into the portal nothing has to be sent.
+    kept = event.detail.get("kept") and event.detail.get("channel") not in ("portal", "collection")
+    key = "notice kept" if kept else "notice"
+    return Telling("notice", teller.at(event, key, name=event.detail["notice"], channel=channel))
 
 
 def _job_failed(teller: Teller, event: Event) -> Telling:
@@ -240,6 +247,32 @@ def _moved(teller: Teller, event: Event) -> Telling:
     return Telling("time", text, "yellow", (teller.word("moved more", before=before),))
 
 
+def _accessed(teller: Teller, event: Event) -> Telling:
+    purpose = f"access {event.detail.get('purpose')}"
+    text = teller.word(purpose) if purpose in TIMELINE[teller.setting.language] else clean(purpose)
+    material = event.detail.get("material")
+    where = teller.word("colon") + clean(str(material)) if material else ""
+    return Telling("quiet", text + where, more=_reason_of(event))
+
+
+def _attached(teller: Teller, event: Event) -> Telling:
+    facts = event.detail
+    text = teller.word("attached", number=facts.get("number"), name=facts.get("name"), type=facts.get("type"))
+    return Telling("quiet", text, more=(f"SHA-256 {clean(str(facts.get('sha256')))}", *_reason_of(event)))
+
+
+def _held(teller: Teller, event: Event) -> Telling:
+    return Telling("quiet", teller.word("held"), "yellow", _reason_of(event))
+
+
+def _hold_ended(teller: Teller, event: Event) -> Telling:
+    return Telling("quiet", teller.word("hold ended"), more=_reason_of(event))
+
+
+def _shredded(teller: Teller, event: Event) -> Telling:
+    return Telling("end", bold(teller.word("shredded")), "yellow")
+
+
 _KINDS: Final[dict[str, Callable[[Teller, Event], Telling]]] = {
     "started": _started,
     "task-completed": _task_completed,
@@ -260,11 +293,21 @@ _KINDS: Final[dict[str, Callable[[Teller, Event], Telling]]] = {
     "deadline-paused": _paused,
     "deadline-resumed": _resumed,
     "deadline-moved": _moved,
+    "accessed": _accessed,
+    "attached": _attached,
+    "held": _held,
+    "hold-ended": _hold_ended,
+    "shredded": _shredded,
 }
 
 
 def _message_of(event: Event) -> tuple[str, ...]:
     return tuple(clean(line) for line in str(event.detail.get("message", "")).split("\n") if line.strip())
+
+
+def _reason_of(event: Event) -> tuple[str, ...]:
+    reason = clean(str(event.detail.get("reason", "")))
+    return (reason,) if reason else ()
 
 
 def _rules(rules: Any) -> str:

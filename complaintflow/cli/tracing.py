@@ -73,10 +73,21 @@ def trace(library: Library, process: str, tests: Iterable[Path] = ()) -> Trace:
                 clauses[name].elements.append(element)
         else:
             strangers.setdefault(name, []).append(element)
+    for other in _companions(library):
+        for name, element in _elements(library, other):
+            said_by = f"{other}: {element}"
+            if name in clauses and said_by not in clauses[name].elements:
+                clauses[name].elements.append(said_by)
     for name, test in _tests(tests):
         if name in clauses and test not in clauses[name].tests:
             clauses[name].tests.append(test)
     return Trace(process, list(clauses.values()), strangers)
+
+
+def _companions(library: Library) -> list[str]:
+    """Processes without clauses of their own, which stand for those of others: rounds that the clock begins."""
+    layers = library.layers
+    return [name for name in layers.processes() if not layers.every(f"processes/{name}/clauses.csv")]
 
 
 def _listed(library: Library, process: str) -> Iterator[Clause]:

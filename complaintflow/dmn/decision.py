@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from complaintflow import feel
 from complaintflow.dmn import tree
@@ -15,8 +15,13 @@ from complaintflow.dmn.run import Fired, Run
 from complaintflow.dmn.session import Session
 from complaintflow.errors import DefinitionError, FeelLimitExceeded, InvalidDecision
 from complaintflow.feel.limits import DEFAULT_LIMITS, Limits
+from complaintflow.feel.runtime import in_force
 
 Value: TypeAlias = Any
+
+
+# Hit policies that give a result for each rule.
+_MANY: Final = frozenset({"COLLECT", "RULE ORDER", "OUTPUT ORDER"})
 
 
 class DecisionModel:
@@ -114,6 +119,31 @@ class DecisionModel:
             logic = node.source.function.body
         return logic.rules if isinstance(logic, tree.Table) else ()
 
+    def outputs(self, name: str) -> tuple[str, ...]:
+        """The names of a decision's outputs: of a table's columns, else of its variable.
+
+        Raises:
+            InvalidDecision: the model has nothing of that id or name.
+        """
+        node = self._find(name)
+        if not isinstance(node, DecisionNode):
+            return ()
+        logic = node.source.logic
+        columns = logic.outputs if isinstance(logic, tree.Table) else ()
+        if len(columns) > 1:
+            return tuple(column.name or column.label for column in columns)
+        return ((columns[0].name if columns else "") or variable_name(node),)
+
+    def gives_many(self, name: str) -> bool:
+        """Whether a decision gives one result for each rule that fired, by its hit policy.
+
+        Raises:
+            InvalidDecision: the model has nothing of that id or name.
+        """
+        node = self._find(name)
+        logic = node.source.logic if isinstance(node, DecisionNode) else None
+        return isinstance(logic, tree.Table) and logic.policy in _MANY and not logic.aggregation
+
     def evaluate(
         self,
         name: str,
@@ -133,7 +163,7 @@ class DecisionModel:
             functions: host functions for FEEL, which shadow nothing but missing names.
             warnings: collects why something became null.
             trace: collects the rules that fired, one entry for each table, in the order of evaluation.
-            limits: bounds of each expression; `steps` and `recursion` also hold for boxed loops and calls.
+            limits: the bounds; `steps` and `recursion` hold for all expressions, boxed loops and calls together.
 
         Returns:
             A FEEL value (ARCHITECTURE.md, "Values").
@@ -146,7 +176,7 @@ class DecisionModel:
         node = self._find(name)
         if node.error is not None:
             raise node.error
-        run = Run(functions or {}, warnings, trace, limits)
+        run = Run(functions or {}, warnings, trace, in_force(limits))
         session = Session(self._unit, inputs, run, {})
         try:
             if isinstance(node, DecisionNode):

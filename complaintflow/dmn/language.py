@@ -81,7 +81,7 @@ class Vocabulary:
 
         def code(scope: Mapping[str, Value], run: Run) -> Value:
             return compiled.evaluate(
-                scope, functions=run.functions, warnings=run.warnings, limits=run.limits, types=types
+                scope, functions=run.functions, warnings=run.warnings, limits=run.limits, types=types, meter=run
             )
 
         return code

@@ -10,6 +10,8 @@ from complaintflow import feel
 from complaintflow.feel.limits import DEFAULT_LIMITS, Limits, exceeded
 
 Value: TypeAlias = Any
+_CALL = 20
+"""What a call costs: scopes, arguments and types are prepared for it."""
 
 
 class Fired(NamedTuple):
@@ -45,22 +47,23 @@ class Run:
         """The same run without warnings."""
         return replace(self, warnings=None)
 
-    def step(self) -> None:
-        """Count one iteration of a boxed expression.
+    def step(self, cost: int = 1) -> None:
+        """Count the work of an iteration or call; expressions count theirs here as well.
 
         Raises:
             FeelLimitExceeded: more than ``limits.steps`` in this run.
         """
-        self.steps += 1
+        self.steps += cost
         if self.steps > self.limits.steps:
-            raise exceeded("a boxed iteration", self.limits.steps, "steps")
+            raise exceeded("the work of the decision", self.limits.steps, "steps")
 
     def enter(self, name: str) -> None:
         """Count one nested call of a knowledge model, service or boxed function; `leave` ends it.
 
         Raises:
-            FeelLimitExceeded: deeper than ``limits.recursion``.
+            FeelLimitExceeded: deeper than ``limits.recursion``, or more than ``limits.steps`` in this run.
         """
+        self.step(_CALL)
         self.depth += 1
         if self.depth > self.limits.recursion:
             raise exceeded(f"calls of {name} inside each other", self.limits.recursion, "recursion")

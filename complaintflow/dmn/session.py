@@ -174,6 +174,8 @@ class Session:
                 if parameter.wanted is not None:
                     at = f"{place_of(node)}, {variable_name(parameter)}"
                     value = language.conform(argument, parameter.wanted, at, self._run)
+                if value is None and argument is not None:
+                    return None
                 given[parameter] = value
             self._run.enter(node.source.name)
             try:

@@ -36,7 +36,7 @@ def read(text: str | bytes, file: str) -> etree._Element:
         InvalidDecision: not well-formed, too large, with a document type declaration (the way entity bombs and
             references to other files come in), or not DMN 1.1 to 1.5.
     """
-    data = _DECLARATION.sub("", text).encode() if isinstance(text, str) else text
+    data = _DECLARATION.sub("", text).encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(data) > MAX_BYTES:
         raise InvalidDecision(f"the file has {len(data):,} bytes, more than {MAX_BYTES:,}", where=file)
     parser = etree.XMLParser(

@@ -14,7 +14,8 @@ Reading order, inside out: `values` (the kinds of values), `numbers`, `temporal`
 `comparison` and `arithmetic`; then the way of a text: `names` and `scanner` (tokens), `feel.lark`, `parser` and
 `builder` (the tree of `nodes`), `compiler` with `compile_calls` and `compile_tests` (closures), `expression` (the
 public class and the cache); at run time `runtime` (scopes, counters, warnings) under `limits`; and the built-in
-functions in `functions` (the table) and `functions_*` (by subject), with `regex` for patterns that cannot hang.
+functions in `functions` (the table) and `functions_*` (by subject), with `regex` for patterns that cannot hang. The
+parser's table, ``feel.table.json``, is made by `grammar`; the page docs/feel.md by `reference`.
 
 Values: numbers are int, Decimal or float in contexts and int or Decimal in results, null is None, a list is a list,
 a context is a dict (any Mapping goes in); dates and times are those of `datetime`, a named zone is a `ZoneInfo`; days
@@ -31,7 +32,7 @@ a ``typeRef``; a knowledge model goes into the context as a `Function`; `Express
 """
 
 from complaintflow.feel import types
-from complaintflow.feel.expression import Expression, evaluate, parse, parse_type, parse_unary, unary_test
+from complaintflow.feel.expression import Expression, evaluate, parse, parse_type, parse_unary, set_limits, unary_test
 from complaintflow.feel.limits import Limits
 from complaintflow.feel.runtime import Warning
 from complaintflow.feel.types import MISMATCH, Type
@@ -51,6 +52,7 @@ __all__ = [
     "parse",
     "parse_type",
     "parse_unary",
+    "set_limits",
     "types",
     "unary_test",
 ]

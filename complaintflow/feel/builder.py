@@ -12,7 +12,6 @@ from typing import Any
 from complaintflow.feel import nodes
 from complaintflow.feel.nodes import Node
 from complaintflow.feel.numbers import CONTEXT, EXACT, is_number
-from complaintflow.feel.scanner import Token
 from complaintflow.feel.values import Value
 
 Items = list[Any]
@@ -34,12 +33,23 @@ def _nodes(items: Items) -> list[Any]:
     return [item for item in items if isinstance(item, Node)]
 
 
+def _chained(form: type[nodes.Both] | type[nodes.Either], items: Items) -> Node:
+    """``a and b and c`` as one node; the list of the node on the left is taken over, as a copy would be quadratic."""
+    left, _, right = items
+    if isinstance(left, form):
+        left.operands.append(right)
+        return form(*_span(items), max(left.depth, _deepest(right)), left.operands)
+    return form(*_span(items), _deepest(left, right), [left, right])
+
+
 class Builder:
     """One method per alias in the grammar; lark calls it with the list of parts."""
 
     def number(self, items: Items) -> Node:
-        token: Token = items[0]
-        return nodes.Literal(token.start_pos, token.end_pos, 1, _number(token.value))
+        value = _number(items[0].value)
+        if not isinstance(value, int) and not value.is_finite():
+            return nodes.Impossible(*_span(items), 1, "the number is too large")
+        return nodes.Literal(*_span(items), 1, value)
 
     def string(self, items: Items) -> Node:
         return nodes.Literal(*_span(items), 1, items[0].value)
@@ -59,12 +69,10 @@ class Builder:
         return inner
 
     def either(self, items: Items) -> Node:
-        left = items[0].operands if isinstance(items[0], nodes.Either) else [items[0]]
-        return nodes.Either(*_span(items), max(_deepest(items[2]), _deepest(*left)), [*left, items[2]])
+        return _chained(nodes.Either, items)
 
     def both(self, items: Items) -> Node:
-        left = items[0].operands if isinstance(items[0], nodes.Both) else [items[0]]
-        return nodes.Both(*_span(items), max(_deepest(items[2]), _deepest(*left)), [*left, items[2]])
+        return _chained(nodes.Both, items)
 
     def compare(self, items: Items) -> Node:
         left, operator, right = items
@@ -92,11 +100,10 @@ class Builder:
 
     def arithmetic(self, items: Items) -> Node:
         left, operator, right = items
-        rest = [(operator.value, right)]
         if isinstance(left, nodes.Arithmetic) and any({left.rest[0][0], operator.value} <= same for same in _CHAINS):
-            depth = max(left.depth, _deepest(right))
-            return nodes.Arithmetic(*_span(items), depth, left.first, left.rest + rest)
-        return nodes.Arithmetic(*_span(items), _deepest(left, right), left, rest)
+            left.rest.append((operator.value, right))
+            return nodes.Arithmetic(*_span(items), max(left.depth, _deepest(right)), left.first, left.rest)
+        return nodes.Arithmetic(*_span(items), _deepest(left, right), left, [(operator.value, right)])
 
     def negate(self, items: Items) -> Node:
         operand = items[1]

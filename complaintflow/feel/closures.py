@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from complaintflow.feel import library, moments, nodes
 from complaintflow.feel.nodes import Node
-from complaintflow.feel.runtime import Scope
+from complaintflow.feel.runtime import Run, Scope
 from complaintflow.feel.values import Failure, Range, Value, describe, kind
 
 Code: TypeAlias = Callable[[Scope], Value]
@@ -107,7 +107,7 @@ class Compiler:
             if type(value) is dict and name in value:
                 return value[name]
             try:
-                return step(value, name)
+                return step(value, name, scope.run)
             except Failure as why:
                 if not silent:
                     fail(scope, why, value)
@@ -116,7 +116,7 @@ class Compiler:
         return code
 
 
-def step(value: Value, name: str) -> Value:
+def step(value: Value, name: str, run: Run) -> Value:
     """``value.name``: an entry, the entries of a list's elements, or a part of a temporal value or range (table 64).
 
     Raises:
@@ -129,7 +129,8 @@ def step(value: Value, name: str) -> Value:
         except KeyError:
             raise Failure(f'the context has no entry "{name}"') from None
     if what == "list":
-        return [_step_or_null(item, name) for item in value]
+        run.spend(len(value))
+        return [_step_or_null(item, name, run) for item in value]
     if what == "range" and name in _RANGE_PARTS:
         return _RANGE_PARTS[name](value)
     if what in _TEMPORAL:
@@ -137,9 +138,9 @@ def step(value: Value, name: str) -> Value:
     raise Failure(f'{describe(value)} has no entry "{name}"')
 
 
-def _step_or_null(item: Value, name: str) -> Value:
+def _step_or_null(item: Value, name: str, run: Run) -> Value:
     try:
-        return step(item, name)
+        return step(item, name, run)
     except Failure:
         return None
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from complaintflow.feel import library, nodes
 from complaintflow.feel.closures import Code, Compiler, Form
 from complaintflow.feel.invoking import call_host, invoke
-from complaintflow.feel.runtime import Scope
+from complaintflow.feel.runtime import Run, Scope
 from complaintflow.feel.types import MISMATCH, Type
 from complaintflow.feel.values import Failure, Function, Value, describe
 
@@ -68,8 +68,12 @@ def _call_named(compiler: Compiler, node: nodes.Call, name: str) -> Code:
 def _in_scope(scope: Scope, name: str) -> Function | None:
     current: Scope | None = scope
     while current is not None:
+        names = current.vars
+        if type(names) is dict and name not in names:  # what raises costs as much as the call
+            current = current.parent
+            continue
         try:
-            value = current.vars[name]
+            value = names[name]
         except KeyError:
             current = current.parent
             continue
@@ -111,7 +115,7 @@ def _definition(compiler: Compiler, node: nodes.Definition) -> Code:
         def call(*arguments: Value) -> Value:
             if len(arguments) != len(parameters):
                 raise Failure(f"the function takes {len(parameters)} arguments and got {len(arguments)}")
-            fitted = [_fit(name, of, value) for name, of, value in zip(parameters, types, arguments, strict=True)]
+            fitted = [_fit(scope.run, *each) for each in zip(parameters, types, arguments, strict=True)]
             scope.run.spend(cost)
             return body(Scope(dict(zip(parameters, fitted, strict=True)), scope, scope.run))
 
@@ -120,9 +124,11 @@ def _definition(compiler: Compiler, node: nodes.Definition) -> Code:
     return code
 
 
-def _fit(name: str, of: Type | None, value: Value) -> Value:
+def _fit(run: Run, name: str, of: Type | None, value: Value) -> Value:
     if of is None:
         return value
+    if isinstance(value, list | dict):
+        run.weigh(value)
     fitted = of.coerce(value)
     if fitted is MISMATCH:
         raise Failure(f'"{name}" must be a {of}, and is {describe(value)}')

@@ -167,6 +167,8 @@ def _operator_test(compiler: Compiler, node: nodes.Test) -> Test:
 
     def passes(scope: Scope, value: Value) -> bool | None:
         other = operand(scope)
+        if type(other) in _WEIGHTY:
+            scope.run.weigh(other)
         try:
             return relate(symbol, value, other)
         except Failure as why:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -17,6 +18,11 @@ from complaintflow.feel.values import Failure, Range, Value, describe, kind
 def _literal(compiler: Compiler, node: nodes.Literal) -> Code:
     value = node.value
     return lambda scope: value
+
+
+def _impossible(compiler: Compiler, node: nodes.Impossible) -> Code:
+    why, fail = node.why, compiler.failing(node)
+    return lambda scope: fail(scope, why)
 
 
 def _at_literal(compiler: Compiler, node: nodes.AtLiteral) -> Code:
@@ -53,6 +59,8 @@ def _negate(compiler: Compiler, node: nodes.Negate) -> Code:
     return code
 
 
+_WEIGHTY = frozenset({list, dict})
+"""Values whose parts are looked at."""
 _OPERATIONS: Mapping[str, Callable[[Value, Value], Value]] = {
     "+": arithmetic.add,
     "-": arithmetic.subtract,
@@ -148,7 +156,8 @@ def _context(compiler: Compiler, node: nodes.Context) -> Code:
     compiler.bound.append(set())
     entries = []
     fail = compiler.failing(node)
-    twice = next((key for index, (key, _) in enumerate(node.entries) if key in dict(node.entries[:index])), None)
+    times = Counter(key for key, _ in node.entries)
+    twice = next((key for key in times if times[key] > 1), None)
     for key, value in node.entries:
         recursive = isinstance(value, nodes.Definition)
         if recursive:
@@ -202,13 +211,17 @@ def _instance_of(compiler: Compiler, node: nodes.InstanceOf) -> Code:
         found = of.resolve(scope.run.types)
         if isinstance(found, NamedType | BareType):
             return fail(scope, found.unknown)
-        return found.holds(operand(scope))
+        value = operand(scope)
+        if type(value) in _WEIGHTY:
+            scope.run.weigh(value)
+        return found.holds(value)
 
     return code
 
 
 FORMS: Mapping[type, Form] = {
     nodes.Literal: _literal,
+    nodes.Impossible: _impossible,
     nodes.AtLiteral: _at_literal,
     nodes.Negate: _negate,
     nodes.Arithmetic: _arithmetic,

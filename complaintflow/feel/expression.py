@@ -8,7 +8,7 @@ from typing import Any
 
 from complaintflow.errors import FeelLimitExceeded, FeelSyntaxError
 from complaintflow.feel.limits import DEFAULT_LIMITS, Limits, exceeded
-from complaintflow.feel.runtime import NOTHING, Run, Scope, Warning
+from complaintflow.feel.runtime import NOTHING, Meter, Run, Scope, Warning, in_force
 from complaintflow.feel.temporal import plain
 from complaintflow.feel.types import Type
 from complaintflow.feel.values import Value
@@ -59,6 +59,7 @@ class Expression:
         warnings: list[Warning] | None = None,
         limits: Limits = DEFAULT_LIMITS,
         types: Mapping[str, object] = NOTHING,
+        meter: Meter | None = None,
     ) -> Value:
         """The value in a context.
 
@@ -69,6 +70,7 @@ class Expression:
             warnings: is appended to, one `Warning` for each part that gave null without being written so.
             limits: the bounds.
             types: the types of a DMN model (`types.Type`) by name, for ``instance of`` and typed parameters.
+            meter: counts the work of several evaluations together, which share the bound on steps.
 
         Raises:
             FeelLimitExceeded: a bound was passed.
@@ -81,16 +83,18 @@ class Expression:
                 answer = None
             if answer is not None:
                 return answer
-        run = self._run(functions, warnings, limits, types)
+        run = self._run(functions, warnings, limits, types, meter)
         try:
             value = self._code(Scope(context, None, run))
             if type(value) in _MADE_OF_PARTS:
                 run.weigh(value)
             return plain(value) if run.fine else value
         except RecursionError:
-            raise self._too_deep(limits) from None
+            raise self._too_deep(run.limits) from None
         except FeelLimitExceeded as error:
             raise self._named(error) from None
+        finally:
+            run.report()
 
     def test(
         self,
@@ -103,11 +107,11 @@ class Expression:
         types: Mapping[str, object] = NOTHING,
     ) -> bool | None:
         """For unary tests: whether the value passes. The tests see it as ``?``; options as for `evaluate`."""
-        run = self._run(functions, warnings, limits, types)
+        run = self._run(functions, warnings, limits, types, None)
         try:
             result: bool | None = self._code(Scope({"?": value}, Scope(context, None, run), run))
         except RecursionError:
-            raise self._too_deep(limits) from None
+            raise self._too_deep(run.limits) from None
         except FeelLimitExceeded as error:
             raise self._named(error) from None
         return result
@@ -123,7 +127,12 @@ class Expression:
         return error
 
     def _run(
-        self, functions: Functions, warnings: list[Warning] | None, limits: Limits, types: Mapping[str, object]
+        self,
+        functions: Functions,
+        warnings: list[Warning] | None,
+        limits: Limits,
+        types: Mapping[str, object],
+        meter: Meter | None,
     ) -> Run:
         run = Run()
         run.text = self.text
@@ -135,6 +144,8 @@ class Expression:
             run.limits = limits
         if types is not NOTHING:
             run.types = types
+        if meter is not None:
+            run.meter, run.steps, run.before = meter, meter.steps, meter.steps
         return run
 
 
@@ -169,13 +180,18 @@ def parse_unary(
 def _located(text: str, names: Iterable[str], where: str, limits: Limits, *, unary: bool) -> Expression:
     known = names if isinstance(names, frozenset) else frozenset(names)
     try:
-        return _parsed(text, known, limits, unary)
+        return _parsed(text, known, in_force(limits), unary)
     except FeelSyntaxError as error:
         if not where:
             raise
         raise FeelSyntaxError(
             error.what, text=error.text, position=error.position, where=where, advice=error.remedy
         ) from None
+
+
+def set_limits(limits: Limits) -> None:
+    """The bounds of every evaluation in this process that names no others, such as those of the engine."""
+    Run.limits = limits
 
 
 def evaluate(text: str, context: Mapping[str, Any] = NOTHING, **options: Any) -> Value:

@@ -30,7 +30,7 @@ _KINDS: Mapping[str, Callable[[Value], bool]] = {
     "number": numbers.is_number,
     "string": lambda value: isinstance(value, str),
     "boolean": lambda value: isinstance(value, bool),
-    "list": lambda value: isinstance(value, list | tuple),
+    "list": lambda value: isinstance(value, (list, tuple)),
     "context": lambda value: kind(value) == "context",
     "date": lambda value: isinstance(value, date) and not isinstance(value, datetime),
     "time": lambda value: isinstance(value, time),
@@ -51,6 +51,7 @@ class Parameter:
     optional: bool
     nullable: bool
     variadic: bool
+    checks: tuple[Callable[[Value], bool], ...]
 
     def fit(self, value: Value) -> Value:
         """The value, converted if need be.
@@ -62,16 +63,20 @@ class Parameter:
             if self.nullable:
                 return None
             raise Failure(f'"{self.names[0]}" is null')
-        for name in self.kinds:
-            if _KINDS[name](value):
+        for check in self.checks:
+            if check(value):
                 return value
         if "list" in self.kinds:
             return [value]
         if isinstance(value, list) and len(value) == 1 and value[0] is not None:
-            for name in self.kinds:
-                if _KINDS[name](value[0]):
+            for check in self.checks:
+                if check(value[0]):
                     return value[0]
         raise Failure(f'"{self.names[0]}" must be a {" or a ".join(self.kinds)}, and is {describe(value)}')
+
+
+class _OtherShape(Failure):
+    """Another number or other names of arguments: of several reasons why no signature fits the least telling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class Overload:
     declaration: str
     parameters: tuple[Parameter, ...]
     implementation: Implementation
+    fewest: int
+    variadic: bool
 
     def bind(self, arguments: Sequence[Value], names: Sequence[str] | None) -> list[Value]:
         """The arguments in the implementation's order.
@@ -91,17 +98,19 @@ class Overload:
         if names is not None:
             return self._bind_named(dict(zip(names, arguments, strict=True)))
         parameters = self.parameters
-        variadic = bool(parameters) and parameters[-1].variadic
-        needed = sum(not parameter.optional and not parameter.variadic for parameter in parameters)
-        if len(arguments) < needed or (len(arguments) > len(parameters) and not variadic):
-            raise Failure(f"{self.declaration} does not take {len(arguments)} arguments")
-        if variadic:
+        if len(arguments) < self.fewest or (len(arguments) > len(parameters) and not self.variadic):
+            raise _OtherShape(f"{self.declaration} does not take {len(arguments)} arguments")
+        if self.variadic:
             fixed = len(parameters) - 1
             heads = [parameter.fit(value) for parameter, value in zip(parameters, arguments[:fixed], strict=False)]
             return [*heads, *(parameters[-1].fit(value) for value in arguments[fixed:])]
         return [parameter.fit(value) for parameter, value in zip(parameters, arguments, strict=False)]
 
     def _bind_named(self, given: dict[str, Value]) -> list[Value]:
+        known = {name for parameter in self.parameters for name in parameter.names}
+        unknown = next((name for name in given if name not in known), None)
+        if unknown is not None:
+            raise _OtherShape(f'{self.declaration} has no parameter "{unknown}"')
         bound: list[Value] = []
         for parameter in self.parameters:
             name = next((name for name in parameter.names if name in given), None)
@@ -112,8 +121,8 @@ class Overload:
                 bound.append(None)
             elif not parameter.variadic:  # not given is null (DMN 1.5, 10.3.2.13.5)
                 bound.append(parameter.fit(None))
-        if given:
-            raise Failure(f'{self.declaration} has no parameter "{next(iter(given))}"')
+        if given:  # both spellings of one parameter
+            raise _OtherShape(f'{self.declaration} has "{next(iter(given))}" twice')
         return bound
 
 
@@ -141,16 +150,21 @@ class Builtin:
         Raises:
             Failure: no signature fits, or the function has no result for them.
         """
-        run.spend(1 + sum(len(value) >> 6 for value in arguments if isinstance(value, str)))
-        first: Failure | None = None
+        steps = 1
+        for value in arguments:
+            if type(value) is str:
+                steps += len(value) >> 6
+        run.spend(steps)
+        nearest: Failure | None = None
         for overload in self.overloads:
             try:
                 bound = overload.bind(arguments, names)
             except Failure as why:
-                first = first or why
+                if nearest is None or isinstance(nearest, _OtherShape):
+                    nearest = why
                 continue
             return overload.implementation(run, *bound)
-        raise first or Failure(f"{self.name} cannot be called")
+        raise nearest or Failure(f"{self.name} cannot be called")
 
 
 TABLE: dict[str, Builtin] = {}
@@ -170,7 +184,10 @@ def builtin(*declarations: str, example: str = "", source: str = STANDARD) -> Ca
             if match is None:
                 raise ValueError(declaration)
             entry = TABLE.setdefault(match[1], Builtin(match[1]))
-            entry.overloads.append(Overload(declaration, _parameters(match[2]), implementation))
+            parameters = _parameters(match[2])
+            fewest = sum(not parameter.optional and not parameter.variadic for parameter in parameters)
+            variadic = bool(parameters) and parameters[-1].variadic
+            entry.overloads.append(Overload(declaration, parameters, implementation, fewest, variadic))
             entry.about = entry.about or " ".join((implementation.__doc__ or "").split())
             entry.example = entry.example or example
             entry.source = entry.source or source
@@ -189,4 +206,6 @@ def _parameter(text: str) -> Parameter:
     optional = name.endswith("?")
     nullable = kinds.endswith("?") or kinds == "any"
     spellings = tuple(name.removeprefix("...").removesuffix("?").split("/"))
-    return Parameter(spellings, tuple(kinds.removesuffix("?").split(" or ")), optional, nullable, variadic)
+    accepted = tuple(kinds.removesuffix("?").split(" or "))
+    checks = tuple(_KINDS[name] for name in accepted)
+    return Parameter(spellings, accepted, optional, nullable, variadic, checks)

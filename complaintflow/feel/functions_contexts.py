@@ -26,8 +26,8 @@ def get_value_at(run: Run, m: _Context, keys: list[Value]) -> Value:
     """The entry at the end of a path of names (Camunda)."""
     value: Value = m if keys else None
     for key in keys:
-        if kind(value) != "context" or key not in value:
-            raise Failure(f"the context has nothing at {keys}")
+        if kind(value) != "context" or not isinstance(key, str) or key not in value:
+            raise Failure("the context has nothing there")
         value = value[key]
     return value
 
@@ -65,14 +65,18 @@ def context_put_at(run: Run, old: _Context, keys: list[Value], value: Value) -> 
     """A copy of the context with the entry at the end of a path of names added or replaced."""
     if not keys or not all(isinstance(key, str) for key in keys):
         raise Failure("the keys must be a list of names")
-    run.spend(len(old) + 1)
-    key, *rest = keys
-    if not rest:
-        return {**old, key: value}
-    inner = old.get(key)
-    if inner is not None and not isinstance(inner, Mapping):
-        raise Failure(f'the entry "{key}" is no context')
-    return {**old, key: context_put_at(run, inner or {}, rest, value)}
+    path: list[_Context] = [old]
+    for key in keys[:-1]:
+        inner = path[-1].get(key)
+        if inner is not None and not isinstance(inner, Mapping):
+            raise Failure(f'the entry "{key}" is no context')
+        path.append(inner or {})
+    made: Value = value
+    for key, around in zip(reversed(keys), reversed(path), strict=True):
+        run.spend(len(around) + 1)
+        made = {**around, key: made}
+    copy: dict[str, Value] = made
+    return copy
 
 
 @builtin("context merge(contexts: list)", example="context merge([{x: 1, y: 0}, {y: 2}]) = {x: 1, y: 2}")

@@ -95,7 +95,7 @@ def number_grouped(run: Run, text: str, grouping: str | None, point: str | None 
 
 @builtin("date(from: string)")
 def date_from(run: Run, text: str) -> date:
-    """The date in a text like 2024-02-29."""
+    """The date in a text like 2024-02-29, of a date and time, or of a year, a month and a day."""
     return temporal.parse_date(text)
 
 
@@ -119,7 +119,7 @@ def _fine(run: Run, value: Value) -> Value:
 
 @builtin("time(from: string)")
 def time_from(run: Run, text: str) -> time:
-    """The time in a text like 13:20:00+02:00."""
+    """The time in a text like 13:20:00+02:00, of a date and time (a date is midnight in UTC), or of its parts."""
     clock: time = _fine(run, temporal.parse_time(text.removeprefix("T")))
     return clock
 

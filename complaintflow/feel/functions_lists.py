@@ -228,8 +228,13 @@ def distinct_values(run: Run, items: _List) -> _List:
 @builtin("duplicate values(list: list)", example="duplicate values([1, 2, 3, 2, 1]) = [1, 2]", source=CAMUNDA)
 def duplicate_values(run: Run, items: _List) -> _List:
     """The values that are there more than once."""
-    repeated = [item for item, first in _firsts(run, items) if not first]
-    return [item for item in distinct_values(run, items) if contains(repeated, item)]
+    repeated = distinct_values(run, [item for item, first in _firsts(run, items) if not first])
+    found: _List = []
+    for item in distinct_values(run, items):
+        run.spend(len(repeated))
+        if contains(repeated, item):
+            found.append(item)
+    return found
 
 
 def _firsts(run: Run, items: _List) -> Iterable[tuple[Value, bool]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import decimal
-import random
 from datetime import timedelta
 from decimal import Decimal
 
@@ -52,7 +51,12 @@ def decimal_(run: Run, n: Value, scale: Value) -> Decimal:
 
 @builtin("decimal(n: number, scale: number, mode: string)")
 def decimal_mode(run: Run, n: Value, scale: Value, mode: str) -> Decimal:
-    """The number rounded in a mode: UP, DOWN, CEILING, FLOOR, HALF_UP, HALF_DOWN or HALF_EVEN (Camunda)."""
+    """The number rounded in a mode of Camunda: UP, DOWN, CEILING, FLOOR, HALF_UP, HALF_DOWN, HALF_EVEN, UNNECESSARY."""
+    if mode.upper() == "UNNECESSARY":
+        exact = rounded(n, scale, decimal.ROUND_DOWN)
+        if exact != numbers.decimal(n):
+            raise Failure(f"{numbers.text(n)} has more digits than that")
+        return exact
     if mode.upper() not in _MODES:
         raise Failure(f'"{mode}" is no rounding mode')
     return rounded(n, scale, _MODES[mode.upper()])
@@ -152,5 +156,7 @@ def even(run: Run, number: Value) -> bool:
 @builtin("random number()", example="random number() < 1", source=CAMUNDA)
 def random_number(run: Run) -> Value:
     """A number from 0 up to 1; the host may give its own `random number`."""
+    import random
+
     own = run.functions.get("random number")
     return own() if own is not None else Decimal(str(random.random()))  # noqa: S311 - not for secrets

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import uuid
 from collections.abc import Iterator
 
 from complaintflow.feel import numbers, regex
@@ -191,5 +190,7 @@ def to_base64(run: Run, value: str) -> str:
 @builtin("uuid()", example="string length(uuid()) = 36", source=CAMUNDA)
 def uuid_(run: Run) -> Value:
     """A random identifier (UUID 4); the host may give its own `uuid`."""
+    import uuid
+
     own = run.functions.get("uuid")
     return own() if own is not None else str(uuid.uuid4())

@@ -92,6 +92,7 @@ def years_and_months_duration(run: Run, start: date, end: date) -> YearMonthDura
 @builtin("is(value1: any, value2: any)", example='not(is(@"23:00:50Z", @"23:00:50"))')
 def is_same(run: Run, value1: Value, value2: Value) -> bool:
     """True if both are the same value: unlike =, times are the same only with the same offset."""
+    run.weigh(value1)
     return _same(value1, value2)
 
 
@@ -113,13 +114,13 @@ def _same(left: Value, right: Value) -> bool:
 
 @builtin("date(from: date)", "date(from: date and time)", example='date(@"2012-12-25T11:00:00") = @"2012-12-25"')
 def date_of(run: Run, value: date) -> date:
-    """The date in a text, of a date and time, or from year, month and day."""
+    """The date of a date and time; a date stays as it is."""
     return moments.day_of(value)
 
 
 @builtin("time(from: time)", "time(from: date and time)", "time(from: date)", example='time(14, 30, 0) = @"14:30:00"')
 def time_of(run: Run, value: date | time) -> time:
-    """The time in a text, of a date and time (a date is midnight in UTC), or from hour, minute, second and offset."""
+    """The time of a date and time; a date is midnight in UTC."""
     if isinstance(value, time):
         return value
     return temporal.time_of(moments.as_date_time(value))

@@ -150,7 +150,7 @@ _YEARS_MONTHS_PARTS: Mapping[str, Callable[[YearMonthDuration], Value]] = {
 
 
 def _seconds(whole: int, micros: int) -> int | Decimal:
-    return whole + Decimal(micros).scaleb(-6) if micros else whole
+    return (whole + Decimal(micros).scaleb(-6)).normalize() if micros else whole
 
 
 def property_of(value: Value, name: str) -> Value:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any
 
 _START = (
     r"?A-Za-z_\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D\u2070-\u218F"
     r"\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
 )
 _PART = _START + r"0-9\u00B7\u0300-\u036F\u203F-\u2040"
-# Compiling these classes takes milliseconds each, so there are two patterns of them and the rest is walked by hand.
-_WORD = re.compile(rf"[{_START}][{_PART}]*")
-_PARTS = re.compile(rf"[{_PART}]+")
+_WORD = re.compile(r"[?A-Za-z_][?A-Za-z_0-9]*")
+_PARTS = re.compile(r"[?A-Za-z_0-9]+")
+_LAST_PLAIN = "\x7f"
 _SPACES = re.compile(r"\s+")
 _SYMBOLS = frozenset("./-'+*")
 
@@ -39,18 +39,30 @@ AMBIGUOUS_NAMES = ("date and time", "years and months duration", "days and time 
 """Built-in functions and types with a keyword inside: known only where a bracket follows."""
 
 
-class Known(NamedTuple):
-    """One known name: its words and symbols, how it is called, and a character that must follow it."""
-
-    pieces: tuple[str, ...]
-    name: str
-    before: str
+@lru_cache(maxsize=1)
+def _wide() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Words and their parts in all letters: patterns that take long to compile, for texts that need them."""
+    return re.compile(rf"[{_START}][{_PART}]*"), re.compile(rf"[{_PART}]+")
 
 
 def word_end(text: str, position: int) -> int:
     """Where the word that begins here ends; the position itself if none does."""
     match = _WORD.match(text, position)
-    return match.end() if match is not None else position
+    end = match.end() if match is not None else position
+    if text[end : end + 1] > _LAST_PLAIN:
+        match = _wide()[0].match(text, position)
+        end = match.end() if match is not None else position
+    return end
+
+
+def parts_end(text: str, position: int) -> int:
+    """Where the characters end that may stand inside a word; the position itself if none does here."""
+    match = _PARTS.match(text, position)
+    end = match.end() if match is not None else position
+    if text[end : end + 1] > _LAST_PLAIN:
+        match = _wide()[1].match(text, position)
+        end = match.end() if match is not None else position
+    return end
 
 
 def spaces_end(text: str, position: int) -> int:
@@ -65,9 +77,9 @@ def name_end(text: str, position: int) -> int:
     if end == position:
         return position
     while end < len(text):
-        match = _PARTS.match(text, end)
-        if match is not None:
-            end = found = match.end()
+        more = parts_end(text, end)
+        if more > end:
+            end = found = more
         elif text[end] in _SYMBOLS:
             end = found = end + 1
         elif text[end].isspace():
@@ -77,19 +89,9 @@ def name_end(text: str, position: int) -> int:
     return found
 
 
-def in_word(text: str, position: int) -> bool:
-    """True if the character here continues a word."""
-    return _PARTS.match(text, position) is not None
-
-
 def normal(name: str) -> str:
     """The name with single spaces."""
     return _SPACES.sub(" ", name.strip())
-
-
-def first_word(name: str) -> str:
-    """What stands before the first space or symbol."""
-    return name[: word_end(name, 0)]
 
 
 def is_simple(name: str) -> bool:
@@ -97,57 +99,65 @@ def is_simple(name: str) -> bool:
     return bool(name) and word_end(name, 0) == len(name)
 
 
-@lru_cache(maxsize=4096)
-def known(name: str, before: str = "") -> Known:
-    """The name as something to look for; ``before`` is a character that must follow it."""
-    pieces: list[str] = []
+def pieces(name: str) -> list[str]:
+    """The words and symbols a name is made of."""
+    found: list[str] = []
     position = 0
     while position < len(name):
-        match = _PARTS.match(name, position)
-        end = match.end() if match is not None else position + 1
+        end = max(parts_end(name, position), position + 1)
         if not name[position].isspace():
-            pieces.append(name[position:end])
+            found.append(name[position:end])
         position = end
-    return Known(tuple(pieces), name, before)
-
-
-def known_end(candidate: Known, text: str, position: int) -> int:
-    """Where the known name ends if it stands here; -1 if it does not."""
-    end = position
-    last = ""
-    for piece in candidate.pieces:
-        start = spaces_end(text, end) if last else end
-        if not text.startswith(piece, start):
-            return -1
-        if start == end and last and in_word(last, len(last) - 1) and in_word(piece, 0):
-            return -1
-        end, last = start + len(piece), piece
-    if in_word(text, end) and in_word(last, len(last) - 1):
-        return -1
-    if candidate.before and not text.startswith(candidate.before, spaces_end(text, end)):
-        return -1
-    return end
-
-
-@lru_cache(maxsize=1024)
-def index(names: frozenset[str]) -> dict[str, list[Known]]:
-    """Names of several words by their first word, the longest first; those of the language are among them."""
-    found: dict[str, list[Known]] = {}
-    for name in sorted(map(normal, names), key=len, reverse=True):
-        if not is_simple(name):
-            found.setdefault(first_word(name), []).append(known(name))
-    for name in sorted(AMBIGUOUS_NAMES, key=len, reverse=True):
-        found.setdefault(first_word(name), []).append(known(name, "("))
-    for name in sorted(BUILT_IN_NAMES, key=len, reverse=True):
-        found.setdefault(first_word(name), []).append(known(name))
     return found
 
 
-def find(candidates: Iterable[Known], text: str, position: int) -> tuple[str, int] | None:
-    """The longest known name at the position, and where it ends."""
+class Names:
+    """Known names, to be found in a text piece by piece: the time depends on the text and not on how many there are."""
+
+    __slots__ = ("_tree",)
+
+    def __init__(self) -> None:
+        self._tree: dict[str | None, Any] = {}
+
+    def add(self, name: str, before: str = "") -> None:
+        """Make a name known; ``before`` is a character that must follow it."""
+        branch = self._tree
+        for piece in pieces(name):
+            branch = branch.setdefault(piece, {})
+        if branch is not self._tree:
+            branch[None] = name, before
+
+    def find(self, text: str, position: int) -> tuple[str, int] | None:
+        """The longest known name that stands here, and where it ends."""
+        found: tuple[str, int] | None = None
+        branch, end = self._tree, position
+        while True:
+            start = spaces_end(text, end) if end > position else end
+            end = max(parts_end(text, start), start + 1)
+            branch = branch.get(text[start:end])  # type: ignore[assignment]
+            if not branch:
+                return found
+            name, before = branch.get(None, ("", ""))
+            if name and text.startswith(before, spaces_end(text, end)):
+                found = name, end
+
+
+@lru_cache(maxsize=1024)
+def index(names: frozenset[str]) -> Names:
+    """Names of several words, and those of the language among them."""
+    found = Names()
+    for name in AMBIGUOUS_NAMES:
+        found.add(name, "(")
+    for name in (*BUILT_IN_NAMES, *(normal(name) for name in names if not is_simple(normal(name)))):
+        found.add(name)
+    return found
+
+
+def find(places: Iterable[Names], text: str, position: int) -> tuple[str, int] | None:
+    """The longest known name at the position, and where it ends; of two that are as long, the first."""
     best: tuple[str, int] | None = None
-    for candidate in candidates:
-        end = known_end(candidate, text, position)
-        if end >= 0 and (best is None or end > best[1]):
-            best = candidate.name, end
+    for place in places:
+        found = place.find(text, position)
+        if found is not None and (best is None or found[1] > best[1]):
+            best = found
     return best

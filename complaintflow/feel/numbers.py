@@ -10,6 +10,9 @@ EMAX = 6144
 CONTEXT = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=1 - EMAX, Emax=EMAX, traps=[])
 """decimal128; nothing is trapped: what is not finite becomes a Failure in `finite`."""
 
+_MOST_BITS = 20_412
+"""Of an integer up to the largest exponent."""
+
 EXACT = 10**33
 """Integers below this need no rounding to 34 digits."""
 
@@ -28,6 +31,8 @@ def decimal(value: Value) -> Decimal:
     if isinstance(value, float):
         value = Decimal(repr(value))
     elif isinstance(value, int) and not isinstance(value, bool):
+        if value.bit_length() > _MOST_BITS:  # converting it could take minutes
+            raise Failure("the number is too large")
         value = CONTEXT.create_decimal(value)
     elif not isinstance(value, Decimal):
         raise Failure("not a number")

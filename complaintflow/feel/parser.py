@@ -1,10 +1,15 @@
-"""Tokens to a syntax tree: lark's LALR parser over ``feel.lark``, built once, when the first expression is parsed."""
+"""Tokens to a syntax tree: runs the table that `grammar` made of ``feel.lark``.
+
+The machine has no recursion, so however deep an expression nests, the stack stays; `Builder` makes the nodes.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NamedTuple
 
 from complaintflow.feel.builder import Builder
 from complaintflow.feel.limits import Limits, exceeded
@@ -19,28 +24,95 @@ _WORDS = {
 """Tokens worth suggesting: what people forget."""
 
 
+class _Rule(NamedTuple):
+    """A production: its left side, how many parts it has, which it keeps, and what is made of them."""
+
+    left: str
+    size: int
+    parts: str
+    make: Callable[[list[Any]], Any] | None
+
+
+class _Table(NamedTuple):
+    """What `grammar` describes, with the builder's methods filled in."""
+
+    starts: dict[str, tuple[int, int]]
+    rules: tuple[_Rule, ...]
+    states: list[dict[str, int]]
+
+
 @lru_cache(maxsize=1)
-def _lark() -> Any:
-    """The parser; lark itself is imported here, as that takes longer than all of this package."""
-    import lark
-    from lark.lexer import Lexer
+def _table() -> _Table:
+    read = json.loads(File(__file__).with_name("feel.table.json").read_text(encoding="utf-8"))
+    builder = Builder()
+    rules = tuple(
+        _Rule(left, len(parts.replace("n", "")), parts, getattr(builder, method) if method else None)
+        for left, method, parts in read["rules"]
+    )
+    # A move below zero is a production, counted from -1; so they stand in reverse.
+    return _Table(read["starts"], rules[::-1], read["states"])
 
-    class Scanned(Lexer):
-        """The tokens are there already."""
 
-        __future_interface__ = 1
+def _reduced(rule: _Rule, values: list[Any]) -> Any:
+    """What a production makes of its parts."""
+    if rule.make is None and len(rule.parts) == 1:
+        return values[0]
+    if rule.make is None and rule.parts[0] == "e":  # one more of a row: not copied, which would be quadratic
+        row: list[Any] = values[0]
+        row += values[1:]
+        return row
+    if rule.parts.strip("k"):
+        kept: list[Any] = []
+        given = iter(values)
+        for part in rule.parts:
+            if part == "n":
+                kept.append(None)
+            elif part == "e":
+                kept.extend(next(given))
+            else:
+                kept.append(next(given))
+        values = kept
+    return values if rule.make is None else rule.make(values)
 
-        def __init__(self, conf: object) -> None:
-            pass
 
-        def lex(self, lexer_state: Any, parser_state: Any) -> Any:
-            return iter(lexer_state.text)
+class _Unexpected(Exception):
+    """A token, or the end (None), that no rule allows there, and the symbols that some rule would."""
 
-    grammar = File(__file__).with_name("feel.lark").read_text(encoding="utf-8")
-    return lark.Lark(
-        grammar, parser="lalr", lexer=Scanned, start=["expression", "tests"], transformer=Builder(),
-        maybe_placeholders=True, propagate_positions=False,
-    )  # fmt: skip
+    def __init__(self, token: Token | None, expected: set[str]) -> None:
+        super().__init__()
+        self.token = token
+        self.expected = expected
+
+
+def _tree(tokens: list[Token], start: str) -> Any:
+    """Run the table over the tokens.
+
+    Raises:
+        _Unexpected: they follow no rule.
+    """
+    starts, rules, states = _table()
+    state, last = starts[start]
+    visited, values = [state], []
+    for token in (*tokens, None):
+        symbol = "$END" if token is None else token.type
+        while True:
+            move = states[state].get(symbol)
+            if move is None:
+                raise _Unexpected(token, {name for name in states[state] if name.isupper()})
+            if move >= 0:
+                visited.append(move)
+                values.append(token)
+                state = move
+                break
+            rule = rules[move]
+            made = _reduced(rule, values[-rule.size :])
+            del visited[-rule.size :], values[-rule.size :]
+            state = states[visited[-1]][rule.left]
+            visited.append(state)
+            values.append(made)
+            if token is None and state == last:
+                return made
+    raise AssertionError(start)
 
 
 def parse_tree(text: str, names: frozenset[str], limits: Limits, *, unary: bool) -> Node:
@@ -57,11 +129,9 @@ def parse_tree(text: str, names: frozenset[str], limits: Limits, *, unary: bool)
         if len(tokens) == 1 and tokens[0].type == "MINUS":
             return Tests(0, len(text), 1, [], False)
         _mark_negation(tokens)
-    import lark
-
     try:
-        tree: Node = _lark().parse(tokens, start="tests" if unary else "expression")
-    except lark.UnexpectedToken as error:
+        tree: Node = _tree(tokens, "tests" if unary else "expression")
+    except _Unexpected as error:
         raise _unexpected(text, tokens, error.token, error.expected) from None
     if tree.depth > limits.nesting:
         raise exceeded("the nesting of the expression", limits.nesting, "nesting")
@@ -82,10 +152,10 @@ def _mark_negation(tokens: list[Token]) -> None:
             return
 
 
-def _unexpected(text: str, tokens: list[Token], token: Any, expected: set[str]) -> Exception:
+def _unexpected(text: str, tokens: list[Token], token: Token | None, expected: set[str]) -> Exception:
     hints = [f'"{_WORDS[name]}"' for name in sorted(expected & _WORDS.keys())]
     wanted = f"; perhaps {' or '.join(hints)} is missing" if 0 < len(hints) <= 3 else ""
-    if token.type == "$END":
+    if token is None:
         return syntax_error(text, tokens[-1].end_pos, f"it ends too early{wanted}")
     found = text[token.start_pos : token.end_pos].strip()
     advice = ""

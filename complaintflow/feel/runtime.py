@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from complaintflow.feel.limits import DEFAULT_LIMITS, Limits, exceeded
 from complaintflow.feel.values import Value
@@ -37,6 +37,12 @@ class Warning:
         return f"`{self.expression}` gave null: {self.message}"
 
 
+class Meter(Protocol):
+    """Counts the steps of several evaluations."""
+
+    steps: int
+
+
 class Run:
     """One evaluation: its settings and its counters.
 
@@ -45,6 +51,7 @@ class Run:
     Attributes:
         text: the expression that is evaluated.
         fine: a value with nanoseconds was made, which must not leave.
+        meter: is told how many steps were taken, those `before` left out.
     """
 
     text: str = ""
@@ -55,6 +62,8 @@ class Run:
     steps: int = 0
     depth: int = 0
     fine: bool = False
+    meter: Meter | None = None
+    before: int = 0
 
     def spend(self, steps: int) -> None:
         """Count work.
@@ -65,6 +74,11 @@ class Run:
         self.steps += steps
         if self.steps > self.limits.steps:
             raise exceeded("the work of the expression", self.limits.steps, "steps")
+
+    def report(self) -> None:
+        """Tell the meter; evaluations inside this one have told it already."""
+        if self.meter is not None:
+            self.meter.steps += self.steps - self.before
 
     def weigh(self, value: Value) -> None:
         """Count every element and entry inside a value as work: what is shared may be far larger than it seems."""
@@ -115,6 +129,11 @@ class Run:
         latest = self.warnings[-1]
         inside = start <= latest.position and latest.position + len(latest.expression) <= end
         return inside and text.startswith(latest.expression, latest.position)
+
+
+def in_force(limits: Limits) -> Limits:
+    """The limits, or in place of the default those of `feel.set_limits`."""
+    return Run.limits if limits is DEFAULT_LIMITS else limits
 
 
 class Scope:

@@ -65,11 +65,12 @@ class Token:
 
 @dataclass(slots=True, eq=False)
 class _Bracket:
+    """An open bracket, and the names of several words that are declared inside it."""
+
     kind: str
-    start: int
-    declared: int
     headings: int = 0
     interval: bool = False
+    declared: names.Names | None = None
 
 
 class Scanner:
@@ -81,9 +82,8 @@ class Scanner:
         self.index = names.index(known)
         self.position = 0
         self.tokens: list[Token] = []
-        self.declared: list[names.Known] = []
-        self.members: list[names.Known] = []
-        self.open: list[_Bracket] = [_Bracket("", 0, 0)]
+        self.members = names.Names()
+        self.open: list[_Bracket] = [_Bracket("")]
 
     def scan(self) -> list[Token]:
         """All tokens.
@@ -139,7 +139,7 @@ class Scanner:
         if self.tokens and self.tokens[-1].type == "DOT":
             self._member(word)
             return
-        found = names.find([*self.declared, *self.index.get(word, ())], self.text, self.position)
+        found = names.find(self._visible(), self.text, self.position)
         if found is not None:
             self._add("NAME", found[0], found[1])
             return
@@ -165,7 +165,7 @@ class Scanner:
 
     def _member(self, word: str) -> None:
         """After a dot: the longest known name, else all words that follow each other, as no operator is between."""
-        found = names.find([*self.members, *self.index.get(word, ())], self.text, self.position)
+        found = names.find((self.members, self.index), self.text, self.position)
         if found is not None:
             self._add("NAME", found[0], found[1])
             return
@@ -182,14 +182,19 @@ class Scanner:
 
     def _type(self) -> None:
         self.position = self._peek(self.position)
-        candidates = [*self.declared, *(one for many in self.index.values() for one in many)]
-        found, end = read_type(self.text, self.position, candidates)
+        found, end = read_type(self.text, self.position, self._visible())
         self._add("TYPE", found, end)
 
     def _declare(self, name: str) -> None:
         if not names.is_simple(name):
-            self.declared.append(names.known(name))
-            self.members.append(names.known(name))
+            bracket = self.open[-1]
+            bracket.declared = bracket.declared or names.Names()
+            bracket.declared.add(name)
+            self.members.add(name)
+
+    def _visible(self) -> list[names.Names]:
+        """The names that are known here: those of the open brackets, and those from outside."""
+        return [bracket.declared for bracket in self.open if bracket.declared is not None] + [self.index]
 
     def _variable(self) -> None:
         self._skip()
@@ -255,7 +260,7 @@ class Scanner:
     def _open(self, kind: str, token: str, symbol: str, end: int) -> None:
         if len(self.open) > self.limits.nesting:
             raise exceeded("the nesting of the expression", self.limits.nesting, "nesting")
-        self.open.append(_Bracket(kind, self.position, len(self.declared)))
+        self.open.append(_Bracket(kind))
         self._add(token, symbol, end)
         if kind == "{":
             self._key()
@@ -269,7 +274,8 @@ class Scanner:
             self._close(OPERATORS[symbol], symbol, end)
 
     def _empty_list(self, end: int) -> bool:
-        if not self.tokens or self.tokens[-1].type != "LSQB":
+        """``[]``; also after a comma, where the grammar says what is wrong."""
+        if not self.tokens or self.tokens[-1].type not in ("LSQB", "COMMA"):
             return False
         return not self._value_begins(end, "")
 
@@ -284,8 +290,7 @@ class Scanner:
     def _close(self, token: str, symbol: str, end: int) -> None:
         if len(self.open) == 1:
             raise syntax_error(self.text, self.position, f'"{symbol}" closes nothing')
-        bracket = self.open.pop()
-        del self.declared[bracket.declared :]
+        self.open.pop()
         self._add(token, symbol, end)
 
     def _after_comma(self) -> None:

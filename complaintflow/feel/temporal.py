@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from complaintflow.feel.values import Failure, Value, YearMonthDuration
+from complaintflow.feel.values import Failure, Value, YearMonthDuration, duration_text
 
 _DATE = re.compile(r"(-?(?:[1-9]\d{4,8}|\d{4}))-(\d\d)-(\d\d)", re.ASCII)
 _TIME = re.compile(
@@ -210,20 +210,6 @@ def parse_at(text: str) -> Value:
     if _TIME.fullmatch(text):
         return parse_time(text)
     raise Failure(f'@"{text}" is neither a date, nor a time, nor a duration')
-
-
-def duration_text(span: timedelta) -> str:
-    """A days and time duration in its canonical form: ``P1DT2H``, ``PT0S``."""
-    micros = abs(span) // timedelta(microseconds=1)
-    seconds, micros = divmod(micros, 1_000_000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    fraction = f".{micros:06d}".rstrip("0") if micros else ""
-    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
-    clock += f"{seconds}{fraction}S" if seconds or micros else ""
-    body = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
-    return ("-" if span < timedelta(0) else "") + "P" + (body or "T0S")
 
 
 def time_text(clock: time | datetime) -> str:

@@ -8,7 +8,10 @@ from complaintflow.feel import names
 from complaintflow.feel.syntax import syntax_error
 from complaintflow.feel.types import NAMED, ContextType, FunctionType, ListType, NamedType, RangeType, Type
 
-_BUILT_IN = [names.known(name) for name in NAMED if " " in name]
+_BUILT_IN = names.Names()
+for _name in NAMED:
+    if " " in _name:
+        _BUILT_IN.add(_name)
 _DEEPEST = 30
 
 
@@ -25,7 +28,7 @@ def parse_type(text: str) -> Type:
     return found
 
 
-def read_type(text: str, position: int, candidates: list[names.Known], depth: int = 0) -> tuple[Type, int]:
+def read_type(text: str, position: int, candidates: list[names.Names], depth: int = 0) -> tuple[Type, int]:
     """The type that begins at a position, and where it ends; ``candidates`` are known names of several words.
 
     Raises:
@@ -34,7 +37,7 @@ def read_type(text: str, position: int, candidates: list[names.Known], depth: in
     if depth > _DEEPEST:
         raise syntax_error(text, position, "the type is nested too deeply")
     position = names.spaces_end(text, position)
-    spaced = names.find([*candidates, *_BUILT_IN], text, position)
+    spaced = names.find([*candidates, _BUILT_IN], text, position)
     if spaced is not None:
         return NAMED.get(spaced[0]) or NamedType(spaced[0]), spaced[1]
     end = _qualified_end(text, position)
@@ -47,7 +50,7 @@ def read_type(text: str, position: int, candidates: list[names.Known], depth: in
     return NAMED.get(name) or NamedType(name), end
 
 
-def _read_parts(name: str, text: str, position: int, candidates: list[names.Known], depth: int) -> tuple[Type, int]:
+def _read_parts(name: str, text: str, position: int, candidates: list[names.Names], depth: int) -> tuple[Type, int]:
     if name in ("list", "range"):
         of, position = read_type(text, position, candidates, depth + 1)
         return ListType(of) if name == "list" else RangeType(of), _expect(text, position, ">")

@@ -119,6 +119,20 @@ def kind(value: Value) -> str:
     return "unknown"
 
 
+def duration_text(span: timedelta) -> str:
+    """A days and time duration in its canonical form: ``P1DT2H``, ``PT0S``."""
+    micros = abs(span) // timedelta(microseconds=1)
+    seconds, micros = divmod(micros, 1_000_000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    fraction = f".{micros:06d}".rstrip("0") if micros else ""
+    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+    clock += f"{seconds}{fraction}S" if seconds or micros else ""
+    body = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+    return ("-" if span < timedelta(0) else "") + "P" + (body or "T0S")
+
+
 def describe(value: Value) -> str:
     """The value in a few words, for messages: its kind, and its content where that is short."""
     what = kind(value)
@@ -128,4 +142,6 @@ def describe(value: Value) -> str:
         return f'string "{value}"' if len(value) <= 30 else f'string "{value[:27]}..."'
     if isinstance(value, int) and abs(value) > _LONG_NUMBER:
         return "number of very many digits"
+    if isinstance(value, timedelta):
+        return f"{what} {duration_text(value)}"
     return f"{what} {str(value).lower() if what == 'boolean' else value}"

@@ -73,6 +73,9 @@ def _choice(component: Component, value: object, scope: Scope) -> Iterator[str]:
     if not options:
         yield "There is nothing to choose from."
         return
+    if all(isinstance(option.value, bool) for option in options):
+        yield "It must be yes or no."
+        return
     names = ", ".join(str(option.value) for option in options[:12])
     some = "some" if component.type in MULTIPLE_CHOICES else "one"
     yield f"It must be {some} of: {names}{', ...' * (len(options) > 12)}."

@@ -34,7 +34,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from complaintflow.testing.store_files import AttachmentContract, ReceiptContract
 from complaintflow.testing.store_queries import CaseQueryContract, InboxContract, ListenerContract
+from complaintflow.testing.store_schedules import ScheduleContract
+from complaintflow.testing.store_sealing import SealingContract
 from complaintflow.testing.store_sharing import Host, HostContract, IsolationContract
 from complaintflow.testing.store_workers import DueContract, LeaseContract
 from complaintflow.testing.store_writing import RefusalContract, WritingContract
@@ -49,6 +52,10 @@ class StoreContract(
     ListenerContract,
     DueContract,
     LeaseContract,
+    ScheduleContract,
+    SealingContract,
+    AttachmentContract,
+    ReceiptContract,
     IsolationContract,
     HostContract,
 ):

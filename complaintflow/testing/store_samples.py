@@ -48,6 +48,9 @@ def case_row(number: int = 1, **facts: Any) -> CaseRow:
         created_at=moment,
         updated_at=moment,
         state=b"state of %d" % number,
+        length=1,
+        head=b"head of %d" % number,
+        sealed_key=b"wrapped key of %d" % number,
     )
     return replace(row, **facts)
 
@@ -103,7 +106,7 @@ def incident_row(case: CaseRow, token: int = 5, **facts: Any) -> IncidentRow:
 
 def history_row(case: CaseRow, seq: int = 1, **facts: Any) -> HistoryRow:
     """An entry of the history."""
-    row = HistoryRow(case.id, seq, NOW, "completed", "register", 1, "zhao.min", b"sealed detail", b"digest %d" % seq)
+    row = HistoryRow(case.id, seq, NOW, "completed", "register", 1, b"sealed detail", b"digest %d" % seq)
     return replace(row, **facts)
 
 

@@ -104,9 +104,9 @@ class WritingContract:
             jobs=[job_row(case, 8, type=ODD_TEXT, attempt=2, retries=0), job_row(case, 9, due_at=None)],
             incidents=[incident_row(case, 10, kind=ODD_TEXT, detail=ALL_BYTES)],
             history=[
-                history_row(case, 1, event=ODD_TEXT, actor=ODD_TEXT, detail=ALL_BYTES, digest=ALL_BYTES[:32]),
-                history_row(case, 2, element=None, token=None, actor=None, detail=b""),
-                history_row(case, 3, element="", actor=""),
+                history_row(case, 1, event=ODD_TEXT, detail=ALL_BYTES, digest=ALL_BYTES[:32]),
+                history_row(case, 2, element=None, token=None, detail=b""),
+                history_row(case, 3, element=""),
             ],
             notices=[notice_row(case, 11, name=ODD_TEXT, content=ALL_BYTES)],
             values={ODD_TEXT: ALL_BYTES, "empty": b""},

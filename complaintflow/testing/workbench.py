@@ -14,7 +14,7 @@ from complaintflow.clock import VirtualClock
 from complaintflow.engine import Engine
 from complaintflow.handlers import Handlers
 from complaintflow.notices import Notice
-from complaintflow.views import Case
+from complaintflow.views import Case, Scheduled
 from complaintflow.work import Store
 
 
@@ -117,6 +117,10 @@ class Workbench:
         if today is not None:
             self.at(today)
         return self.engine.start(process, {**(payload or {}), **fields}, key=key, actor=actor)
+
+    def schedule(self, process: str) -> list[Scheduled]:
+        """Let the clock start cases of a process when it is moved on; see ``Engine.schedule``."""
+        return self.engine.schedule(process)
 
     def case(self, case_id: str) -> Case:
         """The case as it is now."""

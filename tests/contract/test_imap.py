@@ -125,6 +125,25 @@ def test_a_mail_is_taken_once(box: Mailbox, engine: Engine) -> None:
     assert len(engine.cases()) == 1
 
 
+def test_an_anonymous_mailbox_keeps_nothing_of_the_sender(box: Mailbox, engine: Engine) -> None:
+    """Subject and text are all that a case has of a mail, and the mail is gone once it is taken (HR-2.2.1)."""
+    secret = Mailbox(box.host, USER, PASSWORD, process="hr", subject_words=["complaint report"], port=box.port,
+                     tls=False, anonymous=True)  # fmt: skip
+    post(box, "Complaint report", "They take money.", attach=True)
+    post(box, "Hello", "They take more.", message_id="<2@example.com>", attach=True)
+    poll = secret.poll(engine)
+    assert (len(poll.started), len(poll.notes)) == (1, 1)
+    for case_id in (*poll.started, *poll.notes):
+        case = engine.case(case_id)
+        known = repr((case, case.variables, engine.history(case_id), engine.notices(case_id)))
+        assert "They take mo" in known
+        for trace in ("zhao", "Zhao", "example.com", "09:00:00+08:00", "receipt.pdf", "mail-"):
+            assert trace not in known, trace
+    with imaplib.IMAP4(box.host, box.port) as connection:
+        connection.login(USER, PASSWORD)
+        assert connection.select("INBOX")[1] == [b"0"]
+
+
 def test_a_dead_channel_is_seen(box: Mailbox) -> None:
     """The check of channels names the one that does not answer or refuses the log-in (HR-2.1.2)."""
     wrong = Mailbox(box.host, USER, "wrong", process="customer", subject_words=["x"], port=box.port, tls=False)

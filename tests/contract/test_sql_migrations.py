@@ -72,16 +72,17 @@ def test_an_older_database_is_upgraded_when_opened(
     database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next release finds tables of this one: it migrates them at opening, or leaves them whole if that fails."""
+    following = f"{int(REVISION) + 1:04}"
     create(database)
     migrations = tmp_path / "migrations"
     shutil.copytree(Path(schema.__file__).parent / "migrations", migrations)
-    second = migrations / "versions" / "0002_second_release.py"
-    head = "from alembic import op\nrevision, down_revision = '0002', '0001'\ndef upgrade():\n"
+    second = migrations / "versions" / f"{following}_second_release.py"
+    head = f"from alembic import op\nrevision, down_revision = '{following}', '{REVISION}'\ndef upgrade():\n"
     step = "    op.execute('CREATE TABLE second (id INTEGER)')\n"
-    monkeypatch.setattr(schema, "REVISION", "0002")
+    monkeypatch.setattr(schema, "REVISION", following)
     monkeypatch.setattr(schema, "_MIGRATIONS", migrations)
 
-    with pytest.raises(StoreError, match=r"has schema 0001; this release needs 0002"):
+    with pytest.raises(StoreError, match=rf"has schema {REVISION}; this release needs {following}"):
         open_store(database, create=False)
     second.write_text(head + step + "    op.execute('INSERT INTO nowhere VALUES (1)')\n")
     with pytest.raises(StoreError):
@@ -90,7 +91,7 @@ def test_an_older_database_is_upgraded_when_opened(
     store = open_store(database)
     with store.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM second").scalar() == 0
-        assert connection.exec_driver_sql("SELECT version_num FROM cf_schema").scalars().all() == ["0002"]
+        assert connection.exec_driver_sql("SELECT version_num FROM cf_schema").scalars().all() == [following]
     assert rows_of(store, case_id(1))["ids"] == [case_id(1)]
     store.close()
 

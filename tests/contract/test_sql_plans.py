@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import event, make_url
 
 from complaintflow.adapters.sql import SqlStore, open_store
+from complaintflow.rows import ScheduleRow
 from complaintflow.testing.store_samples import (
     HOUR,
     NOW,
@@ -37,6 +38,8 @@ QUESTIONS: dict[str, Question] = {
     "tasks of a case": lambda t: t.tasks(case_id=case_id(1)),
     "a task": lambda t: t.tasks(case_id=case_id(1), token=1),
     "due timers": lambda t: t.due_timers(NOW, 100),
+    "due schedules": lambda t: t.due_schedules(NOW, 100),
+    "schedule of a process": lambda t: t.schedules("boxes-1"),
     "ready jobs": lambda t: t.lease_jobs(NOW, SOON, "worker-1", 10),
     "ready jobs of a case": lambda t: t.lease_jobs(NOW, SOON, "worker-1", 10, case_id(1)),
     "next due": lambda t: t.next_due(),
@@ -53,6 +56,9 @@ QUESTIONS: dict[str, Question] = {
     "history of a case": lambda t: t.history(case_id(1)),
     "notices of a case": lambda t: t.notices(case_id(1)),
     "values of a case": lambda t: t.values(case_id(1)),
+    "attachments of a case": lambda t: t.attachments(case_id(1)),
+    "an attachment": lambda t: t.attachment(case_id(1), 1),
+    "the case of a receipt": lambda t: t.receipt(case_id(1).encode()),
     "timers of a case": lambda t: t.timers(case_id(1)),
     "jobs of a case": lambda t: t.jobs(case_id(1)),
     "subscriptions of a case": lambda t: t.subscriptions(case_id(1)),
@@ -72,6 +78,10 @@ def fill(store: SqlStore, first: int, last: int) -> None:
         change.subscriptions = [subscription_row(case, key=f"order-{number}")]
         changes.append(change)
     save(store, *changes)
+    with store.transaction() as transaction:
+        for number in range(first, last):
+            due_at = NOW + timedelta(days=1, seconds=number)
+            transaction.set_schedule(None, ScheduleRow(f"boxes-{number}", "due", "d", "cycle R/P1D", NOW, due_at, None))
 
 
 def test_no_question_costs_more_in_a_fuller_store() -> None:

@@ -55,7 +55,7 @@ class TestPostgres(SqlContract):
         """A store in a database without cases."""
         store = open_store(postgres_url)
         with store.engine.begin() as connection:
-            for table in ("cf_case", "cf_bundle", "cf_worker"):
+            for table in ("cf_case", "cf_bundle", "cf_worker", "cf_schedule", "cf_anchor", "cf_secret", "cf_tries"):
                 connection.exec_driver_sql(f"DELETE FROM {table}")
         yield store
         store.close()

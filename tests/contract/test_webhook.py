@@ -8,6 +8,8 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -30,7 +32,13 @@ def engine() -> Iterator[Engine]:
 @pytest.fixture
 def client(engine: Engine) -> Iterator[httpx.Client]:
     """A client of a running server that serves two processes, one of them signed."""
-    hook = Webhook(engine, {"customer": None, "quick-note": SECRET}, max_bytes=20_000)
+    with serving(Webhook(engine, {"customer": None, "quick-note": SECRET}, max_bytes=20_000)) as found:
+        yield found
+
+
+@contextmanager
+def serving(hook: Webhook) -> Iterator[httpx.Client]:
+    """A client of a running server."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(hook, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -106,3 +114,23 @@ def test_bad_requests_get_one_clear_answer(
 def test_reading_is_not_offered(client: httpx.Client) -> None:
     """Only POST is served."""
     assert client.get("/customer").status_code == 405
+
+
+def test_an_anonymous_report_leaves_nothing_of_its_sender(tmp_path: Path) -> None:
+    """No header and no address is in the database, opened or not, and the answer has the receipt."""
+    with (
+        Engine(f"sqlite:///{tmp_path}/cases.db") as engine,
+        serving(Webhook(engine, {"whistleblower": None})) as client,
+    ):
+        headers = {"User-Agent": "Trace-Agent/1", "X-Forwarded-For": "203.0.113.7", "Referer": "https://trace.example",
+                   "Cookie": "trace=1", "Idempotency-Key": "trace-key", "Accept-Language": "x-trace"}  # fmt: skip
+        answer = client.post("/whistleblower", json={"content": "The buyer takes money."}, headers=headers)
+        receipt = answer.json()["receipt"]
+        assert engine.reporter(receipt).progress().status == "active"
+        case = engine.case(answer.json()["case"])
+        known = repr((case, case.variables, engine.history(case.id), engine.notices(case.id))).encode()
+        named = client.post("/whistleblower", json=COMPLAINT)
+        assert "receipt" not in named.json()
+    stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    for trace in (*headers.values(), "127.0.0.1", "httpx", receipt):
+        assert trace.encode() not in known + stored, trace

@@ -26,6 +26,7 @@ ANSWERS: dict[str, dict[str, object]] = {
     "brief-staff": {"staff_briefed": "The cook", "staff_understood": True},
     "carry-out": {"measures": "Refunded."},
     "supervise": {"done_as_agreed": True},
+    "archive": {"filed": {"content": True, "records": True, "result": True, "follow_up": True}},
     "settle": {"outcome": "goodwill", "last_word": "We are sorry."},
 }
 
@@ -53,14 +54,14 @@ def engine(url: str, folder: Path) -> Engine:
 
 
 def answer(case: Case, element: str) -> dict[str, object]:
-    """Form data; the first solution is refused, and the first follow-up finds the customer dissatisfied."""
+    """Form data; the first solution is refused, and the first follow-up call finds the customer dissatisfied."""
     if element == "negotiate":
         agrees = case.variables.get("negotiation_rounds", 1) != 1
         return {"agrees": agrees} if agrees else {"agrees": False, "objections": "A voucher is not enough."}
-    if element == "follow-up":
+    if element == "ask-satisfaction":
         if case.variables.get("reopenings"):
-            return {"satisfaction": "satisfied"}
-        return {"satisfaction": "dissatisfied", "still_wrong": "The soup is still cold."}
+            return {"asked_by": "call", "satisfaction": "satisfied"}
+        return {"asked_by": "call", "satisfaction": "dissatisfied", "still_wrong": "The soup is still cold."}
     return ANSWERS[element]
 
 

@@ -218,6 +218,28 @@ def test_the_check_may_find_out_whom_it_concerns(bench: Workbench) -> None:
 # -- the general manager's own box ----------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("fields", "group"),
+    [
+        ({"channel": "box"}, "general-manager"),
+        ({"channel": "box", "addressee": "hr"}, "human-resources"),
+        ({"channel": "box", "against": "general_manager"}, "board"),
+        ({"channel": "letter"}, "human-resources"),
+    ],
+)
+def test_a_letter_of_the_own_box_needs_no_addressee(bench: Workbench, fields: dict[str, str], group: str) -> None:
+    """A letter of the general manager's box is for him, unless it says else or is about him (EMP-3.4.a EMP-3.6)."""
+    letter = {"reporter": {"name": "Zhao Min"}, "content": "Every night shift is mine."}
+    assert [task.groups for task in bench.start("grievance", letter | fields).tasks] == [(group,)]
+
+
+def test_a_letter_from_a_round_of_the_box_is_collected_already(bench: Workbench) -> None:
+    """What the general manager took out himself need not be emptied again; its clocks run from then (EMP-3.4.b)."""
+    case = start(bench, addressee="general_manager", channel="box", collected_at="2026-03-02T08:00:00+08:00")
+    assert case.waiting_for == ["appoint"]
+    assert case.variables["accepted_at"] == "2026-03-02T08:00:00+08:00"
+
+
 def test_the_own_box_is_for_the_general_manager(bench: Workbench) -> None:
     """The general manager alone sees the letter, names a person, and that person registers, investigates and files it
     (EMP-3.4.a EMP-3.4.b EMP-3.5.a).
@@ -335,8 +357,8 @@ def test_a_slow_inquiry_is_reported(bench: Workbench) -> None:
 
 @pytest.mark.parametrize(("addressee", "task", "move"), [("superior", "decide", DECIDE), ("hr", "mediate", MEDIATE)])
 def test_fifteen_days(addressee: str, task: str, move: Move) -> None:
-    """Ruling and mediation are due fifteen calendar days after receipt; a reminder comes before, the supervisor hears
-    after, and the task stays open (EMP-4.2.a EMP-4.3.b).
+    """Ruling and mediation are due fifteen calendar days after receipt; a reminder comes before, the supervisor and
+    the complainant hear after, and the task stays open (EMP-4.2.a EMP-4.3.b).
     """
     bench = Workbench(now=datetime(2026, 3, 2, 9, tzinfo=SHANGHAI))
     case = start(bench, REGISTER, ASSESS, addressee=addressee)
@@ -346,7 +368,10 @@ def test_fifteen_days(addressee: str, task: str, move: Move) -> None:
     assert case.task(task).due_at == end
     case = watched(bench, case, "near-time", "outcome-due")
     case = watched(bench, case, "late-time", "outcome-late")
-    assert bench.notices[-1].to.group == "general-manager"
+    late = {notice.name: notice for notice in bench.notices[-2:]}
+    assert late["outcome-late"].to.group == "general-manager"
+    assert late["delay"].to.person == case.variables["reporter"]["name"]
+    assert "March 17, 2026" in late["delay"].text
     assert steps(bench, case, move).waiting_for[0] == "negotiate"
     bench.close()
 

@@ -24,7 +24,7 @@ Move = tuple[str, dict[str, Any]]
 ASSESS: Move = ("assess", {"reasonable": True, "urgency": "normal"})
 GRAVE: Move = ("assess", {"reasonable": True, "urgency": "normal", "serious_consequences": True})
 REASON = "The rule is the same for all."
-REFUSE: Move = ("assess", {"reasonable": False, "urgency": "normal", "assessment_reason": REASON})
+REFUSE: Move = ("assess", {"reasonable": False, "assessment_reason": REASON})
 RESPOND: Move = ("respond", {"response": "Chen Jie takes care of it."})
 TEAM: Move = ("form-team", {"members": [{"name": "Chen Jie"}, {"name": "Wu Fang"}]})
 FREE: Move = ("declare", {"conflict": False})
@@ -78,7 +78,7 @@ def questionnaire(bench: Workbench, case: Case, satisfaction: str) -> Case:
     return tell(bench, case, "questionnaire-answer", satisfaction=satisfaction, comments="As I said.")
 
 
-def tell(bench: Workbench, case: Case, message: str, **data: str) -> Case:
+def tell(bench: Workbench, case: Case, message: str, **data: Any) -> Case:
     """A message reaches the case."""
     (case,) = bench.engine.correlate(message, key=case.key, data=data)
     return case
@@ -219,7 +219,7 @@ def test_both_reasonableness_and_urgency_are_judged(bench: Workbench) -> None:
     for data, missing in (
         ({"urgency": "normal"}, "reasonable"),
         ({"reasonable": True}, "urgency"),
-        ({"reasonable": False, "urgency": "normal"}, "assessment_reason"),
+        ({"reasonable": False}, "assessment_reason"),
     ):
         with pytest.raises(InvalidData) as refused:
             steps(bench, case, ("assess", data))
@@ -351,7 +351,16 @@ def test_a_second_team_without_conflicts_investigates(bench: Workbench) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["Li Wei", "Zhao Min"])
+@pytest.mark.parametrize("answer", [{"satisfaction": 2}, {"satisfaction": "fine"}, {"comments": "As I said."}])
+def test_a_questionnaire_that_nobody_can_read_is_asked_again(bench: Workbench, answer: dict[str, Any]) -> None:
+    """An answer that was not offered stops nothing and is not taken for consent: a person asks (HR-4.2.1)."""
+    case = opened(bench, REFUSE)
+    case = tell(bench, case, "questionnaire-answer", **answer)
+    assert (open_tasks(bench, case), case.incidents) == (["ask-satisfaction"], ())
+    assert open_tasks(bench, steps(bench, case, asked("dissatisfied"))) == ["decide"]
+
+
+@pytest.mark.parametrize("name", ["Li Wei", "li wei ", "Zhao Min"])
 def test_nobody_concerned_investigates(bench: Workbench, name: str) -> None:
     """Whoever is complained about, or complains, has a conflict whatever they declare (HR-3.2.1.b)."""
     team = ("form-team", {"members": [{"name": name, "account": "somebody"}, {"name": "Wu Fang"}]})
@@ -443,7 +452,8 @@ def test_a_long_investigation_is_reported(bench: Workbench) -> None:
 
 
 def test_the_clock_stands_still_while_the_complainant_is_asked(bench: Workbench) -> None:
-    """The investigation pauses while a question is open, answered or not, and questions are bounded (HR-3.2.2)."""
+    """The investigation pauses while a question is open, answered or not, and questions are bounded, which the team
+    learns (HR-3.2.2)."""
     case = opened(bench, *TO_TEAM, *TO_INVESTIGATION)
     limit = due(bench, case, "investigation-overdue")
 
@@ -467,6 +477,7 @@ def test_the_clock_stands_still_while_the_complainant_is_asked(bench: Workbench)
     assert "no answer in time" in letters(bench, case, "answer")[-1]
     ask()
     assert open_tasks(bench, case) == ["collect"]
+    assert "Which days?" in letters(bench, case, "not-asked")[-1]
 
 
 # -- the result ---------------------------------------------------------------------------------
@@ -728,8 +739,10 @@ def test_every_letter_can_be_read_in_chinese(tmp_path: Path) -> None:
     grave = opened(bench, GRAVE, language="zh")
     bench.advance(days=2)
     steps(bench, grave, ("intervene", {"immediate_measures": "停机。"}), *TO_INVESTIGATION)
-    tell(bench, grave, "ask-complainant", question="哪几天？")
-    tell(bench, grave, "reporter-answer", answer="周五。")
+    for question in ("哪几天？", "哪个班？", "谁在场？"):
+        tell(bench, grave, "ask-complainant", question=question)
+        tell(bench, grave, "reporter-answer", answer="周五。")
+    tell(bench, grave, "ask-complainant", question="还有谁？")
     steps(bench, grave, COLLECT, VERIFY, NOT_CONFIRMED, ("report", {"result": "不属实。"}), asked("dissatisfied"))
     steps(bench, grave, ("decide", {"next_step": "reinvestigate"}), *AGAIN, asked("dissatisfied"), DECLINED, DECLINED)
     award = opened(bench, *ARBITRATE, ARBITRATOR, language="zh")

@@ -401,10 +401,13 @@ def test_either_side_may_be_dissatisfied_and_rounds_are_bounded(
         assert sent(bench, case)[-2:] == ["feedback", "dissatisfaction"]
         case = steps(bench, case, STANDS)
         assert doing(case) == ["ask-satisfaction", "survey-respondent"]
+        assert sent(bench, case)[-2:] == ["follow-up-result", "follow-up-respondent"]
+        assert str(STANDS[1]["follow_up_result"]) in bench.notices[-1].text
     case = steps(bench, case, *answers)
     assert (doing(case), case.task("settle").groups) == (["settle"], ("director",))
     case = steps(bench, case, SETTLE)
-    assert sent(bench, case)[-1] == "last-word"
+    assert sent(bench, case)[-2:] == ["follow-up-respondent", "last-word"]
+    assert all(str(SETTLE[1]["last_word"]) in notice.text for notice in bench.notices[-2:])
     assert steps(bench, case, FILED).status == "completed"
 
 

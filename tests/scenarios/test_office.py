@@ -484,15 +484,24 @@ def test_silence_does_not_stop_the_investigation(bench: Workbench) -> None:
 
 
 def test_questions_are_bounded(bench: Workbench) -> None:
-    """Three questions may stop the clocks; a fourth is not sent (OFF-5.3.1.b)."""
+    """Three questions may stop the clocks; a fourth is not sent, and whoever asked learns it (OFF-5.3.1.b)."""
     case = steps(bench, assigned(bench), TAKE_UP)
     for number in range(3):
         case = steps(bench, asked(bench, case, f"Question {number}?"), ("record-answer", {"answer": "Yes"}))
     case = asked(bench, case, "One more?")
     assert letters(bench, case).count("shared-question") == 3
+    assert (letters(bench, case)[-1], "One more?" in bench.notices[-1].text) == ("not-asked", True)
     assert "record-answer" not in case.waiting_for
     case = steps(bench, case, INVESTIGATE, PROPOSE, CARRY_OUT)
     assert [answer["question"] for answer in case.variables["answers"]] == [f"Question {n}?" for n in range(3)]
+
+
+def test_a_plan_does_not_end_yesterday(bench: Workbench) -> None:
+    """What the complainant is told as the last day of the timetable has not passed yet (OFF-5.3.2.c OFF-5.3.2.d)."""
+    case = steps(bench, assigned(bench), TAKE_UP, INVESTIGATE, ("propose", {"solution": "A pump.", "at_once": False}))
+    with pytest.raises(InvalidData):
+        steps(bench, case, ("plan", {"plan_due": (bench.now.date() - timedelta(days=1)).isoformat()}))
+    assert steps(bench, case, ("plan", {"plan_due": bench.now.date().isoformat()})).waiting_for == ["carry-out"]
 
 
 def test_other_departments_are_heard(bench: Workbench) -> None:
@@ -660,7 +669,11 @@ def test_dissatisfaction_reopens_once_and_then_gets_a_last_word(bench: Workbench
     assert sent(bench, case)[-1] == ("reopened", "Zhao Min")
     assert "It is warm from ten on." in bench.notices[-1].text
     assert case.waiting_for == ["assess"]
-    case = steps(bench, case, ASSESS, *HANDLED, REPORT, DISCONTENT)
+    case = steps(bench, case, ASSESS)
+    assert sent(bench, case)[-1][0] == "assignment"
+    assert "It is warm from ten on." in bench.notices[-1].text
+    assert "expects an answer" not in bench.notices[-1].text
+    case = steps(bench, case, *HANDLED, REPORT, DISCONTENT)
     assert case.task("settle").groups == ("office-head",)
     assert case.variables["reopenings"] == 1
     case = steps(bench, case, ("settle", {"last_word": "We cannot do more before spring."}))
@@ -689,6 +702,20 @@ def test_a_problem_that_is_back_ends_the_wait(bench: Workbench) -> None:
     assert sent(bench, case)[-1] == ("reopened", "Zhao Min")
     assert "Cold again on Monday." in bench.notices[-1].text
     assert case.waiting_for == ["assess"]
+
+
+def test_after_a_false_alarm_the_period_still_runs(bench: Workbench) -> None:
+    """A problem that was not back, asked about twice, leaves the follow-up period as long as it was (OFF-5.5.1)."""
+    case = steps(bench, start(bench), *ANSWERED, CONTENT)
+    at = due(case, "time-passed")
+    for _ in range(2):
+        bench.advance(working_days=2)
+        [case] = bench.engine.correlate("problem-back", key=case.key, data={"recurrence_note": "Cold again?"})
+        case = steps(bench, case, QUIET)
+        assert case.waiting_for == ["problem-back"]
+        assert due(case, "time-passed") == at
+    bench.at(at)
+    assert steps(bench, case, QUIET, FILED).status == "completed"
 
 
 def test_a_problem_that_keeps_coming_back_reaches_the_head(bench: Workbench) -> None:

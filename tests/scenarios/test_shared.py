@@ -21,7 +21,9 @@ CALLS: Mapping[str, Mapping[str, str]] = {
     "registration": STAFF | {"content": "content", "reporter": "reporter", "categories": '["noise", "heat"]'},
     "acknowledgement": {"reporter": "reporter", "content": "content", "language": '"zh"'},
     "inquiry": {"group": '"desk"', "clock": '"work"', "question": '"Which room?"', "reporter": "reporter"},
-    "satisfaction": STAFF | {"reminder": '"reminder"', "content": "content"},
+    "satisfaction": STAFF
+    | {"reminder": '"reminder"', "content": "content"}
+    | {name: f"get or else({name}, null)" for name in ("asked_by", "ask_why")},
     "archiving": STAFF | {"retention": '"5 years"', "parts": '["content", "records"]'},
     "escalation": STAFF | {"late": LATE, "groups": '["desk", "works"]'},
 }
@@ -29,7 +31,10 @@ RETURNS: Mapping[str, tuple[str, ...]] = {
     "registration": ("registered_at", "summary", "category", "complete", "missing", "originals", "reporter"),
     "acknowledgement": ("acknowledged_at",),
     "inquiry": ("answered", "answer"),
-    "satisfaction": ("satisfaction", "satisfied", "comments", "suggestions", "asked_by", "asked_at"),
+    "satisfaction": (
+        *("satisfaction", "satisfied", "still_wrong", "comments", "suggestions"),
+        *("asked_by", "asked_at", "call_attempts"),
+    ),
     "archiving": ("archived_at", "archive_year", "archive_key"),
     "escalation": ("decision", "delay_reason", "new_group", "extended_to"),
 }
@@ -108,9 +113,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     workbench.close()
 
 
-def call(bench: Workbench, part: str) -> Case:
+def call(bench: Workbench, part: str, **more: object) -> Case:
     """A case that stands in one shared part."""
-    return bench.start("parts", {"part": part, "content": "It is loud.", "reporter": REPORTER})
+    return bench.start("parts", {"part": part, "content": "It is loud.", "reporter": REPORTER} | more)
 
 
 def due(case: Case, element: str) -> Any:
@@ -247,6 +252,35 @@ def test_whoever_is_not_reached_is_not_satisfied(bench: Workbench) -> None:
         bench.complete(case, "ask-satisfaction", {"asked_by": "call", "satisfaction": "not_reached"})
     said = {"asked_by": "call", "satisfaction": "not_reached", "call_attempts": "Three calls"}
     assert bench.complete(case, "ask-satisfaction", said).variables["satisfied"] is False
+
+
+def test_a_caller_may_name_the_way_and_ask_why(bench: Workbench) -> None:
+    """A caller that asks by call need not be told so, and one that goes on with it learns what is wrong
+    (RET-6.a RET-7.b)."""
+    case = call(bench, "satisfaction", asked_by="call", ask_why=True)
+    with pytest.raises(InvalidData) as refused:
+        bench.complete(case, "ask-satisfaction", {"satisfaction": "neutral"})
+    assert [field for field, _ in refused.value.problems] == ["still_wrong"]
+    known = bench.complete(case, "ask-satisfaction", {"satisfaction": "neutral", "still_wrong": "The noise."}).variables
+    assert (known["asked_by"], known["still_wrong"], known["call_attempts"]) == ("call", "The noise.", None)
+
+
+@pytest.mark.parametrize("answer", ["satisfied", "not_reached"])
+def test_the_satisfied_and_the_silent_are_not_asked_why(bench: Workbench, answer: str) -> None:
+    """Only whoever was reached and is not satisfied has something to explain (RET-7.b)."""
+    said = {"satisfaction": answer} | ({"call_attempts": "Three calls"} if answer == "not_reached" else {})
+    case = call(bench, "satisfaction", asked_by="call", ask_why=True)
+    assert bench.complete(case, "ask-satisfaction", said).variables["still_wrong"] is None
+
+
+def test_nobody_is_asked_why_unless_the_caller_wants_it(bench: Workbench) -> None:
+    """Without the caller's word the way must be named and the reason need not (OFF-5.4.2.b)."""
+    case = call(bench, "satisfaction")
+    with pytest.raises(InvalidData) as refused:
+        bench.complete(case, "ask-satisfaction", {"satisfaction": "dissatisfied"})
+    assert [field for field, _ in refused.value.problems] == ["asked_by"]
+    said = {"asked_by": "questionnaire", "satisfaction": "dissatisfied"}
+    assert bench.complete(case, "ask-satisfaction", said).variables["still_wrong"] is None
 
 
 def test_a_question_that_is_not_asked_is_reminded_and_reported(bench: Workbench) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from complaintflow import Case
-from complaintflow.errors import InvalidData, PrematureCommitment, TaskAlreadyCompleted
+from complaintflow.errors import InvalidData, InvalidDiagram, PrematureCommitment, TaskAlreadyCompleted
 from complaintflow.testing import Workbench
 
 PROCESS = "wedding-client"
@@ -61,6 +61,11 @@ def sent(bench: Workbench, case: Case) -> list[str]:
 def text(bench: Workbench, case: Case, name: str) -> str:
     """The newest notice of this name."""
     return [notice.text for notice in bench.notices if notice.case_id == case.id and notice.name == name][-1]
+
+
+def told(bench: Workbench, case: Case, name: str) -> str:
+    """The group that the newest notice of this name went to."""
+    return [notice.to.group for notice in bench.notices if notice.case_id == case.id and notice.name == name][-1]
 
 
 def steps(bench: Workbench, case: Case, *moves: Move) -> Case:
@@ -299,6 +304,31 @@ def test_an_ordinary_solution_is_due_in_a_day(bench: Workbench) -> None:
     assert steps(bench, case, TEAM, INVESTIGATE, PROPOSE).waiting_for == ["tell"]  # late is better than never
 
 
+@pytest.mark.parametrize(("moves", "timer"), [((), "registration-stuck"), ((REGISTER,), "gathering-stuck")])
+def test_the_solution_s_day_is_watched_before_the_work_begins(
+    bench: Workbench, moves: tuple[Move, ...], timer: str
+) -> None:
+    """A complaint that nobody has registered, or whose staff nobody has gathered, reaches management twenty-four hours
+    after receipt, since the couple was promised a solution by then (WED-3.3.c WED-1.c).
+    """
+    received = bench.now
+    case = start(bench, *moves)
+    assert due(case, timer) == received + timedelta(hours=24)
+    watched(bench, case, timer, "not-begun")
+    assert told(bench, case, "not-begun") == "management"
+    assert ("registered" in text(bench, case, "not-begun")) == (timer == "registration-stuck")
+
+
+def test_a_complex_complaint_that_nobody_takes_up_is_seen_after_its_own_time(bench: Workbench) -> None:
+    """Where the first classification says complex, the longer time is watched while the staff are gathered (WED-3.3.d
+    WED-1.c).
+    """
+    received = bench.now
+    case = start(bench, REGISTER, harmed=True)
+    assert due(case, "gathering-stuck") > received + timedelta(days=2)
+    watched(bench, case, "gathering-stuck", "not-begun")
+
+
 def test_a_complex_solution_has_three_working_days() -> None:
     """Three working days end at the close of the third, over a holiday week and a working Saturday (WED-3.3.d)."""
     bench = Workbench(now=datetime(2026, 9, 30, 15, 0, tzinfo=SHANGHAI))
@@ -385,6 +415,18 @@ def test_fair_demands_change_the_solution_until_the_bound(bench: Workbench) -> N
     assert "A second shooting, and a fifth back." in text(bench, case, "outcome")
 
 
+def test_a_couple_that_does_not_answer_is_asked_again(bench: Workbench) -> None:
+    """Talking with the couple does not fall asleep: when its opinion is not recorded in time the reception is reminded,
+    and again after an adjusted solution (WED-3.4.c).
+    """
+    case = watched(bench, start(bench, *TO_SOLUTION, TELL), "answer-missing", "answer-missing")
+    assert told(bench, case, "answer-missing") == "complaint-reception"
+    case = steps(bench, case, REFUSE, ADJUST, TELL)
+    assert due(case, "answer-missing") > bench.now + timedelta(days=1)
+    case = watched(bench, case, "answer-missing", "answer-missing")
+    assert steps(bench, case, AGREE).waiting_for == ["carry-out"]
+
+
 def test_an_adjusted_solution_is_told_within_two_hours_again(bench: Workbench) -> None:
     """The two hours begin anew with the adjusted solution (WED-3.4.a WED-3.4.c)."""
     case = start(bench, *TO_SOLUTION, TELL, REFUSE)
@@ -459,12 +501,29 @@ def test_no_apology_without_making_good(bench: Workbench) -> None:
     assert "We let you down." in letter
 
 
+def test_an_apology_that_does_not_come_reaches_management(bench: Workbench) -> None:
+    """Carried out is not made good: management hears when nobody has apologised in time (WED-9.1.a WED-1.c)."""
+    case = start(bench, *TO_SOLUTION, TELL, AGREE, CARRY_OUT)
+    case = watched(bench, case, "make-good-overdue", "make-good-late")
+    assert told(bench, case, "make-good-late") == "management"
+    assert steps(bench, case, MAKE_GOOD).waiting_for == ["track"]
+
+
 def test_satisfaction_is_asked_in_time(bench: Workbench) -> None:
     """The tracker is reminded, and management told, when nobody asks the couple (WED-4.1.b)."""
     case = start(bench, *TO_SOLUTION, TELL, AGREE, *EXECUTE)
     assert case.task("ask-satisfaction").groups == ("complaint-tracking",)
     case = watched(bench, case, "satisfaction-due", "shared-satisfaction-due")
     watched(bench, case, "satisfaction-overdue", "shared-satisfaction-late")
+
+
+def test_the_reminder_comes_before_the_deadline_on_any_day() -> None:
+    """A weekend moves the deadline and not the reminder, so that a day is left to reach the couple (WED-4.1.b)."""
+    bench = Workbench(now=datetime(2026, 9, 10, 10, 0, tzinfo=SHANGHAI))  # a Thursday
+    case = start(bench, *TO_SOLUTION, TELL, AGREE, *EXECUTE)
+    assert due(case, "satisfaction-due") == datetime(2026, 9, 13, tzinfo=SHANGHAI)
+    assert due(case, "satisfaction-overdue") == datetime(2026, 9, 15, tzinfo=SHANGHAI)
+    bench.close()
 
 
 def test_whoever_still_objects_starts_again(bench: Workbench) -> None:
@@ -547,6 +606,84 @@ def test_a_cost_without_its_cause_is_refused(bench: Workbench) -> None:
     assert (case.variables["costs"], case.variables["cost_total"]) == ([], 0)
 
 
+def weighed(bench: Workbench, satisfied: bool, *staff: dict[str, Any]) -> Case:
+    """A case whose lessons are learned, with staff named in the analysis."""
+    ending = (AGREE, *EXECUTE, SATISFIED) if satisfied else (UNFAIR, SETTLE)
+    analysis: Move = ("analyse", ANALYSE[1] | {"staff": list(staff)})
+    return start(bench, *TO_SOLUTION, TELL, *ending, analysis, NO_COSTS)
+
+
+@pytest.mark.parametrize(
+    ("contribution", "complaints", "satisfied", "proposal"),
+    [
+        ("handled_well", None, True, "bonus"),
+        ("handled_well", None, False, "none"),
+        ("handled_poorly", None, True, "points_off"),
+        ("handled_poorly", 3, False, "penalty"),
+        ("service_fault", 2, False, "none"),
+        ("service_fault", 3, True, "points_off"),
+        ("service_fault", None, True, "none"),
+    ],
+)
+def test_a_table_proposes_and_a_person_decides(
+    bench: Workbench, contribution: str, complaints: int | None, satisfied: bool, proposal: str
+) -> None:
+    """Good handling with a content couple suggests a bonus, poor handling and frequent faults points off or a penalty;
+    whoever decides may say otherwise, and the record holds proposal, decision, reason and name (WED-4.2.b WED-4.2.c).
+    """
+    person = {"name": "Chen Jie", "contribution": contribution} | ({"complaints": complaints} if complaints else {})
+    case = weighed(bench, satisfied, person)
+    assert case.waiting_for == ["appraise"]
+    assert case.task("appraise").groups == ("management",)
+    assert "consequence" not in sent(bench, case)
+    other = "none" if proposal == "bonus" else "bonus"
+    decision = {"consequence": other, "consequence_reason": "Known to me.", "decided_by": "Zhou Lan"}
+    case = bench.complete(case, "appraise", decision, actor="zhou.lan")
+    assert case.status == "completed"
+    (record,) = case.variables["consequences"]
+    assert (record["proposal"], record["consequence"], record["complaints"]) == (proposal, other, complaints)
+    assert (record["reason"], record["decided_by"]) == ("Known to me.", "Zhou Lan")
+    done = [event.actor for event in case.history() if event.element == "appraise" and event.event == "task-completed"]
+    assert done == ["zhou.lan"]
+    assert told(bench, case, "consequence") == "personnel"
+    assert "Known to me." in text(bench, case, "consequence")
+
+
+def test_nothing_is_decided_on_a_person_without_reason_name_and_hearing(bench: Workbench) -> None:
+    """A decision without reason or name is refused, and so are points off and a penalty for somebody who was not heard;
+    the number of complaints is confirmed or corrected by whoever decides (WED-4.2.c).
+    """
+    case = weighed(bench, False, {"name": "Chen Jie", "contribution": "service_fault", "complaints": 4})
+    for consequence in ("none", "bonus", "points_off", "penalty"):
+        missing = ["statement"] if consequence in ("points_off", "penalty") else []
+        with pytest.raises(InvalidData) as refused:
+            bench.complete(case, "appraise", {"consequence": consequence})
+        assert sorted(field for field, _ in refused.value.problems) == ["consequence_reason", "decided_by", *missing]
+    decision = {"consequence": "points_off", "consequence_reason": "Again.", "decided_by": "Zhou Lan", "complaints": 3}
+    case = bench.complete(case, "appraise", decision | {"statement": "I was ill once."})
+    assert case.variables["consequences"][0]["complaints"] == 3
+    assert "I was ill once." in text(bench, case, "consequence")
+
+
+def test_each_person_is_weighed_alone(bench: Workbench) -> None:
+    """Two persons are decided on one after the other, nothing of the first stands in the second; where nobody is named
+    nobody is judged (WED-4.2.b WED-4.2.c).
+    """
+    first, second = ({"name": name, "contribution": "handled_well"} for name in ("Chen Jie", "Li Wei"))
+    case = weighed(bench, True, first | {"complaints": 1}, second)
+    decision = {"consequence": "bonus", "consequence_reason": "Quick.", "decided_by": "Zhou Lan"}
+    case = bench.complete(case, "appraise", decision)
+    assert case.waiting_for == ["appraise"]
+    with pytest.raises(InvalidData):
+        bench.complete(case, "appraise", {})
+    case = bench.complete(case, "appraise", decision | {"consequence": "none"})
+    kept = [(record["name"], record["consequence"], record["complaints"]) for record in case.variables["consequences"]]
+    assert kept == [("Chen Jie", "bonus", 1), ("Li Wei", "none", None)]
+    nobody = weighed(bench, True)
+    assert (nobody.status, nobody.variables["consequences"]) == ("completed", [])
+    assert "consequence" not in sent(bench, nobody)
+
+
 def test_the_department_hears_what_to_change(bench: Workbench) -> None:
     """Problems and suggestions go to the department when the case closes (WED-7.2.a)."""
     happy = ("ask-satisfaction", SATISFIED[1] | {"suggestions": "Call the day before."})
@@ -590,6 +727,10 @@ def test_a_promise_before_the_solution_is_refused(tmp_path: Path) -> None:
     home = tmp_path / "processes" / PROCESS
     home.mkdir(parents=True)
     (home / "wedding-client-solution.bpmn").write_text(straight, encoding="utf-8")
+    dropped = (
+        '[policy]\nid = "wedding-client"\ntitle = "Test"\ndropped_marks = { "propose.decides" = "to see it refused" }\n'
+    )
+    (home / "policy.toml").write_text(dropped, encoding="utf-8")
     bench = Workbench(layers=[tmp_path])
     for channel, element in (("phone", "tell"), ("email", "send-solution")):
         case = start(bench, *TO_SOLUTION, reporter=PAYLOAD["reporter"] | {"preferred_channel": channel})
@@ -597,6 +738,22 @@ def test_a_promise_before_the_solution_is_refused(tmp_path: Path) -> None:
         with pytest.raises(PrematureCommitment):
             bench.engine.resolve(case.incidents[0])
         assert "solution" not in sent(bench, case)
+    bench.close()
+
+
+def test_no_table_sends_a_consequence_by_itself(tmp_path: Path) -> None:
+    """A diagram in which no person decides, but the appraisal is told all the same, is not accepted (WED-4.2.b
+    WED-4.2.c).
+    """
+    diagram = (HOME / "wedding-client-closing.bpmn").read_text(encoding="utf-8")
+    decides = '<zeebe:property name="decides" value="consequence"/>'
+    assert diagram.count(decides) == 1
+    home = tmp_path / "processes" / PROCESS
+    home.mkdir(parents=True)
+    (home / "wedding-client-closing.bpmn").write_text(diagram.replace(decides, ""), encoding="utf-8")
+    bench = Workbench(layers=[tmp_path])
+    with pytest.raises(InvalidDiagram, match="consequence"):
+        start(bench)
     bench.close()
 
 

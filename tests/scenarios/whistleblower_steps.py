@@ -111,7 +111,6 @@ def day(wb: Workbench, moment: datetime) -> str:
     return moment.astimezone(wb.calendar.zone).strftime("%m-%d %H:%M")
 
 
-def close(wb: Workbench, case: Case) -> Case:
-    """Let the watch pass without anything to report."""
-    wb.at(timer(wb, case, "watch-over").due_at)
-    return wb.complete(case, "follow-up", disadvantaged=False)
+def started(wb: Workbench, process: str) -> list[Case]:
+    """The cases of a process that others have begun, the oldest first."""
+    return wb.engine.cases(process=process)[::-1]

@@ -340,7 +340,7 @@ def test_show_tells_the_case(run: Run) -> None:
     page = run("show", "order-17").stdout
     assert "times in Asia/Shanghai" in page
     assert "Started  hotline" in page
-    assert "content: The soup arrived cold, twice." in page
+    assert "What happened? The soup arrived cold, twice." in page
     assert "Acknowledge receipt: notice 'receipt', kept for collection" in page
     assert "Find the cause  li.wei" in page
     assert "it also hears: appeal" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -99,7 +100,13 @@ def test_the_shipped_processes_have_no_errors() -> None:
         (BPMN, "roles.kitchen_manager", "roles.kitchen", "the policy file has no 'kitchen' in roles", "line"),
         (BPMN, 'deadline("reminder"', 'deadline("remind"', "the policy file has no 'remind' in deadlines", "line"),
         (BPMN, "=justified<", "=justified and<", "the expression does not parse", "yes"),
-        (BPMN, "<zeebe:userTask/>", '<zeebe:userTask/><zeebe:x a="1"/>', "<zeebe:x> is not supported", "investigate"),
+        (
+            BPMN,
+            "<zeebe:userTask/>",
+            '<zeebe:userTask/><zeebe:x a="1"/>',
+            "<zeebe:x> of 'Find the cause' is not supported",
+            "investigate",
+        ),
         (BPMN, 'name="clause" value="S-1"', 'name="commits" value="ruling"', "which no task decides", "acknowledge"),
         (TOML, '"3 working days"', '"three days"', 'within = "three days" is not allowed', "policy.toml, line"),
         (TOML, 'inside = "answer"', 'inside = "answr"', 'inside = "answr" is no deadline', "policy.toml, line"),
@@ -375,3 +382,15 @@ def test_a_form_by_another_name_is_found(tmp_path: Path) -> None:
     file = tmp_path / "other.form"
     file.write_text(form("mine", component("textfield", "a", "A")), encoding="utf-8")
     assert "save it as mine.form" in call(str(file)).stdout
+
+
+def test_an_expression_that_does_not_parse_is_shown_with_a_caret(layer: Path) -> None:
+    """The text, a caret under the place, the file and the element stand on the screen."""
+    file = layer / BPMN
+    broken = r"\1=amount &gt; (3"
+    text = re.sub(r"(<bpmn:conditionExpression[^>]*>)=[^<]*", broken, file.read_text(encoding="utf-8"), count=1)
+    file.write_text(text, encoding="utf-8")
+    shown = CliRunner().invoke(app, ["check", str(file)]).output
+    assert "\n        amount > (3\n                   ^\n" in shown
+    assert "sample.bpmn, line " in shown
+    assert ", element yes" in shown

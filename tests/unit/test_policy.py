@@ -150,6 +150,7 @@ def test_feel_sees_plain_values() -> None:
         "lists": {"channels": ["phone", "email"]},
         "retention": {"case": "3 years"},
         "switches": {"anonymous": True},
+        "openings": {},
     }
 
 

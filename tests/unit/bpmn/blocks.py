@@ -8,99 +8,28 @@ from itertools import count, pairwise
 from typing import Any
 
 from hypothesis import strategies as st
+from kinds import (
+    AdHoc,
+    Block,
+    Call,
+    First,
+    Guard,
+    Incl,
+    Loop,
+    Multi,
+    Par,
+    Repeat,
+    Seq,
+    Skip,
+    Sub,
+    Task,
+    Undone,
+    Xor,
+)
 
 from tests import diagrams as d
 
 VARIABLES = ("v0", "v1", "v2")
-
-
-@dataclass(frozen=True)
-class Block:
-    """Something with one way in and one way out; ``id`` is unique in its process."""
-
-    id: str
-
-
-@dataclass(frozen=True)
-class Task(Block):
-    """A user task."""
-
-
-@dataclass(frozen=True)
-class Skip(Block):
-    """Nothing to do."""
-
-
-@dataclass(frozen=True)
-class Seq(Block):
-    """One after the other."""
-
-    parts: tuple[Block, ...]
-
-
-@dataclass(frozen=True)
-class Par(Block):
-    """All at once."""
-
-    parts: tuple[Block, ...]
-
-
-@dataclass(frozen=True)
-class Xor(Block):
-    """The first part where the variable is true, else the second."""
-
-    variable: str
-    parts: tuple[Block, ...]
-
-
-@dataclass(frozen=True)
-class Incl(Block):
-    """Each part whose variable is true; the last where none is."""
-
-    variables: tuple[str, ...]
-    parts: tuple[Block, ...]
-
-
-@dataclass(frozen=True)
-class Loop(Block):
-    """The body, and again as long as the variable is true afterwards."""
-
-    variable: str
-    body: Block
-
-
-@dataclass(frozen=True)
-class Sub(Block):
-    """A sub-process; ``handler`` is the body of an event sub-process in it."""
-
-    body: Block
-    handler: Block | None = None
-    interrupting: bool = False
-
-
-@dataclass(frozen=True)
-class Call(Block):
-    """A call activity that passes everything in and out."""
-
-    body: Block
-
-
-@dataclass(frozen=True)
-class Multi(Block):
-    """A multi-instance sub-process."""
-
-    body: Block
-    rounds: int
-    sequential: bool
-
-
-@dataclass(frozen=True)
-class Guard(Block):
-    """An activity with a message event attached; where that interrupts, its path comes back behind the activity."""
-
-    host: Block
-    path: Block
-    interrupting: bool
 
 
 # -- how blocks are drawn -------------------------------------------------------------------
@@ -212,6 +141,45 @@ class Drawing:
         self.connect(last, merge)
         return host, merge
 
+    def _repeat(self, block: Repeat) -> tuple[str, str]:
+        loop = d.again(block.variable, before=block.before, at_most=3)
+        return self.node(d.sub(block.id, *self.body(block.body, block.id), loop=loop), block.id)
+
+    def _adhoc(self, block: AdHoc) -> tuple[str, str]:
+        names = [f"{block.id}-{number}" for number in range(len(block.parts))]
+        inner = [d.sub(name, *self.body(part, name)) for name, part in zip(names, block.parts, strict=True)]
+        listed = "[" + ", ".join(f'"{name}"' for name in names) + "]"
+        return self.node(d.ad_hoc(block.id, *inner, listed=listed), block.id)
+
+    def _first(self, block: First) -> tuple[str, str]:
+        split, join = f"{block.id}-split", f"{block.id}-join"
+        self.parts += [
+            d.gateway("parallel", split),
+            f'<bpmn:complexGateway id="{join}"><bpmn:activationCondition>=activationCount >= 1'
+            "</bpmn:activationCondition></bpmn:complexGateway>",
+        ]
+        for part in block.parts:
+            first, last = self.block(part)
+            self.connect(split, first)
+            self.connect(last, join)
+        return split, join
+
+    def _undone(self, block: Undone) -> tuple[str, str]:
+        task, handler = (d.user(one.id, groups="=[path]") for one in (block.task, block.handler))
+        drawn = [task, d.undoing(block.task.id, block.handler.id, handler)]
+        stop = f"{block.id}-stop"
+        if not block.cancelled:
+            self.parts += [*drawn, d.throw(stop, d.compensate(block.task.id))]
+            self.connect(block.task.id, stop)
+            return block.task.id, stop
+        end = d.end(stop, d.event("cancel"))
+        inner = d.transaction(block.id, *drawn, end, d.flows(f"{block.task.id} > {stop}"))
+        self.parts += [inner, d.boundary(f"{block.id}-event", block.id, d.event("cancel"))]
+        self.parts.append(d.gateway("exclusive", f"{block.id}-merge"))
+        self.connect(f"{block.id}-event", f"{block.id}-merge")
+        self.connect(block.id, f"{block.id}-merge")
+        return block.id, f"{block.id}-merge"
+
 
 @dataclass
 class File:
@@ -252,6 +220,10 @@ def _larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.tuples(st.just("sub"), inner, st.none() | inner, st.booleans()),
         st.tuples(st.just("call"), inner),
         st.tuples(st.just("multi"), inner, st.integers(0, 3), st.booleans()),
+        st.tuples(st.just("repeat"), _variable, st.booleans(), inner),
+        st.tuples(st.just("adhoc"), several),
+        st.tuples(st.just("first"), several),
+        st.tuples(st.just("undone"), st.booleans()),
         st.tuples(st.just("guard"), st.sampled_from(["task", "sub", "call", "multi"]), inner, inner, st.booleans()),
     )
 
@@ -269,9 +241,14 @@ def _build(shape: Any, numbers: Iterator[int]) -> Block:
     name = f"{kind}{next(numbers)}"
     if kind in ("task", "skip"):
         return Task(name) if kind == "task" else Skip(name)
-    if kind in ("seq", "par"):
-        parts = tuple(_build(part, numbers) for part in rest[0])
-        return Seq(name, parts) if kind == "seq" else Par(name, parts)
+    if kind in _OF_PARTS:
+        return _OF_PARTS[kind](name, tuple(_build(part, numbers) for part in rest[0]))
+    if kind == "repeat":
+        # Here too something always waits.
+        body = Seq(f"{name}-body", (_build(rest[2], numbers), Task(f"task{next(numbers)}")))
+        return Repeat(name, rest[0], rest[1], body)
+    if kind == "undone":
+        return Undone(name, Task(f"task{next(numbers)}"), Task(f"task{next(numbers)}"), rest[0])
     if kind == "xor":
         return Xor(name, rest[0], (_build(rest[1], numbers), _build(rest[2], numbers)))
     if kind == "incl":
@@ -279,7 +256,8 @@ def _build(shape: Any, numbers: Iterator[int]) -> Block:
         return Incl(name, variables, tuple(_build(part, numbers) for part in rest[1][: len(variables) + 1]))
     if kind == "loop":
         # Something in the body always waits, or the loop would never come to rest.
-        return Loop(name, rest[0], Seq(f"{name}-body", (_build(rest[1], numbers), Task(f"task{next(numbers)}"))))
+        body = Seq(f"{name}-body", (_build(_joined(rest[1]), numbers), Task(f"task{next(numbers)}")))
+        return Loop(name, rest[0], body)
     if kind == "sub":
         return _build_sub(name, rest, numbers)
     if kind == "call":
@@ -287,6 +265,19 @@ def _build(shape: Any, numbers: Iterator[int]) -> Block:
     if kind == "multi":
         return Multi(name, _build(rest[0], numbers), rest[1], rest[2])
     return _build_guard(name, rest, numbers)
+
+
+_OF_PARTS: dict[str, Any] = {"seq": Seq, "par": Par, "adhoc": AdHoc, "first": First}
+
+
+def _joined(shape: Any) -> Any:
+    """A shape whose tokens all come together: what is left of one round must not meet the next."""
+    if isinstance(shape, (tuple, list)):
+        inner = [_joined(part) for part in shape]
+        if inner and inner[0] == "first":
+            inner[0] = "par"
+        return tuple(inner) if isinstance(shape, tuple) else inner
+    return shape
 
 
 def _build_sub(name: str, rest: list[Any], numbers: Iterator[int]) -> Sub:

@@ -9,7 +9,24 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from blocks import Block, Call, Guard, Incl, Loop, Multi, Par, Seq, Skip, Sub, Task, Xor
+from kinds import (
+    AdHoc,
+    Block,
+    Call,
+    First,
+    Guard,
+    Incl,
+    Loop,
+    Multi,
+    Par,
+    Repeat,
+    Seq,
+    Skip,
+    Sub,
+    Task,
+    Undone,
+    Xor,
+)
 
 Then = Callable[[], None]
 Variables = dict[str, bool]
@@ -139,6 +156,14 @@ class Reference:
                 self._multi(block, at, then)
             case Guard():
                 self._guard(block, at, then)
+            case Repeat():
+                self._repeat(block, at, then)
+            case AdHoc():
+                self._ad_hoc(block, at, then)
+            case First():
+                self._first(block, at, then)
+            case Undone():
+                self._undone(block, at, then)
 
     def _in_turn(self, parts: list[Block], at: Place, then: Then) -> None:
         if parts:
@@ -229,3 +254,40 @@ class Reference:
 
         self.listeners.append(Listener(block.id, host, happen))
         self.run(block.host, Place(host, at.variables, at.path), host.one_less)
+
+    def _repeat(self, block: Repeat, at: Place, then: Then) -> None:
+        def round_(number: int) -> None:
+            if number > 3 or ((number > 1 or block.before) and not at.variables[block.variable]):
+                then()
+                return
+            region = Region(at.region, lambda: round_(number + 1))
+            self.run(block.body, Place(region, at.variables, at.path), region.one_less)
+
+        round_(1)
+
+    def _ad_hoc(self, block: AdHoc, at: Place, then: Then) -> None:
+        whole = Region(at.region, then, running=len(block.parts))
+        for part in block.parts:
+            region = Region(whole, whole.one_less)
+            self.run(part, Place(region, at.variables, at.path), region.one_less)
+
+    def _first(self, block: First, at: Place, then: Then) -> None:
+        on_its_way = False
+        at.region.running += len(block.parts) - 1
+
+        def one_done() -> None:
+            nonlocal on_its_way
+            if on_its_way:
+                at.region.one_less()
+            else:
+                on_its_way = True
+                then()
+
+        for part in block.parts:
+            self.run(part, at, one_done)
+
+    def _undone(self, block: Undone, at: Place, then: Then) -> None:
+        region = Region(at.region, then) if block.cancelled else at.region
+        done = region.one_less if block.cancelled else then
+        place = Place(region, at.variables, at.path)
+        self.run(block.task, place, lambda: self.run(block.handler, place, done))

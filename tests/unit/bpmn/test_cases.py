@@ -188,11 +188,12 @@ def test_history_is_a_chain(play: Play) -> None:
     case = bench.complete(bench.complete(bench.start("p"), "a"), "b")
     with bench.engine.store.reading() as tx:
         rows = tx.history(case.id)
-        head = bench.engine.settings.codec.decode(case.id, tx.case(case.id).state)["ledger"]["head"]
-    assert broken_at(rows, head) is None
-    assert broken_at([rows[0], replace(rows[1], actor="nobody"), *rows[2:]], head) == 2
-    assert broken_at([rows[0], *rows[2:]], head) == 2
-    assert broken_at(rows[:-1], head) == len(rows)
+        row = tx.case(case.id)
+        whole = row.length, row.head
+    assert broken_at(rows, *whole) is None
+    assert broken_at([rows[0], replace(rows[1], detail=rows[2].detail), *rows[2:]], *whole) == 2
+    assert broken_at([rows[0], *rows[2:]], *whole) == 2
+    assert broken_at(rows[:-1], *whole) == len(rows)
 
 
 def test_history_names_the_path(play: Play) -> None:

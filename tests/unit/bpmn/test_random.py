@@ -16,9 +16,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from blocks import VARIABLES, Block, build, draw, shapes
+from blocks import VARIABLES, build, draw, shapes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kinds import Block
 from reference import Reference, Variables
 
 from complaintflow import feel

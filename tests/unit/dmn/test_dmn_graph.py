@@ -350,3 +350,37 @@ def test_imports_in_a_circle() -> None:
     back = definitions(imported("m", "https://example.org/m"), target="urn:lib")
     with pytest.raises(InvalidDecision, match="leads back"):
         model(imported("lib", "urn:lib"), imports=lambda namespace, location: back)
+
+
+def test_knowledge_models_share_one_bound() -> None:
+    """Knowledge models that call each other again and again end at the bound on steps, soon and not after hours."""
+    knowledge = (
+        '<businessKnowledgeModel id="fib" name="fib"><encapsulatedLogic><formalParameter name="n"/>'
+        f"{literal('if n < 2 then 1 else fib(n - 1) + fib(n - 2)')}</encapsulatedLogic>"
+        '<knowledgeRequirement><requiredKnowledge href="#fib"/></knowledgeRequirement></businessKnowledgeModel>'
+    )
+    few, many = (model(knowledge, decision("d", literal(f"fib({n})"), needs=["knowledge:fib"])) for n in (10, 50))
+    assert few.evaluate("d", {}) == 89
+    with pytest.raises(FeelLimitExceeded, match=r"Limits\.steps"):
+        many.evaluate("d", {}, limits=feel.Limits(steps=20_000))
+
+
+def test_argument_of_a_service_that_does_not_fit() -> None:
+    """As with a knowledge model, an argument of another type makes the result null, whatever is done with it."""
+    asked = "<decisionService id='s' name='s'><outputDecision href='#out'/><inputData href='#i'/></decisionService>"
+    parts = (input_data("i", "number"), decision("out", literal("i = null"), needs=["input:i"]), asked)
+    result = decision("d", literal('[s(1), s("x"), s(null)]'), needs=["knowledge:s"])
+    assert model(*parts, result).evaluate("d", {}) == [False, None, True]
+
+
+def test_expressions_of_a_decision_share_one_bound() -> None:
+    """A boxed loop around an expression may not do a hundred times what one expression may."""
+
+    def loop(condition: str) -> str:
+        body = literal(f"every x in 1..300 satisfies {condition}")
+        return f'<for iteratorVariable="i"><in>{literal("1..100")}</in><return>{body}</return></for>'
+
+    limits = feel.Limits(steps=20_000)
+    assert len(model(decision("d", loop("x > 1"))).evaluate("d", {}, limits=limits)) == 100
+    with pytest.raises(FeelLimitExceeded, match=r"Limits\.steps"):
+        model(decision("d", loop("x > 0"))).evaluate("d", {}, limits=limits)

@@ -134,3 +134,9 @@ def test_garbage(cuts: list[tuple[float, int, str]]) -> None:
         damaged = DecisionModel.parse(text)
         for name in damaged.decisions:
             damaged.evaluate(name, {"amount": 1})
+
+
+def test_text_that_is_no_unicode() -> None:
+    """Half of a surrogate pair, which no file can hold, is refused like other broken text."""
+    with pytest.raises(InvalidDecision, match="not well-formed"):
+        DecisionModel.parse(f'<definitions xmlns="{NAMESPACE}" name="\ud83d"/>')

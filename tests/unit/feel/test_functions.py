@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from complaintflow import feel
 from complaintflow.feel.library import BUILTINS
 from complaintflow.feel.reference import markdown
 
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "feel.md"
 STANDARD = """
 date, time, date and time, duration, years and months duration, number, string, range, context, not, substring,
 string length, upper case, lower case, substring before, substring after, replace, contains, starts with, ends with,
@@ -50,11 +53,19 @@ def test_documented_example_holds(name: str) -> None:
 
 
 def test_reference_is_complete() -> None:
-    """The page of documentation has a row for each function."""
+    """The page of documentation has a row for each function, and is the one in the folder."""
     page = markdown()
     for name, entry in BUILTINS.items():
         assert f"`{name}(" in page
         assert entry.about in page
+    assert page == PAGE.read_text(encoding="utf-8"), "python -m complaintflow.feel.reference > docs/feel.md"
+
+
+def test_examples_of_the_page_hold() -> None:
+    """Every example that stands on the page, as a reader copies it from there, is true."""
+    rows = re.findall(r"^\| .* \| `(.+)` \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(rows) == len(BUILTINS)
+    assert [row for row in rows if feel.evaluate(row.replace("\\|", "|")) is not True] == []
 
 
 @pytest.mark.parametrize("name", sorted(set(BUILTINS) - {"is defined", "get or else", "not", "string", "is", "fromAi"}))

@@ -132,6 +132,7 @@ def survive(text: str) -> None:
         feel.parse(text).evaluate(CONTEXT, warnings=warnings, limits=LIMITS)
         assert all(str(warning) for warning in warnings)
         assert feel.parse_unary(text).test(5, CONTEXT, limits=LIMITS) in (True, False, None)
+        feel.evaluate(text, {text[:5]: 1, "": 2, "a b": 3}, limits=LIMITS)
     except (FeelSyntaxError, FeelLimitExceeded, EvaluationError) as error:
         str(error)
 

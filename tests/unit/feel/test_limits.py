@@ -8,7 +8,7 @@ import time
 import pytest
 
 from complaintflow import feel
-from complaintflow.errors import EvaluationError, FeelLimitExceeded
+from complaintflow.errors import EvaluationError, FeelLimitExceeded, FeelSyntaxError
 
 SMALL = feel.Limits(steps=200_000, list_length=20_000, string_length=200_000, regex_steps=50_000)
 DOUBLING = "{" + ", ".join(f"a{n}: [a{n - 1}, a{n - 1}]" if n else "a0: [1, 1]" for n in range(40))
@@ -34,6 +34,16 @@ DOUBLING = "{" + ", ".join(f"a{n}: [a{n - 1}, a{n - 1}]" if n else "a0: [1, 1]" 
         (r'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a*)*\1$")', "regex_steps"),
         ("partition(for i in 1..20000 return i, 1)[item = [1]]", None),
         ("for i in 1..20000 return partial", "steps"),
+        (DOUBLING + ", r: is(a39, a39)}.r", "steps"),
+        (DOUBLING + ", r: 1 in (= a39)}.r", "steps"),
+        (
+            "{" + ", ".join(f"a{n}: [a{n - 1}, a{n - 1}]" if n else "a0: [{x: 1}]" for n in range(40)) + "}.a39.x",
+            "steps",
+        ),
+        (DOUBLING + ", r: a39 instance of " + "list<" * 25 + "number" + ">" * 25 + "}.r", "steps"),
+        (DOUBLING + ", f: function(a: " + "list<" * 25 + "number" + ">" * 25 + ") 1, r: f(a39)}.r", "steps"),
+        ("duplicate values(for i in 1..9000 return modulo(i, 4500) + 0.5)", "steps"),
+        ("context put({}, for i in 1..20000 return string(i), 1)", None),
     ],
 )
 def test_work_is_bounded(text: str, setting: str | None) -> None:
@@ -113,3 +123,33 @@ def test_host_error_passes_through() -> None:
     assert feel.evaluate("broken()", functions={"broken": broken}) is None
     with pytest.raises(EvaluationError, match="stop"):
         feel.evaluate('broken("stop")', functions={"broken": broken})
+
+
+@pytest.mark.parametrize("text", ['{"": 1}', '{"", a}', '{"  ": 1, b: 2}.b', 'for "" in a return 1'])
+def test_empty_name_does_not_hang(text: str) -> None:
+    """A name without letters is no name that stands everywhere."""
+    with contextlib.suppress(FeelSyntaxError):
+        feel.evaluate(text)
+    assert feel.evaluate("a + 1", {"": 1, "  ": 2, "a": 3}) == 4
+
+
+@pytest.mark.parametrize("text", ["1e9999", "-1e9999 + 1", "x + 1", "string(x)", "abs(1e9999)"])
+def test_numbers_out_of_range(text: str) -> None:
+    """A number beyond decimal128, written or given, is null and a warning, and takes no time."""
+    warnings: list[feel.Warning] = []
+    start = time.process_time()
+    assert feel.evaluate(text, {"x": 10**200_000}, warnings=warnings) is None
+    assert warnings
+    assert time.process_time() - start < 1
+
+
+def test_bounds_are_settings_of_the_process() -> None:
+    """`set_limits` holds for every evaluation that names no limits, and for those of decision files."""
+    feel.set_limits(SMALL)
+    try:
+        with pytest.raises(FeelLimitExceeded, match=str(SMALL.list_length)):
+            feel.evaluate("for i in 1..30000 return i")
+        assert len(feel.evaluate("for i in 1..30000 return i", limits=feel.Limits(steps=10**6))) == 30_000
+    finally:
+        feel.set_limits(feel.limits.DEFAULT_LIMITS)
+    assert len(feel.evaluate("for i in 1..30000 return i")) == 30_000

@@ -1,0 +1,1 @@
+"""Who may do what: identities, the rules in one place, recusal, and what is masked."""

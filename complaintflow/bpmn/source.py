@@ -1,0 +1,58 @@
+"""A diagram as it is read: parsed, held against what may stand in it, and translated where it is Camunda 7's.
+
+source = read(bytes, "claim.bpmn")
+source.root            says everything in Camunda 8's dialect
+source.problems        everything that would not run as it is drawn
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from lxml import etree
+
+from complaintflow.bpmn import allowed, camunda7, xml
+from complaintflow.errors import InvalidDiagram
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file.
+
+    Attributes:
+        file: its name.
+        root: its root element.
+        problems: what may not stand there or cannot be translated, in the order of the file.
+    """
+
+    file: str
+    root: etree._Element
+    problems: tuple[InvalidDiagram, ...]
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """The ids of the elements that the problems are about."""
+        return _concerned(self.problems)
+
+
+def _concerned(problems: Iterable[InvalidDiagram]) -> frozenset[str]:
+    return frozenset(problem.where.rpartition("element ")[2] for problem in problems)
+
+
+# The checks look at one file several times; nobody changes the tree.
+@lru_cache(maxsize=8)
+def read(source: bytes, file: str) -> Source:
+    """Read one file; what is wrong with its content is in ``problems``.
+
+    Raises:
+        InvalidDiagram: it is no XML that we read.
+    """
+    root = xml.read(source, file)
+    camunda7.adopt(root)
+    problems = [*allowed.problems(root, file)]
+    # What is not BPMN at all has nothing to translate.
+    if root.tag == xml.bpmn("definitions"):
+        problems += camunda7.translate(root, file, _concerned(problems))
+    return Source(file, root, tuple(problems))

@@ -1,0 +1,55 @@
+"""The vault of a store: which keys, and the store's own secret, made with its first engine."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+from complaintflow.errors import MissingKey
+from complaintflow.sealing import keyfile
+from complaintflow.sealing.keys import KEY_BYTES, KeyRing, Keys
+from complaintflow.sealing.vault import Vault
+
+if TYPE_CHECKING:
+    from complaintflow.work import Store
+
+STORE: Final = "store"
+STORE_CONTEXT: Final = "complaintflow store secret"
+
+# What does not outlive the process needs no key that does; engines on one store share it.
+_in_memory: WeakKeyDictionary[Store, KeyRing] = WeakKeyDictionary()
+
+
+def open_vault(store: Store, keys: Keys | None, *, strict: bool) -> Vault:
+    """The vault of a store.
+
+    Args:
+        keys: what wraps the cases' keys; None looks for them, see ``keyfile``.
+        strict: refuse to make a key.
+
+    Raises:
+        MissingKey, InvalidKeys: there is none that fits.
+        StoreUnavailable: the store does not answer.
+    """
+    with store.reading() as tx:
+        wrapped = tx.secret(STORE)
+    keys = keys or _find(store, sealed_before=wrapped is not None, strict=strict)
+    if wrapped is None:
+        with store.transaction() as tx:
+            tx.set_secret(STORE, keys.wrap(os.urandom(KEY_BYTES), STORE_CONTEXT))
+            wrapped = tx.secret(STORE)
+    if wrapped is None:
+        raise MissingKey("the store did not keep its secret")
+    return Vault(keys, keys.unwrap(wrapped, STORE_CONTEXT))
+
+
+def _find(store: Store, *, sealed_before: bool, strict: bool) -> Keys:
+    if not store.lasting:
+        return _in_memory.setdefault(store, KeyRing.fresh("memory"))
+    if keys := keyfile.configured(os.environ):
+        return keys
+    if strict:
+        advice = f"set {keyfile.FILE_VARIABLE}; complaintflow keys new FILE makes one"
+        raise MissingKey("no key is configured, and strict mode makes none", advice=advice)
+    return keyfile.own(store.folder, os.environ, sealed_before=sealed_before)

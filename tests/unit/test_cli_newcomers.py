@@ -1,0 +1,173 @@
+"""What somebody meets who uses the command line for the first time."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from cli_samples import PAYLOAD, write_layer
+from click.testing import CliRunner, Result
+
+from complaintflow.cli.app import app
+from complaintflow.cli.session import Session, again
+from complaintflow.clock import VirtualClock
+from complaintflow.engine import Engine
+from complaintflow.errors import InvalidData
+from complaintflow.formjs import Form
+
+Run = Callable[..., Result]
+LONG = "The soup arrived cold, twice, and nobody came although we asked three times and waited for most of an hour."
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in an empty folder with the sample layer beside it."""
+    write_layer(tmp_path / "layer")
+    monkeypatch.chdir(tmp_path)
+    for name in ("COMPLAINTFLOW_DATABASE_URL", "COMPLAINTFLOW_LAYERS", "COMPLAINTFLOW_APP", "LC_ALL", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*words: str, **settings: Any) -> Result:
+        return CliRunner().invoke(app, [*words], prog_name="complaintflow", **settings)
+
+    return call
+
+
+def case_of(result: Result) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_the_next_command_has_the_options_of_this_one(run: Run) -> None:
+    """What is printed to type next names the same database and layer, quoted, and works as it stands."""
+    options = ["--database", "sqlite:///my cases.db", "--layer", "layer"]
+    result = run("run", "sample", "--example", *options)
+    following = [line.split("complaintflow ")[1] for line in result.stdout.splitlines() if "complaintflow " in line]
+    assert len(following) == 2
+    for line in following:
+        assert line.endswith(" --database 'sqlite:///my cases.db' --layer layer")
+    assert run("show", following[1].split()[1], *options).exit_code == 0
+
+
+def test_the_next_command_keeps_a_password_to_itself(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options that come from the environment are not repeated, and a password is never printed."""
+
+    def said(session: Session) -> str:
+        with click.Context(click.Command("run"), obj=session):
+            return again("show 1234")
+
+    monkeypatch.setenv("COMPLAINTFLOW_LAYERS", "one")
+    assert said(Session(layer=("one",))) == "complaintflow show 1234"
+    secret = said(Session(database="postgresql+psycopg://desk:hush@host/cases"))
+    assert secret == "complaintflow show 1234 --database URL"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("kitchen-manger", "did you mean 'kitchen-manager'?"),
+        ("kitchen_manager", "the role 'kitchen_manager' has the group 'kitchen-manager'"),
+    ],
+)
+def test_an_unknown_group_is_not_taken_for_an_empty_inbox(run: Run, asked: str, said: str) -> None:
+    """Asking for a group that no policy knows names the nearest one; a known group is not doubted."""
+    run("--layer", "layer", "run", "sample", "--example")
+    result = run("--layer", "layer", "tasks", "--role", asked)
+    assert result.exit_code == 0
+    assert said in " ".join(result.stderr.split())
+    known = run("--layer", "layer", "tasks", "--role", "kitchen-manager")
+    assert "investigate" in known.stdout or "Find the cause" in known.stdout
+    assert "no process knows" not in known.stderr
+
+
+def test_show_prints_what_was_reported_line_by_line(run: Run, tmp_path: Path) -> None:
+    """Each answer stands under the label of its field, options by their label, long ones wrapped and complete."""
+    (tmp_path / "payload.json").write_text(json.dumps({**PAYLOAD, "content": LONG}), encoding="utf-8")
+    case = case_of(run("--layer", "layer", "run", "sample", "payload.json", "--json"))
+    lines = run("--layer", "layer", "show", case["id"]).stdout.splitlines()
+    part = lines[lines.index("What was reported") + 1 :]
+    part = part[: part.index("")]
+    assert part[0] == "  Channel: Phone"
+    assert part[1] == "  What happened?"
+    assert " ".join(" ".join(part[2:-1]).split()) == LONG
+    assert part[-1] == "  Your name: Zhao Min"
+
+
+def test_the_form_is_asked_below_what_was_reported(run: Run, tmp_path: Path) -> None:
+    """On a terminal, whoever completes a task sees the complaint before the first question."""
+    case = case_of(run("--layer", "layer", "run", "sample", "--example", "--json"))
+    command = [sys.executable, "-m", "complaintflow", "--layer", "layer", "complete", case["id"], "investigate"]
+    text = _terminal(command, b"n\nnone\n\n")
+    assert "Zhao Min" in text
+    assert text.index("The soup arrived cold, twice.") < text.index("Is the complaint justified?")
+
+
+def _terminal(command: list[str], answers: bytes) -> str:
+    """What a command prints on a terminal of its own."""
+    pid, terminal = pty.fork()
+    if pid == 0:  # pragma: no cover
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        os.execve(command[0], command, {**os.environ, "PYTHONPATH": path, "LANG": "en"})
+    os.write(terminal, answers)
+    found = b""
+    try:
+        while chunk := os.read(terminal, 4096):
+            found += chunk
+    except OSError:
+        pass  # The terminal closes with the program.
+    os.waitpid(pid, 0)
+    return found.decode("utf-8", "replace")
+
+
+def test_nothing_is_said_to_be_sent_that_only_lies_here(run: Run, tmp_path: Path) -> None:
+    """Without a notifier that delivers, neither the history nor the notices say that something went by e-mail."""
+    form = tmp_path / "layer/forms/sample/sample-intake.form"
+    form.write_text(form.read_text(encoding="utf-8").replace("reporter.phone", "reporter.email"), encoding="utf-8")
+    with Engine("sqlite:///cases.db", layers=["layer"]) as engine:
+        case = engine.start("sample", {**PAYLOAD, "reporter": {"email": "zhao.min@example.com", "name": "Zhao Min"}})
+        assert [notice.channel for notice in case.notices()] == ["email"]
+    shown = run("--layer", "layer", "--database", "sqlite:///cases.db", "show", case.id, "--notices").stdout
+    assert "notice 'receipt', kept here, to be delivered by e-mail" in shown
+    assert "kept here, for email, in en" in shown
+    assert "notice 'receipt', by e-mail" not in shown
+
+
+def test_a_new_layer_says_what_its_lines_mean(run: Run, tmp_path: Path) -> None:
+    """The policy file of a new layer explains `from = "document"` where it offers it."""
+    assert run("--layer", "layer", "init", "mine", "--from", "sample").exit_code == 0
+    text = next((tmp_path / "mine").rglob("policy.toml")).read_text(encoding="utf-8")
+    assert '# from = "document" says that your own written rules give the value.' in text
+    assert '#from = "document"    # if your own written rules give this value' in text
+
+
+def test_yes_or_no_is_called_so() -> None:
+    """A wrong answer to a choice between true and false is told in words, not in Python's."""
+    values = [{"label": "Yes", "value": True}, {"label": "No", "value": False}]
+    source = {
+        "type": "default",
+        "id": "f",
+        "schemaVersion": 19,
+        "components": [{"type": "radio", "id": "r", "key": "justified", "label": "Justified?", "values": values}],
+    }
+    with pytest.raises(InvalidData) as caught:
+        Form.load(json.dumps(source)).validate({"justified": "perhaps"})
+    assert dict(caught.value.problems) == {"justified": "It must be yes or no."}
+
+
+def test_a_backlog_is_told_in_the_zone_of_the_policy(tmp_path: Path) -> None:
+    """The time since which something is due is that of the policy's clocks, with their zone."""
+    folder = write_layer(tmp_path / "layer")
+    clock = VirtualClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
+    with Engine("sqlite://", layers=[folder], clock=clock) as engine:
+        engine.start("sample", PAYLOAD)
+        clock.advance(timedelta(days=9))
+        assert "the oldest since 2026-03-05 00:00, Asia/Shanghai" in (engine.backlog_warning() or "")
