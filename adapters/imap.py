@@ -8,9 +8,9 @@ A mail whose subject has one of the words starts a case (WB-2.1.b); any other be
 sorts. A mail is marked as read after its case exists, and its Message-ID is the case's key, so that it is
 neither lost nor taken twice.
 
-A mailbox for people who do not want to be known is ``Mailbox(..., anonymous=True)``: then nothing but subject and text is
-kept of a mail (no sender, no Message-ID, no time of sending, no names of files), and it is deleted once it is taken. What
-mail servers on the way have written down, no mailbox can take back: a web form with a receipt protects better.
+A mailbox for people who do not want to be known is ``Mailbox(..., anonymous=True)``: then nothing but subject and text
+is kept of a mail (no sender, no Message-ID, no time of sending, no names of files), and it is deleted once it is taken.
+What mail servers on the way have written down, no mailbox can take back: a web form with a receipt protects better.
 """
 
 from __future__ import annotations

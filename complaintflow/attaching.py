@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from complaintflow.errors import InvalidData
@@ -42,8 +42,8 @@ class File:
         removed: what was left out of a copy; None: it is the original.
     """
 
-    name: str
-    content: bytes
+    name: str = field(repr=False)
+    content: bytes = field(repr=False)
     type: str
     removed: tuple[str, ...] | None = None
 
@@ -102,7 +102,7 @@ class Attach:
 
     file: File
     limits: Limits
-    reason: str | None = None
+    reason: str | None = field(default=None, repr=False)
     sealed: str | None = None
 
     def apply(self, live: LiveCase) -> None:

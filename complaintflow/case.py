@@ -7,6 +7,7 @@ live.change()                                                everything to write
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -355,7 +356,8 @@ class LiveCase:
 def state_place(row: CaseRow) -> str:
     """Where a state is sealed to: a plain column that somebody else changed, and it does not open."""
     until = row.keep_until.isoformat() if row.keep_until is not None else ""
-    return f"state:{row.version}:{row.status}:{row.length}:{row.head.hex()}:{until}:{row.held}"
+    bound = (row.version, row.status, row.length, row.head.hex(), until, row.held, row.process, row.bundle, row.key)
+    return f"state:{json.dumps(bound)}"
 
 
 def history_place(seq: int) -> str:

@@ -74,6 +74,7 @@ class Start:
             live.ledger["anonymous"] = True
             if self.receipt is not None:
                 live.receipt = ReceiptRow(self.receipt.digest, live.row.id)
+                live.ledger["receipt"] = live.receipt.digest.hex()
         live.record("started", data=said, process=live.row.process, **came)
         event = process.task_specs[self.event] if self.event is not None else process.plain_start
         initiator = getattr(event, "initiator", None)

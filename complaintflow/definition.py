@@ -147,12 +147,12 @@ class Bundle:
         return self.notices_of(self.policies.own)
 
     def notices_of(self, policy_id: str) -> NoticeSet:
-        """The templates as processes of one policy find them. Raises InvalidNotice."""
+        """The templates as processes of one policy find them, each compiled when it is used. Raises InvalidNotice."""
         from complaintflow.notices import NoticeSet
 
         if policy_id not in self._notices:
             files = self.notice_files(policy_id).items()
-            self._notices[policy_id] = NoticeSet.load(
+            self._notices[policy_id] = NoticeSet.named(
                 {f"notices/{name}": _text(self.files[path], path, InvalidNotice) for name, path in files}
             )
         return self._notices[policy_id]

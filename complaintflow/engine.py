@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from complaintflow import beginning, schedule
 from complaintflow.access.identity import Identity
@@ -23,7 +23,6 @@ from complaintflow.case import Settings
 from complaintflow.clock import Clock, SystemClock
 from complaintflow.commands import Cancel, Claim, CompleteTask, Resolve, Start
 from complaintflow.definition import Bundle
-from complaintflow.desk import Desk
 from complaintflow.dispatch import BUILT_IN, Dispatcher
 from complaintflow.errors import ComplaintflowError, StoreError
 from complaintflow.handlers import Handlers
@@ -36,14 +35,17 @@ from complaintflow.notices import KeepingNotifier, Notifier
 from complaintflow.notify import Notify
 from complaintflow.reading import split_id
 from complaintflow.receipts import Receipt
-from complaintflow.reporter import Reporter
 from complaintflow.sealing.anchor import Anchors
 from complaintflow.sealing.keys import Keys
-from complaintflow.sealing.opening import open_vault
+from complaintflow.sealing.opening import ANCHOR, open_vault
 from complaintflow.values import variables
 from complaintflow.views import Case, Incident, Scheduled, Task
 from complaintflow.work import Store, Work
 from complaintflow.worker import Worker
+
+if TYPE_CHECKING:
+    from complaintflow.desk import Desk
+    from complaintflow.reporter import Reporter
 
 log = logging.getLogger("complaintflow")
 
@@ -102,7 +104,7 @@ class Engine(Keeping):
         self._drains = True
         self.vault = open_vault(self.store, keys, strict=strict)
         self.settings = Settings(self.vault, calendar, Access(identity))
-        anchors = Anchors(self.vault.derive("anchor"), self.store.shards)
+        anchors = Anchors(self.vault.derive(ANCHOR), self.store.shards)
         self._work = Work(self.store, self.library, self.settings, anchors, self.clock)
         self._thread: threading.Thread | None = None
         self._worker: Worker | None = None
@@ -268,6 +270,8 @@ class Engine(Keeping):
         Raises:
             AccessDenied: the identity does not know them, or the engine has none.
         """
+        from complaintflow.desk import Desk  # most programs have no use for it, nor for the next
+
         return Desk(self, self._work, actor)
 
     def reporter(self, receipt: str) -> Reporter:
@@ -280,6 +284,8 @@ class Engine(Keeping):
             UnknownReceipt: no report has it.
             RateLimited: too many receipts were tried lately; says when to try again.
         """
+        from complaintflow.reporter import Reporter
+
         return Reporter(self, self._work, receipt)
 
     def settle(self, case_id: str) -> None:

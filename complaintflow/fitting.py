@@ -36,12 +36,14 @@ def check(bundle: Bundle) -> None:
     for spec in bundle.program.flows.values():
         for node in spec.nodes:
             _follow(bundle, node, policies[str(spec.file)])
+    for policy_id in sorted({one for spec in bundle.program.flows.values() for one in policies[str(spec.file)]}):
+        bundle.notices_of(policy_id).check()
     for path in bundle.files:
         if path.endswith((".bpmn", ".form", ".dmn", ".j2")):
             _policy_names(bundle, path, policies[path])
     _commitments(bundle)
     _recusals(bundle)
-    _marks(bundle)
+    marks(bundle)
 
 
 def _follow(bundle: Bundle, node: Node, policies: tuple[str, ...]) -> None:
@@ -148,8 +150,8 @@ def _recusals(bundle: Bundle) -> None:
                 feel.parse(getattr(rule, kind) or "null", where=policy.place("recusals", name, kind))
 
 
-def _marks(bundle: Bundle) -> None:
-    """A layer does not take a guard away in silence (D16)."""
+def marks(bundle: Bundle) -> None:
+    """A layer does not take a guard away in silence (D16). Raises InvalidDiagram: one did."""
     for dropped in bundle.dropped_marks:
         if not dropped.why:
             raise InvalidDiagram(dropped.what, where=dropped.where, advice=dropped.remedy)

@@ -6,8 +6,10 @@ It may replace one diagram, one table, one form, one notice, or one number in ``
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,6 +63,12 @@ class Layers:
         if installed:
             self.layers += _installed()
         self.layers.append(_shipped())
+
+    @cached_property
+    def checked(self) -> frozenset[str]:
+        """The digests of the bundles that we ship and have checked: a content of that digest passes every check."""
+        file = self.layers[-1].processes / "checked.json"
+        return frozenset(json.loads(file.read_bytes()).values()) if file.is_file() else frozenset()
 
     def processes(self) -> list[str]:
         """The ids of all processes that can be run, sorted."""

@@ -14,7 +14,7 @@ from typing import ClassVar
 from complaintflow.bpmn.naming import named
 from complaintflow.definition import Bundle
 from complaintflow.errors import UnknownProcess
-from complaintflow.fitting import nearest
+from complaintflow.fitting import marks, nearest
 from complaintflow.layers import SHARED, Layers, Part
 
 
@@ -40,10 +40,17 @@ class Library:
             bundle = self.assemble(process_id)
             known = self._by_digest.get(bundle.digest)
             if known is None or (known.origin, known.replaced) != (bundle.origin, bundle.replaced):
-                bundle.check()
+                self._check(bundle)
                 self._by_digest[bundle.digest] = known = bundle
             bundle = self._newest[process_id] = known
         return bundle
+
+    def _check(self, bundle: Bundle) -> None:
+        """What we ship was checked when it was packed; the layers may still have taken a guard away."""
+        if bundle.digest in self.layers.checked:
+            marks(bundle)
+        else:
+            bundle.check()
 
     def known(self, digest: str) -> Bundle | None:
         """A bundle that was used before."""
@@ -121,14 +128,14 @@ class _Assembly:
                 self._add(found[:1])
                 if found[1:]:
                     self.replaced[found[0].path] = found[1:]
-                todo += sorted(named(found[0].content).processes)
+                todo += sorted(named(found[0].content, found[0].path).processes)
 
     def _forms(self, diagrams: list[Part]) -> None:
         for diagram in diagrams:
             folder = PurePosixPath(diagram.path).parts[1]
             # A process of another policy has its own forms; one of ours may have shared ones replaced.
             first = folder if folder in self.folders[2:] else ""
-            for name in sorted(named(diagram.content).forms):
+            for name in sorted(named(diagram.content, diagram.path).forms):
                 found = self._find("forms", f"{name}.form", first)
                 self._add(found[:1])
                 if found[1:]:
@@ -136,7 +143,7 @@ class _Assembly:
 
     def _decisions(self, diagrams: list[Part]) -> None:
         """Tables are known by the decisions in them, and may import each other: a folder's tables come together."""
-        wanted = {name for diagram in diagrams for name in named(diagram.content).decisions}
+        wanted = {name for diagram in diagrams for name in named(diagram.content, diagram.path).decisions}
         for folder in self.folders:
             tables = self.layers.process_files(folder, ".dmn")
             if any(f'id="{name}"'.encode() in table.content for table in tables for name in wanted):
@@ -144,7 +151,7 @@ class _Assembly:
 
     def _notices(self, diagrams: list[Part]) -> None:
         """Templates by the headers that name them; parts (with a low line) come along."""
-        wanted = {name for diagram in diagrams for name in named(diagram.content).notices}
+        wanted = {name for diagram in diagrams for name in named(diagram.content, diagram.path).notices}
         for folder in self.folders:
             for part in self.layers.process_files(folder, ".j2"):
                 name = PurePosixPath(part.path).name.split(".")[0]

@@ -128,9 +128,11 @@ class Looking:
             return list(self.case(case_id).incidents)
         with self._engine.store.reading() as tx:
             rows = tx.incidents(limit=_ALL)
-            sights = {row.case_id: self._visible(tx, row.case_id) for row in rows}
-        seen = {case: sight for case, sight in sights.items() if sight is not None and sight.whole}
-        return [seen[one.case_id].incident(one) for one in self._engine.incidents() if one.case_id in seen]
+            sights = {case: self._visible(tx, case) for case in dict.fromkeys(row.case_id for row in rows)}
+            whole = {case: sight for case, sight in sights.items() if sight is not None and sight.whole}
+            return [
+                whole[row.case_id].incident(self._engine.incident_view(tx, row)) for row in rows if row.case_id in whole
+            ]
 
     def history(self, case_id: str) -> list[Event]:
         """What happened to a case, in order, as far as they see it. Raises UnknownCase."""

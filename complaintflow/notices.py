@@ -211,10 +211,11 @@ class Template:
 
 @dataclass(frozen=True)
 class NoticeSet:
-    """All templates of one process, by name and language."""
+    """All templates of one process, by name and language. Each is compiled when it is first asked for."""
 
-    _templates: Mapping[tuple[str, str], Template]
+    _texts: Mapping[tuple[str, str], tuple[str, str]]
     fallback: str = "en"
+    _templates: dict[tuple[str, str], Template] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, files: Mapping[str, str], fallback: str = "en") -> NoticeSet:
@@ -226,6 +227,17 @@ class NoticeSet:
 
         Raises:
             InvalidNotice: a file's name or content cannot be used.
+        """
+        notices = cls.named(files, fallback)
+        notices.check()
+        return notices
+
+    @classmethod
+    def named(cls, files: Mapping[str, str], fallback: str = "en") -> NoticeSet:
+        """The same without a look at the contents: what is wrong with one is said when it is asked for.
+
+        Raises:
+            InvalidNotice: a file's name cannot be used.
         """
         texts: dict[tuple[str, str], tuple[str, str]] = {}
         for file, text in files.items():
@@ -240,21 +252,31 @@ class NoticeSet:
             if place in texts:
                 raise InvalidNotice(f"two files are the notice {place[0]} in {place[1]}", where=file)
             texts[place] = (file, text)
-        templates = {}
-        for (name, language), (file, text) in texts.items():
-            if not name.startswith("_"):
-                parts = _parts(texts, language, fallback)
-                templates[name, language] = Template.load(text, file, language=language, parts=parts)
-        return cls(templates, fallback)
+        return cls(texts, fallback)
+
+    def check(self) -> None:
+        """Compile every template. Raises InvalidNotice: the first that cannot be used."""
+        for place in self._places():
+            self._template(place)
+
+    def _places(self) -> list[tuple[str, str]]:
+        return [place for place in self._texts if not place[0].startswith("_")]
+
+    def _template(self, place: tuple[str, str]) -> Template:
+        if place not in self._templates:
+            file, text = self._texts[place]
+            parts = _parts(self._texts, place[1], self.fallback)
+            self._templates[place] = Template.load(text, file, language=place[1], parts=parts)
+        return self._templates[place]
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the notices, sorted."""
-        return tuple(sorted({name for name, _ in self._templates}))
+        return tuple(sorted({name for name, _ in self._places()}))
 
     def languages(self, name: str) -> tuple[str, ...]:
         """The languages that a notice is written in, sorted."""
-        return tuple(sorted(language for other, language in self._templates if other == name))
+        return tuple(sorted(language for other, language in self._places() if other == name))
 
     def template(self, name: str, language: str) -> Template:
         """The template of that name, in that language or else in the one that comes nearest.
@@ -263,7 +285,7 @@ class NoticeSet:
         language is better than silence.
 
         Raises:
-            InvalidNotice: there is no notice of that name.
+            InvalidNotice: there is no notice of that name, or it cannot be used.
         """
         there = self.languages(name)
         if not there:
@@ -272,7 +294,7 @@ class NoticeSet:
                 advice=f"write notices/{name}.{self.fallback}.j2; there are: {self.names}",
             )
         wanted = (language, re.split("[-_]", language)[0], self.fallback)
-        return self._templates[name, next((tongue for tongue in wanted if tongue in there), there[0])]
+        return self._template((name, next((tongue for tongue in wanted if tongue in there), there[0])))
 
 
 def _parts(texts: Mapping[tuple[str, str], tuple[str, str]], language: str, fallback: str) -> dict[str, str]:

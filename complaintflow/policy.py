@@ -5,7 +5,7 @@ entries, or single keys of an entry. Each entry says which clause it belongs to 
 or our default. The classes below are the format: a field is a key of the file under the same name, except where the
 class names another (`interval` is written ``within``, ``every`` or ``keep``; `origin` is written ``from``).
 
-pydantic validates, and is imported (0.1 s) when the first file is loaded, not with this module.
+pydantic validates what is not plainly right, and is imported (0.2 s) only then (see `policy_plain`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
+from complaintflow import policy_plain
 from complaintflow.calendar import WorkingCalendar
 from complaintflow.errors import CalendarError, InvalidPolicy
 from complaintflow.policy_format import (
@@ -125,7 +126,7 @@ class Policy(Sections):
             raise InvalidPolicy("no policy was given", advice="add a policy.toml")
         stored = json.dumps(_merged(layers), default=str)
         try:
-            sections = _adapter().validate_json(stored)
+            sections = policy_plain.read(json.loads(stored)) or _adapter().validate_json(stored)
         except ValueError as error:
             _refuse([_explain(detail, layers) for detail in error.errors()])  # type: ignore[attr-defined]
         policy = cls(**{one.name: getattr(sections, one.name) for one in fields(Sections)}, _layers=layers)
@@ -221,18 +222,18 @@ class Policy(Sections):
                 where = _top(self._layers, ("recusals", name)).place(("recusals", name))
                 yield _Problem("it keeps nobody out", where, 'add person = "persons.name", or group = "..."')
         for name, deadline in self.deadlines.items():
-            path = ("deadlines", name, "inside")
-            where = _top(self._layers, path).place(path)
             around, outer = [name], deadline.inside
             if outer is not None and outer not in self.deadlines:
                 others = [other for other in self.deadlines if other != name]
-                yield _Problem(f'inside = "{outer}" is no deadline of this policy', where, _nearest(outer, others))
+                what = f'inside = "{outer}" is no deadline of this policy'
+                yield _Problem(what, self.place("deadlines", name, "inside"), _nearest(outer, others))
             while outer is not None and outer in self.deadlines and outer not in around:
                 around.append(outer)
                 outer = self.deadlines[outer].inside
             if outer == name:
+                what = f"it is inside itself: {' inside '.join([*around, name])}"
                 advice = "let the outermost deadline have no `inside`"
-                yield _Problem(f"it is inside itself: {' inside '.join([*around, name])}", where, advice)
+                yield _Problem(what, self.place("deadlines", name, "inside"), advice)
 
     def _unknown_roles(self) -> Iterator[_Problem]:
         named = [("access", name, "roles", role) for name, grant in self.access.items() for role in grant.roles]

@@ -354,7 +354,7 @@ ALLOWED = {
     "enabled": "true or false",
     "messages": 'a table of messages and their variables, as { appeal = ["grounds"] }',
     "answers": 'a table of messages and the variables with their questions, as { reporter-answer = "question" }',
-    "receipts.tasks": 'a table of tasks and what is filled in, as { ask-satisfaction = { asked_by = "questionnaire" } }',
+    "receipts.tasks": 'a table of tasks and what is filled in, as { ask-why = { asked_by = "questionnaire" } }',
     "steps": 'a list of element ids, as ["call-registration", "tell-result"]',
     "promises": 'a list of deadlines, as ["feedback"]',
     "file_megabytes": "a whole number, 1 or more",

@@ -1,9 +1,9 @@
-"""What somebody who reported without a name may see of their case: what the policy's ``[receipts.case]`` lists, no more."""
+"""What somebody who reported without a name may see of their case: what ``[receipts.case]`` lists, no more."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +36,15 @@ class Open:
         fields: what may be filled in; for a task its form says more.
         question: what was asked; empty for what the reporter may say unasked.
         task: the task's id, empty for a message.
+        case_id: the case that waits for it: the reported one, or one that it started (a watch, for instance).
     """
 
     name: str
     label: str
     fields: tuple[str, ...]
-    question: str = ""
+    question: str = field(default="", repr=False)
     task: str = ""
+    case_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class Letter:
     """A letter to the reporter."""
 
     at: datetime
-    subject: str
-    text: str
+    subject: str = field(repr=False)
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,6 @@ from complaintflow.errors import (
 )
 from complaintflow.notices import Notice
 from complaintflow.notify import Notify
-from complaintflow.picture import Picture
-from complaintflow.portrait import portrait
 from complaintflow.rows import CaseRow, HistoryRow, IncidentRow, ScheduleRow, TaskRow
 from complaintflow.views import Case, Event, Incident, Scheduled, Surroundings, Task, Timer
 from complaintflow.worker import ALIVE
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from complaintflow.clock import Clock
     from complaintflow.engine import Engine
     from complaintflow.library import Library
+    from complaintflow.picture import Picture
     from complaintflow.work import Store, Transaction, Work
 
 
@@ -114,7 +113,7 @@ class Reading:
     def incidents(self, case_id: str | None = None) -> list[Incident]:
         """Open incidents, the oldest first."""
         with self.store.reading() as tx:
-            return [self._incident(tx, row) for row in tx.incidents(case_id)]
+            return [self.incident_view(tx, row) for row in tx.incidents(case_id)]
 
     def history(self, case_id: str) -> list[Event]:
         """Everything that happened to a case, in order."""
@@ -185,6 +184,8 @@ class Reading:
             UnknownCase: there is no such case.
             UnknownProcess: the case's definition has no such process.
         """
+        from complaintflow.portrait import portrait  # drawing is loaded by those who draw
+
         with self.store.reading() as tx:
             live = self._work.load(tx, self._find(tx, case_id))
             rows = [detail for _, (_, detail) in self._entries(tx, live.row)]
@@ -258,7 +259,7 @@ class Reading:
             standing=tuple(
                 row.element for row in heard if isinstance(program.find(row.element), (CatchEvent, ReceiveTask))
             ),
-            incidents=tuple(self._incident(tx, i) for i in tx.incidents(case_id)),
+            incidents=tuple(self.incident_view(tx, i) for i in tx.incidents(case_id)),
             _engine=cast("Engine", self),
         )
 
@@ -315,7 +316,8 @@ class Reading:
         due_at = row.due_at.astimezone(zone) if row.due_at is not None else None
         return Scheduled(row.process, row.element, name, row.timer, due_at, row.rounds, outdated)
 
-    def _incident(self, tx: Transaction, row: IncidentRow) -> Incident:
+    def incident_view(self, tx: Transaction, row: IncidentRow) -> Incident:
+        """An incident as callers hold it."""
         detail = self._work.codec(tx.case(row.case_id)).decode(incident_place(row.token), row.detail)
         return Incident(row.id, row.case_id, row.element, row.kind, detail["message"], row.created_at)
 

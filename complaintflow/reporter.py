@@ -8,14 +8,15 @@ at which somebody looks tell something about them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from complaintflow import receipts
 from complaintflow.attaching import REPORTER
 from complaintflow.case import history_place
 from complaintflow.commands import CompleteTask, Deliver
-from complaintflow.errors import CaseEnded, InvalidData, NoSubscription, UnknownReceipt
+from complaintflow.errors import CaseEnded, InvalidData, NoSubscription, UnknownCase, UnknownReceipt
 from complaintflow.progress import Letter, Open, Progress, openings, promised, steps
 from complaintflow.reading import split_id
 from complaintflow.views import Surroundings
@@ -37,7 +38,7 @@ class DoTask:
     """A reporter does a task that the policy leaves to them."""
 
     token: int
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)
 
     def apply(self, live: LiveCase) -> None:
         """Raises as ``CompleteTask``."""
@@ -64,7 +65,10 @@ class Reporter:
         typed = receipts.Receipt.typed(receipt, engine.vault)
         self._case_id = receipts.find(engine.store, engine.clock, typed)
         with engine.store.reading() as tx:
-            self._load(tx)
+            live, _ = self._load(tx)
+        # The row that led here is plain: whoever writes into the database must not lead a receipt to another case.
+        if live.ledger.get("receipt") != typed.digest.hex():
+            raise UnknownReceipt("no report has this receipt")
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -77,16 +81,26 @@ class Reporter:
         Raises:
             UnknownReceipt: the case was shredded since, or the policy gives no receipts any more.
         """
+        own, *others = [self._progress(case_id, language) for case_id in self._cases()]
+        promises = [one.promised_at for one in (own, *others) if one.promised_at is not None]
+        return replace(
+            own,
+            steps=tuple(sorted((step for one in (own, *others) for step in one.steps), key=lambda step: step.at)),
+            letters=tuple(sorted((letter for one in (own, *others) for letter in one.letters), key=lambda one: one.at)),
+            questions=tuple(question for one in (own, *others) for question in one.questions),
+            messages=tuple(message for one in (own, *others) for message in one.messages),
+            promised_at=min(promises, default=None),
+        )
+
+    def _progress(self, case_id: str, language: str) -> Progress:
         with self._engine.store.reading() as tx:
-            live, rules = self._load(tx)
-            heard, tasks = tx.subscriptions(self._case_id), tx.tasks(case_id=self._case_id)
-            timers = tx.timers(self._case_id)
-            entries = [
-                (row.at, live.codec.decode(history_place(row.seq), row.detail)) for row in tx.history(self._case_id)
-            ]
+            live, rules = self._load(tx, case_id)
+            heard, tasks = tx.subscriptions(case_id), tx.tasks(case_id=case_id)
+            timers = tx.timers(case_id)
+            entries = self._entries(tx, live)
         # A case that is over hears nothing; its letters can still be read.
-        found = openings(live, rules, heard, tasks, language)
-        paths = [(at, detail.get("path", ())) for at, (_, detail) in entries]
+        found = [replace(one, case_id=case_id) for one in openings(live, rules, heard, tasks, language)]
+        paths = [(at, detail.get("path", ())) for at, detail in entries]
         return Progress(
             status=live.status,
             received_at=live.row.created_at.astimezone(live.calendar.zone),
@@ -95,7 +109,7 @@ class Reporter:
             questions=tuple(one for one in found if one.question),
             messages=tuple(one for one in found if not one.question),
             promised_at=promised(live, rules, [*timers, *tasks]),
-            attachments=sum(file.by in (None, REPORTER) for file in self._engine.attachments(self._case_id)),
+            attachments=sum(file.by in (None, REPORTER) for file in self._engine.attachments(case_id)),
         )
 
     def form(self, name: str) -> tuple[Form, Surroundings]:
@@ -108,7 +122,7 @@ class Reporter:
         """
         opening = self._open(name)
         with self._engine.store.reading() as tx:
-            live, rules = self._load(tx)
+            live, rules = self._load(tx, opening.case_id)
         token = live.token(split_id(opening.task, "task")[1]) if opening.task else None
         form_id = getattr(token.task_spec, "form_id", None) if token is not None else None
         if token is None or form_id is None:
@@ -139,7 +153,7 @@ class Reporter:
             self._do(opening, data)
         else:
             self._say(opening, data)
-        self._engine.settle(self._case_id)
+        self._engine.settle(opening.case_id)
         return self.progress()
 
     def answer(self, text: str) -> Progress:
@@ -166,10 +180,32 @@ class Reporter:
 
     # -- inside -----------------------------------------------------------------------------
 
-    def _load(self, tx: Transaction) -> tuple[LiveCase, Receipts]:
-        if tx.case(self._case_id).sealed_key is None:
+    def _cases(self) -> list[str]:
+        """The reported case, and those it started that its reporter has a part in: they hear under the same receipt."""
+        found, todo = [], [self._case_id]
+        with self._engine.store.reading() as tx:
+            while todo:
+                case_id = todo.pop(0)
+                try:
+                    live, _ = self._load(tx, case_id)
+                except (UnknownReceipt, UnknownCase):
+                    if case_id == self._case_id:
+                        raise
+                    continue
+                found.append(case_id)
+                results = (detail.get("data") for _, detail in self._entries(tx, live))
+                todo += [data["started_case"] for data in results if isinstance(data, dict) and "started_case" in data]
+        return found
+
+    @staticmethod
+    def _entries(tx: Transaction, live: LiveCase) -> list[tuple[datetime, dict[str, Any]]]:
+        return [(row.at, live.codec.decode(history_place(row.seq), row.detail)[1]) for row in tx.history(live.row.id)]
+
+    def _load(self, tx: Transaction, case_id: str | None = None) -> tuple[LiveCase, Receipts]:
+        case_id = case_id or self._case_id
+        if tx.case(case_id).sealed_key is None:
             raise UnknownReceipt("no report has this receipt")
-        live = self._work.load(tx, self._case_id, REPORTER)
+        live = self._work.load(tx, case_id, REPORTER)
         rules = live.bundle.policy.receipts.get("case")
         if rules is None or not rules.enabled:
             raise UnknownReceipt("no report has this receipt")
@@ -179,13 +215,14 @@ class Reporter:
         """What was written to the reporter, and to no group of the organisation."""
         return [
             Letter(notice.created_at.astimezone(live.calendar.zone), notice.subject, notice.text)
-            for notice in self._engine.notices(self._case_id)
+            for notice in self._engine.notices(live.row.id)
             if not notice.to.group
         ]
 
     def _open(self, name: str) -> Open:
         progress = self.progress()
-        found = {one.name: one for one in (*progress.questions, *progress.messages)}
+        # The reported case comes first: what it still hears is not for another.
+        found = {one.name: one for one in reversed((*progress.questions, *progress.messages))}
         if name not in found:
             advice = f"open now: {', '.join(found) or 'nothing'}"
             raise NoSubscription(f"the case does not wait for '{name}' from its reporter", advice=advice)
@@ -203,11 +240,11 @@ class Reporter:
             advice = f"fill in {', '.join(opening.fields)}"
             raise InvalidData(f"this cannot be sent as '{opening.name}'", problems, advice=advice)
         with self._engine.store.reading() as tx:
-            heard = [row for row in tx.subscriptions(self._case_id) if row.name == opening.name]
+            heard = [row for row in tx.subscriptions(opening.case_id) if row.name == opening.name]
         said = False
         for row in heard:
             try:
-                self._work.run(self._case_id, Deliver(row.token, opening.name, dict(data)), REPORTER)
+                self._work.run(opening.case_id, Deliver(row.token, opening.name, dict(data)), REPORTER)
             except (NoSubscription, CaseEnded):
                 if not said:
                     raise
@@ -215,6 +252,6 @@ class Reporter:
 
     def _do(self, opening: Open, data: Mapping[str, Any]) -> None:
         with self._engine.store.reading() as tx:
-            _, rules = self._load(tx)
+            _, rules = self._load(tx, opening.case_id)
         filled = {**data, **rules.tasks[opening.name]}
-        self._work.run(self._case_id, DoTask(split_id(opening.task, "task")[1], filled), REPORTER)
+        self._work.run(opening.case_id, DoTask(split_id(opening.task, "task")[1], filled), REPORTER)

@@ -127,10 +127,10 @@ class Attachment:
 
     case_id: str
     number: int
-    name: str
+    name: str = field(repr=False)
     type: str
     size: int
-    sha256: str
+    sha256: str = field(repr=False)
     created_at: datetime
     by: str | None
     sealed: str | None = None

@@ -62,7 +62,10 @@ class Transaction(Protocol):
         """Raises UnknownCase."""
 
     def anchor(self, shard: int) -> AnchorRow:
-        """A shard of the store's head; one that was never written has tick 0."""
+        """A shard of the store's head; one that is not there has tick 0."""
+
+    def start_anchors(self, rows: Sequence[AnchorRow]) -> None:
+        """Write the first rows of the store's head."""
 
     def secret(self, name: str) -> bytes | None:
         """A wrapped secret of the whole store."""

@@ -219,6 +219,11 @@ class FileTransaction:
         held: datetime | None = self._tables["leases"].get((job.case_id, job.token))
         return held or job.due_at or FOREVER
 
+    def start_anchors(self, rows: Sequence[AnchorRow]) -> None:
+        """The first rows of the store's head."""
+        self._must_write()
+        self._tables["anchors"].update({row.shard: row for row in rows})
+
     def set_secret(self, name: str, wrapped: bytes, *, replace: bool = False) -> None:
         """Keep a wrapped secret of the store."""
         self._must_write()

@@ -19,6 +19,8 @@ import pikepdf
 import pptx
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
+from complaintflow import Case
+
 TRACE = "Trace-Zhao-Min-4711"
 """What must be nowhere in a scrubbed file."""
 WORDS = "The soup arrived cold"
@@ -123,9 +125,9 @@ def pdf() -> bytes:
     """A page with a photograph, a note and everything around it."""
     document = pikepdf.new()
     page = document.add_blank_page(page_size=(200, 200)).obj
-    photo = pikepdf.Stream(document, jpeg(),
-                           Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=40, Height=30,
-                           ColorSpace=pikepdf.Name.DeviceRGB, BitsPerComponent=8, Filter=pikepdf.Name.DCTDecode)  # fmt: skip
+    photo = pikepdf.Stream(document, jpeg(), Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image)
+    photo.Width, photo.Height, photo.BitsPerComponent = 40, 30, 8
+    photo.ColorSpace, photo.Filter = pikepdf.Name.DeviceRGB, pikepdf.Name.DCTDecode
     page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=photo))
     page.Contents = document.make_stream(f"q 40 0 0 30 0 0 cm /Im0 Do Q % {WORDS}".encode())
     page.PieceInfo = pikepdf.Dictionary(App=pikepdf.Dictionary(Private=TRACE, LastModified=TRACE))
@@ -314,4 +316,12 @@ def _unpacked_texts(content: bytes) -> bytes:
 def traces(content: bytes) -> list[bytes]:
     """Where somebody's trace still is."""
     forms = [TRACE.encode(code) for code in ("ascii", "utf-16-le", "utf-16-be")]
-    return [layer[:20] for layer in depths(content) for form in forms if form in layer]
+    forms += [form.hex().encode() for form in forms]
+    return [layer[:20] for layer in depths(content) for form in forms if form in layer or form in layer.lower()]
+
+
+def told(case: Case) -> str:
+    """Everything that a case tells whoever may read it."""
+    history = [(event.actor, event.element, dict(event.detail)) for event in case.history()]
+    notices = [(notice.to.person, notice.to.address, notice.subject, notice.text) for notice in case.notices()]
+    return repr((case.id, case.key, dict(case.variables), history, notices))

@@ -7,8 +7,7 @@ migrates.
 
 from __future__ import annotations
 
-from complaintflow.adapters.sql import postgres, sqlite
-from complaintflow.adapters.sql.store import HostedStore, SqlStore
+from complaintflow.adapters.sql.store import HostedStore, SqlStore, kind_of
 from complaintflow.adapters.sql.url import parse
 
 
@@ -31,8 +30,7 @@ def open_store(url: str, *, create: bool = True) -> SqlStore:
         StoreError: psycopg is not installed; the tables are half migrated, or missing with ``create=False``.
     """
     parsed = parse(url)
-    kind = sqlite if parsed.get_backend_name() == "sqlite" else postgres
-    store = SqlStore(kind.open_engine(parsed))
+    store = SqlStore(kind_of(parsed.get_backend_name()).open_engine(parsed))
     try:
         if create:
             store.prepare()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from complaintflow.adapters.sql.changes import Batch
 from complaintflow.adapters.sql.encoding import Values
+from complaintflow.adapters.sql.tables import for_postgresql
 from complaintflow.adapters.sql.transaction import SqlTransaction
 from complaintflow.errors import StoreError
 
@@ -29,6 +30,8 @@ _HOLD_OF_CASE: Final = _HOLD.format(which="case_id = ? AND ")
 
 CONNECT_SECONDS: Final = 10
 """How long to wait for the server unless the URL has ``?connect_timeout=``."""
+
+for_postgresql()
 
 
 def open_engine(url: URL) -> Engine:
@@ -55,7 +58,7 @@ def reading_engine(engine: Engine) -> Engine:
 def clean(engine: Engine) -> None:
     """Write the tables anew that lose rows when a case is shredded."""
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        for table in ("cf_key", "cf_value", "cf_notice", "cf_incident", "cf_case"):
+        for table in ("cf_key", "cf_value", "cf_notice", "cf_attachment", "cf_receipt", "cf_incident", "cf_case"):
             connection.exec_driver_sql(f"VACUUM FULL {table}")
         with suppress(DBAPIError):  # only a role that may do so
             connection.exec_driver_sql("CHECKPOINT")
@@ -76,7 +79,7 @@ def _as_psycopg(sql: str) -> str:
     return sql.replace("?", "%s")
 
 
-class PostgresTransaction(SqlTransaction):
+class Transaction(SqlTransaction):
     """The port on a psycopg connection."""
 
     def __init__(self, connection: Connection, where: str, *, writable: bool) -> None:

@@ -87,7 +87,7 @@ def join_transaction(connection: Connection) -> None:
         driver.execute("BEGIN")
 
 
-class SqliteTransaction(SqlTransaction):
+class Transaction(SqlTransaction):
     """The port on an ``sqlite3`` connection."""
 
     def _rows(self, sql: str, parameters: Values) -> Sequence[Sequence[Any]]:

@@ -9,10 +9,8 @@ from types import ModuleType
 
 from sqlalchemy import Connection, Engine
 
-from complaintflow.adapters.sql import forks, postgres, schema, sqlite
+from complaintflow.adapters.sql import forks, schema, sqlite
 from complaintflow.adapters.sql.faults import answers
-from complaintflow.adapters.sql.postgres import PostgresTransaction
-from complaintflow.adapters.sql.sqlite import SqliteTransaction
 from complaintflow.adapters.sql.transaction import SqlTransaction
 from complaintflow.adapters.sql.url import shown_url
 from complaintflow.errors import StoreError, StoreUnavailable
@@ -33,7 +31,7 @@ class SqlStore:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.where = shown_url(engine.url)
-        self._kind = _kind_of(engine.dialect.name)
+        self._kind = kind_of(engine.dialect.name)
         self._reader: Engine = self._kind.reading_engine(engine)
         self._closed = False
         self._memory = engine.dialect.name == "sqlite" and sqlite.is_memory(engine.url)
@@ -195,8 +193,7 @@ class HostedStore:
     def _inside(self) -> Iterator[SqlTransaction]:
         transaction = _transaction_on(self._joined(), self.where, writable=True)
         yield transaction
-        if isinstance(transaction, PostgresTransaction):
-            transaction.finish()
+        transaction.finish()
 
     @answers
     def _joined(self) -> Connection:
@@ -238,10 +235,16 @@ def _shards(dialect: str) -> int:
     return 1 if dialect == "sqlite" else 64
 
 
-def _kind_of(dialect: str) -> ModuleType:
-    return sqlite if dialect == "sqlite" else postgres
+def kind_of(dialect: str) -> ModuleType:
+    """The module for a database; SQLite does not load PostgreSQL's."""
+    if dialect == "sqlite":
+        return sqlite
+    from complaintflow.adapters.sql import postgres
+
+    return postgres
 
 
 def _transaction_on(connection: Connection, where: str, *, writable: bool) -> SqlTransaction:
-    kind = SqliteTransaction if connection.dialect.name == "sqlite" else PostgresTransaction
-    return kind(connection, where, writable=writable)
+    kind = kind_of(connection.dialect.name)
+    transaction: SqlTransaction = kind.Transaction(connection, where, writable=writable)
+    return transaction

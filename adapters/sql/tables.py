@@ -36,8 +36,6 @@ metadata = MetaData()
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 _NUMBER = BigInteger()
 _MOMENT = BigInteger()
-# A row that is rewritten with every step finds room on its own page, and the indexes stay as they are.
-_OFTEN_UPDATED: Final[dict[str, Any]] = {"postgresql_with": {"fillfactor": 50}}
 # SQLite keeps a small row inside its primary key: one tree to write in place of two.
 _IN_THE_KEY: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
 
@@ -68,12 +66,11 @@ case = Table(
     Column("keep_until", _MOMENT),
     Column("looked_at", _MOMENT),
     Column("held", Boolean, nullable=False),
-    **_OFTEN_UPDATED,
 )
 _has_key = case.c.key.is_not(None)
-Index("cf_case_key", case.c.key, case.c.process, unique=True, sqlite_where=_has_key, postgresql_where=_has_key)
+Index("cf_case_key", case.c.key, case.c.process, unique=True, sqlite_where=_has_key)
 _will_end = case.c.keep_until.is_not(None)
-Index("cf_case_kept", case.c.keep_until, case.c.id, sqlite_where=_will_end, postgresql_where=_will_end)
+Index("cf_case_kept", case.c.keep_until, case.c.id, sqlite_where=_will_end)
 Index("cf_case_newest", case.c.created_at, case.c.id, case.c.status, case.c.process)
 
 # A case's own key, wrapped. Written once and never moved, so that it is gone for good when it is deleted.
@@ -98,7 +95,6 @@ anchor = Table(
     Column("shard", Integer, primary_key=True, autoincrement=False),
     Column("tick", _NUMBER, nullable=False),
     Column("total", LargeBinary, nullable=False),
-    **_OFTEN_UPDATED,
 )
 
 task = _of_a_token(
@@ -115,7 +111,7 @@ task = _of_a_token(
     Column("provisional", Boolean, nullable=False),
 )
 _task_moves = task.c.provisional.is_(True)
-Index("cf_task_provisional", task.c.case_id, sqlite_where=_task_moves, postgresql_where=_task_moves)
+Index("cf_task_provisional", task.c.case_id, sqlite_where=_task_moves)
 Index("cf_task_due", task.c.due_at, task.c.priority.desc(), task.c.created_at, task.c.case_id, task.c.token)
 
 # Who finds a task in which inbox: a row for each group ('g'), candidate user and assignee ('u'), with the sort key.
@@ -146,7 +142,7 @@ timer = _of_a_token(
     Column("provisional", Boolean, nullable=False),
 )
 _timer_moves = timer.c.provisional.is_(True)
-Index("cf_timer_provisional", timer.c.case_id, sqlite_where=_timer_moves, postgresql_where=_timer_moves)
+Index("cf_timer_provisional", timer.c.case_id, sqlite_where=_timer_moves)
 Index("cf_timer_due", timer.c.due_at, timer.c.case_id, timer.c.token)
 
 subscription = _of_a_token(
@@ -186,7 +182,6 @@ Index(
     job.c.case_id,
     job.c.token,
     sqlite_where=_may_start,
-    postgresql_where=_may_start,
 )
 
 incident = _of_a_token(
@@ -317,3 +312,14 @@ __all__ = [
     "value",
     "worker",
 ]
+
+
+def for_postgresql() -> None:
+    """Give tables and indexes their options for PostgreSQL: SQLAlchemy loads a dialect with the first option for it."""
+    for table in (case, anchor):
+        # A row that is rewritten with every step finds room on its own page, and the indexes stay as they are.
+        table.dialect_kwargs["postgresql_with"] = {"fillfactor": 50}
+    for index in (index for table in metadata.sorted_tables for index in table.indexes):
+        condition = index.dialect_options["sqlite"]["where"]
+        if condition is not None:
+            index.dialect_kwargs["postgresql_where"] = condition

@@ -54,6 +54,10 @@ class SqlTransaction(ABC):
         self._writable = writable
         self.where = where
 
+    def finish(self) -> None:
+        """Leave no savepoint in a transaction that goes on in the host's hands."""
+        return
+
     @abstractmethod
     def _rows(self, sql: str, parameters: Values) -> Sequence[Sequence[Any]]:
         """All rows that a constant statement yields."""
@@ -124,10 +128,16 @@ class SqlTransaction(ABC):
 
     @answers
     def anchor(self, shard: int) -> AnchorRow:
-        """A shard of the store's head; one that was never written has tick 0."""
+        """A shard of the store's head; one that is not there has tick 0."""
         for number, tick, total in self._rows(statements.ANCHOR, (shard,)):
             return AnchorRow(number, tick, bytes(total))
         return AnchorRow(shard)
+
+    @answers
+    def start_anchors(self, rows: Sequence[AnchorRow]) -> None:
+        """Write the first rows of the store's head."""
+        self._must_be_writable()
+        self._run(statements.ADD_ANCHOR, [(row.shard, row.tick, row.total) for row in rows])
 
     @answers
     def secret(self, name: str) -> bytes | None:

@@ -23,10 +23,13 @@ class Named:
 
 
 @lru_cache(maxsize=256)
-def named(content: bytes) -> Named:
-    """The names in a diagram of either dialect; one that cannot be read names nothing, and is refused elsewhere."""
+def named(content: bytes, file: str = "") -> Named:
+    """The names in a diagram of either dialect; one that cannot be read names nothing, and is refused elsewhere.
+
+    Whoever compiles the diagram next under the same file name does not read it a second time.
+    """
     try:
-        root = source.read(content, "").root
+        root = source.read(content, file).root
     except ComplaintflowError:
         return Named()
     headers = [header for header in root.iter(zeebe("header")) if header.get("key") == "notice"]

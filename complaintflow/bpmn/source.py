@@ -41,8 +41,8 @@ def _concerned(problems: Iterable[InvalidDiagram]) -> frozenset[str]:
     return frozenset(problem.where.rpartition("element ")[2] for problem in problems)
 
 
-# The checks look at one file several times; nobody changes the tree.
-@lru_cache(maxsize=8)
+# Whoever gathers, compiles or checks a bundle looks at each file; nobody changes the tree.
+@lru_cache(maxsize=16)
 def read(source: bytes, file: str) -> Source:
     """Read one file; what is wrong with its content is in ``problems``.
 

@@ -152,6 +152,7 @@ class Facts:
         for policy_id in self.policies:
             try:
                 notices = self.bundle.notices_of(policy_id)
+                notices.check()
             except ComplaintflowError:
                 continue
             for file, path in self.bundle.notice_files(policy_id).items():

@@ -29,7 +29,7 @@ _WORDS: Final = {
         "questions": "Questions to you",
         "messages": "What you can say now",
         "promised": "You hear from us by {day} at the latest.",
-        "how": "To answer, or to say something: complaintflow reporter NAME; evidence: complaintflow reporter --attach FILE",
+        "how": "To say something: complaintflow reporter NAME; to add evidence: complaintflow reporter --attach FILE",
         "sent": "It has arrived.",
         "kept": "Kept as {name}; taken out: {removed}.",
         "original": "Kept as it is: {name}.",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from complaintflow.cli.data import data_option, parse_object, read_json, with_fields, write_json
-from complaintflow.cli.session import Session, command, json_option, warn_backlog
 from complaintflow.cli.look import say
+from complaintflow.cli.session import Session, command, json_option, warn_backlog
 from complaintflow.errors import InvalidData
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _RECEIPT: Final = {
     "en": "Receipt: {number}  Keep it: with `complaintflow reporter` it is the only way back to this report, and it is "
     "never shown again.",
-    "zh": "回执号：{number}  请妥善保存：凭此号用 `complaintflow reporter` 查询和补充，是返回本案的唯一途径，且不会再次显示。",
+    "zh": "回执号：{number}  请妥善保存：凭此号用 `complaintflow reporter` 查询和补充，是返回本案的唯一途径，"
+    "且不会再次显示。",
 }
 
 

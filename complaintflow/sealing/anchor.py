@@ -14,6 +14,7 @@ import hmac
 from collections.abc import Iterable
 from typing import Final
 
+from complaintflow.errors import StoreError
 from complaintflow.rows import AnchorRow, CaseRow
 
 _SIZE: Final = 32
@@ -37,22 +38,30 @@ class Anchors:
         return 0 if self.shards == 1 else int.from_bytes(hashlib.sha256(case_id.encode()).digest()[:4]) % self.shards
 
     def move(self, stored: AnchorRow, before: CaseRow, after: CaseRow) -> AnchorRow:
-        """The shard's next row when a case moves from one head to another (``length`` 0 is no case yet)."""
+        """The shard's next row when a case moves from one head to another (``length`` 0 is no case yet).
+
+        Raises:
+            StoreError: the shard's row is gone.
+        """
+        if not stored.tick:
+            raise StoreError("the head of the store is missing", advice="run `complaintflow verify`; restore a backup")
         total = self._total(stored) - self._summand(before) + self._summand(after)
         tick = stored.tick + 1
         return AnchorRow(stored.shard, tick, self._masked(stored.shard, tick, total))
 
+    def first(self) -> list[AnchorRow]:
+        """All shards of a store without cases."""
+        return [AnchorRow(shard, 1, self._masked(shard, 1, 0)) for shard in range(self.shards)]
+
     def holds(self, stored: AnchorRow, total: int) -> bool:
-        """Whether the stored row says this sum."""
-        return self._total(stored) == total % _RING
+        """Whether the stored row says this sum. A row that is gone says nothing."""
+        return bool(stored.tick) and self._total(stored) == total % _RING
 
     def total(self, cases: Iterable[CaseRow]) -> int:
         """The sum over cases."""
         return sum(self._summand(row) for row in cases)
 
     def _total(self, stored: AnchorRow) -> int:
-        if not stored.tick:
-            return 0
         return (int.from_bytes(stored.total) - self._mask(stored.shard, stored.tick)) % _RING
 
     def _masked(self, shard: int, tick: int, total: int) -> bytes:

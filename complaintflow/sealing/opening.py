@@ -8,12 +8,14 @@ from weakref import WeakKeyDictionary
 
 from complaintflow.errors import MissingKey
 from complaintflow.sealing import keyfile
+from complaintflow.sealing.anchor import Anchors
 from complaintflow.sealing.keys import KEY_BYTES, KeyRing, Keys
 from complaintflow.sealing.vault import Vault
 
 if TYPE_CHECKING:
     from complaintflow.work import Store
 
+ANCHOR: Final = "anchor"
 STORE: Final = "store"
 STORE_CONTEXT: Final = "complaintflow store secret"
 
@@ -36,9 +38,13 @@ def open_vault(store: Store, keys: Keys | None, *, strict: bool) -> Vault:
         wrapped = tx.secret(STORE)
     keys = keys or _find(store, sealed_before=wrapped is not None, strict=strict)
     if wrapped is None:
+        secret = os.urandom(KEY_BYTES)
+        ours = keys.wrap(secret, STORE_CONTEXT)
         with store.transaction() as tx:
-            tx.set_secret(STORE, keys.wrap(os.urandom(KEY_BYTES), STORE_CONTEXT))
+            tx.set_secret(STORE, ours)
             wrapped = tx.secret(STORE)
+            if wrapped == ours:  # another engine may have been faster
+                tx.start_anchors(Anchors(Vault(keys, secret).derive(ANCHOR), store.shards).first())
     if wrapped is None:
         raise MissingKey("the store did not keep its secret")
     return Vault(keys, keys.unwrap(wrapped, STORE_CONTEXT))

@@ -104,6 +104,14 @@ class SealingContract:
         with store.reading() as transaction:
             assert transaction.case(case_id(1)) == case_row()
 
+    def test_the_head_begins_once(self, store: Store) -> None:
+        """The first rows are there for whoever asks next."""
+        rows = [AnchorRow(0, 1, b"zero"), AnchorRow(1, 1, b"none")]
+        with store.transaction() as transaction:
+            transaction.start_anchors(rows)
+        with store.reading() as transaction:
+            assert [transaction.anchor(shard) for shard in (0, 1, 2)] == [*rows, AnchorRow(2)]
+
     def test_the_head_moves_with_the_case(self, store: Store) -> None:
         """One tick after the other, in the commit of the command."""
         with store.transaction() as transaction:

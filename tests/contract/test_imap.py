@@ -17,6 +17,7 @@ import pytest
 from complaintflow import Engine
 from complaintflow.adapters.imap import Mailbox
 from complaintflow.ports import ChannelDown, check_channels
+from tests.planted import told
 
 USER, PASSWORD = "demouser", "demopass"
 
@@ -134,8 +135,7 @@ def test_an_anonymous_mailbox_keeps_nothing_of_the_sender(box: Mailbox, engine: 
     poll = secret.poll(engine)
     assert (len(poll.started), len(poll.notes)) == (1, 1)
     for case_id in (*poll.started, *poll.notes):
-        case = engine.case(case_id)
-        known = repr((case, case.variables, engine.history(case_id), engine.notices(case_id)))
+        known = told(engine.case(case_id))
         assert "They take mo" in known
         for trace in ("zhao", "Zhao", "example.com", "09:00:00+08:00", "receipt.pdf", "mail-"):
             assert trace not in known, trace

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 from complaintflow import Case, Engine
 from complaintflow.adapters.sql import SqlStore, tables
 from complaintflow.clock import VirtualClock
+from complaintflow.errors import StoreError
 from complaintflow.history import Entry, broken_at, chain
 from complaintflow.retention import Purged
 from complaintflow.sealing.keys import KeyRing
@@ -274,25 +275,26 @@ def test_a_period_that_somebody_shortened_shreds_nothing(desk: Desk) -> None:
     assert desk.engine.history(case.id)[0].detail["data"]
 
 
-def test_ten_thousand_changed_bytes_are_all_found(desk: Desk) -> None:
-    """Any byte of any column of any entry, changed to any other: the chain breaks there, or at the entry after it."""
-    chosen = random.Random(10_000)
-    case = desk.engine.complete(desk.cases[1].tasks[0].id, {"proposal": "A refund."}, actor="he.ping")
-    with desk.engine.store.reading() as tx:
-        row, entries = tx.case(case.id), tx.history(case.id)
-    for _ in range(10_000):
-        number = chosen.randrange(len(entries))
-        entry, column = entries[number], chosen.choice(["detail", "digest", "event", "element", "case_id", "at"])
-        wrong = replace(entry, **{column: changed(getattr(entry, column), chosen)})
-        forged = [*entries[:number], wrong, *entries[number + 1 :]]
-        assert broken_at(forged, row.length, row.head) in (number + 1, number + 2)
+def test_a_head_that_was_removed_is_missed(desk: Desk) -> None:
+    """An empty store with an empty head does not pass for a whole one, and takes no case either."""
+    with desk.sql() as connection:
+        connection.execute(delete(tables.case))
+        connection.execute(delete(tables.anchor))
+    assert all(problem.what.startswith(VANISHED) for problem in desk.problems())
+    assert desk.problems()
+    with pytest.raises(StoreError, match="head of the store is missing"):
+        desk.engine.start("customer", {"channel": "web", "content": "The soup was cold."})
 
 
-def changed(value: Any, chosen: random.Random) -> Any:
-    """The value with one byte of it changed."""
-    if isinstance(value, datetime):
-        return value + chosen.choice([-1, 1]) * timedelta(microseconds=chosen.randint(1, 255))
-    data = bytearray(value if isinstance(value, bytes) else (value or "\x00").encode())
-    position = chosen.randrange(len(data))
-    data[position] ^= chosen.randint(1, 255) if isinstance(value, bytes) else chosen.randint(1, 31)
-    return bytes(data) if isinstance(value, bytes) else data.decode()
+def test_a_case_does_not_run_on_a_definition_that_somebody_gave_it(desk: Desk) -> None:
+    """Which definition, process and key a case has is sealed with its state."""
+    case = desk.cases[0]
+    for facts in ({"bundle": "0" * 64}, {"process": "office"}, {"key": "order-17"}):
+        with desk.sql() as connection:
+            here = tables.case.c.id == case.id
+            before = connection.execute(select(tables.case).where(here)).mappings().one()
+            connection.execute(update(tables.case).where(here).values(**facts))
+        assert [problem.case_id for problem in desk.engine.verify().problems] == [case.id]
+        with desk.sql() as connection:
+            connection.execute(update(tables.case).where(here).values(**{name: before[name] for name in facts}))
+    assert desk.engine.verify().whole

@@ -17,6 +17,7 @@ import uvicorn
 
 from complaintflow import Engine
 from complaintflow.adapters.webhook import Webhook
+from tests.planted import told
 
 SECRET = b"a shared secret"
 COMPLAINT = {"content": "The parcel was opened.", "reporter": {"name": "Zhao Min", "email": "zhao.min@example.com"}}
@@ -128,7 +129,8 @@ def test_an_anonymous_report_leaves_nothing_of_its_sender(tmp_path: Path) -> Non
         receipt = answer.json()["receipt"]
         assert engine.reporter(receipt).progress().status == "active"
         case = engine.case(answer.json()["case"])
-        known = repr((case, case.variables, engine.history(case.id), engine.notices(case.id))).encode()
+        known = told(case).encode()
+        assert b"takes money" in known
         named = client.post("/whistleblower", json=COMPLAINT)
         assert "receipt" not in named.json()
     stored = b"".join(file.read_bytes() for file in tmp_path.iterdir())

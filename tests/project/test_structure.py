@@ -13,12 +13,14 @@ SOURCES = sorted([*ROOT.glob("complaintflow/**/*.py"), *ROOT.glob("adapters/**/*
 
 # The way of the data (ARCHITECTURE.md): a room imports only rooms before it.
 ORDER = (
-    "errors", "version", "clock", "interval", "openings", "countries", "calendar", "policy_format", "policy",
-    "feel", "dmn", "formjs", "notices", "rows", "codec", "sealing", "access",
-    "scrub", "limits", "anonymity", "receipts", "values", "handlers", "layers", "policies", "bpmn",
-    "marks", "reach", "fitting", "answering", "definition", "library", "history", "host", "large", "deadlines", "permit", "case",
-    "accesses", "attaching", "handover", "commands", "work", "schedule", "notify", "beginning", "spawning", "dispatch", "worker", "views", "ports", "labels",
-    "progress", "picture", "portrait", "reading", "filing", "evidence", "archive", "retention", "verification", "keeping", "sight", "looking", "desk", "reporter", "engine", "runner", "check", "testing", "cli",
+    "errors", "version", "clock", "interval", "openings", "countries", "calendar",
+    "policy_format", "policy_plain", "policy", "feel",
+    "dmn", "formjs", "notices", "rows", "codec", "sealing", "access", "scrub", "limits", "anonymity", "receipts",
+    "values", "handlers", "layers", "policies", "bpmn", "marks", "reach", "fitting", "answering", "definition",
+    "library", "history", "host", "large", "deadlines", "permit", "case", "accesses", "attaching", "handover",
+    "commands", "work", "schedule", "notify", "beginning", "spawning", "dispatch", "worker", "views", "ports", "labels",
+    "progress", "picture", "portrait", "reading", "filing", "evidence", "archive", "retention", "verification",
+    "keeping", "sight", "looking", "desk", "reporter", "engine", "runner", "check", "testing", "cli",
 )  # fmt: skip
 
 

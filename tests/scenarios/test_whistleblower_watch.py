@@ -10,7 +10,20 @@ import pytest
 
 from complaintflow.testing import Workbench
 from complaintflow.views import Case
-from tests.scenarios.whistleblower_steps import asked, day, letters, open_tasks, sent, started, timer, told
+from tests.scenarios.whistleblower_steps import (
+    GOOD,
+    PARTS,
+    REGISTER,
+    asked,
+    day,
+    investigated,
+    letters,
+    open_tasks,
+    sent,
+    started,
+    timer,
+    told,
+)
 
 PROCESS = "whistleblower-watch"
 REFERENCE = "R-7"
@@ -191,6 +204,28 @@ def test_from_the_report_to_the_watch(wb: Workbench) -> None:
     assert sent(wb, report, "no-sign").id == watch.id
     assert wb.case(report.id).updated_at < wb.case(watch.id).updated_at
     assert wb.case(report.id).status == "completed"
+
+
+def test_a_receipt_reaches_the_watch_too(wb: Workbench) -> None:
+    """Who reported without a name reads the watch's questions with the receipt of the report, and answers them
+    (WB-5.2.1.a WB-6.2.2)."""
+    begun = wb.start("whistleblower", {"channel": "web", "content": "The buyer takes money."})
+    assert begun.receipt is not None
+    case = wb.complete(wb.complete(begun, "register", REGISTER), "assess", admissible=True)
+    case = wb.complete(wb.complete(case, "classify", kind="corruption"), "appoint", investigator="li.wei")
+    case = wb.complete(wb.complete(investigated(wb, case), "report", PARTS, measures=[]), "review", GOOD)
+    asked(wb, wb.complete(case, "feed-back"), "satisfied")
+    (watch,) = started(wb, PROCESS)
+    wb.at(timer(wb, watch, "time-to-ask").due_at)
+    reporter = wb.engine.reporter(begun.receipt)
+    progress = reporter.progress()
+    assert progress.status == "completed"
+    assert "ask" in [step.element for step in progress.steps]
+    assert {"no-sign", "retaliation"} <= {message.name for message in progress.messages}
+    reporter.send("retaliation", {"incident": "They moved my desk into the cellar."})
+    (protection,) = started(wb, "whistleblower-protection")
+    assert protection.variables["content"] == "They moved my desk into the cellar."
+    assert wb.case(watch.id).history()[-1].actor in ("reporter", None)
 
 
 def test_every_path_is_played(request: pytest.FixtureRequest) -> None:

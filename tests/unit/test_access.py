@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,12 @@ from complaintflow.access.identity import Person, StaticIdentity
 from complaintflow.access.rules import Access, Facts
 from complaintflow.access.seals import MASK, kept, masked
 from complaintflow.engine import Engine
-from complaintflow.errors import AccessDenied, InvalidData, NoSubscription, UnknownCase, UnknownTask
+from complaintflow.errors import AccessDenied, InvalidData, NoSubscription, UnknownCase, UnknownIncident, UnknownTask
+from complaintflow.handlers import Handlers
 from complaintflow.notify import Notify
 from complaintflow.policy import Policy
 from complaintflow.testing import Workbench
-from tests.diagrams import document, end, flows, gateway, layer, multi, process, start, user
+from tests.diagrams import document, end, flows, gateway, layer, multi, process, service, start, user
 
 REPORTER = {"name": "Song Qing", "phone": "13911112222"}
 CUSTOMER = {"channel": "phone", "content": "It was cold.", "reporter": REPORTER}
@@ -284,6 +287,45 @@ def test_a_name_in_later_data_moves_tasks_inside_called_processes(office: Callab
     assert task.groups == ("director",)
 
 
+def test_who_was_named_once_stays_out(office: Callable[..., Engine]) -> None:
+    """A name that is taken out of the case's data again lets nobody back in."""
+    engine = office(person("li", "Li Wei", "store-manager"), person("sun", "Sun Li", "store-manager"))
+    case = engine.start("customer", {**CUSTOMER, "persons": [{"name": "Li Wei"}]})
+    with engine.store.reading() as tx:
+        live = engine._work.load(tx, case.id)
+    live.game.top.scope.variables["persons"] = []
+    assert live.permit.facts.excluded == {"Li Wei"}
+    assert engine.desk("li").cases() == []
+
+
+@pytest.mark.parametrize(
+    ("process", "payload", "out", "left"),
+    [
+        (
+            "grievance",
+            {"channel": "letter", "addressee": "hr", "against": "general_manager"},
+            "general-manager",
+            "board",
+        ),
+        ("law-firm", {"channel": "letter", "stands_aside": "director"}, "director", "complaint-officer"),
+        ("law-firm", {"channel": "letter", "stands_aside": "complaint_officer"}, "complaint-officer", "director"),
+    ],
+)
+def test_a_complaint_about_an_office(
+    office: Callable[..., Engine], process: str, payload: dict[str, Any], out: str, left: str
+) -> None:
+    """Where a complaint is about an office, the case does not exist for its group, and notices pass by it."""
+    engine = office(person("chief", "Guo Jing", out), person("other", "He Xian", left))
+    case = engine.start(process, {**payload, "content": "x", "reporter": REPORTER})
+    assert (engine.desk("chief").cases(), engine.desk("chief").tasks()) == ([], [])
+    with pytest.raises(UnknownCase):
+        engine.desk("chief").case(case.id)
+    with engine.store.reading() as tx:
+        permit = engine._work.load(tx, case.id).permit
+    assert permit.audience(out).group != out
+    assert out not in permit.offer("decide", Offer((out,), (), None)).groups
+
+
 def test_separated_tasks_that_are_open_together(tmp_path: Path, workbench: Workbench) -> None:
     """Whoever completes one of two separated duties loses the other that is open already."""
     drawn = document(process(
@@ -364,6 +406,17 @@ def test_a_notice_to_a_group_of_one(office: Callable[..., Engine]) -> None:
         assert (audience.group, audience.only) == (group, only)
 
 
+def test_a_reminder_passes_by_whoever_is_complained_about(office: Callable[..., Engine], workbench: Workbench) -> None:
+    """Customer service is one person, whom the complaint is about: the reminder to the group goes to the manager."""
+    engine = office(person("li", "Li Wei", "customer-service"), person("sun", "Sun Li", "store-manager"))
+    case = engine.start("customer", {**CUSTOMER, "persons": [{"name": "Li Wei"}]})
+    workbench.clock.advance(timedelta(days=3))
+    engine.drain()
+    told = [notice.to.group for notice in engine.notices(case.id) if notice.name == "investigation-reminder"]
+    assert told == ["store-manager"]
+    assert [one.name for one in engine.desk("sun").notices(case.id) if one.to.group] == ["investigation-reminder"]
+
+
 def test_letters_to_others_do_not_show_the_reporter(office: Callable[..., Engine]) -> None:
     """What is sealed and not the addressee's own is masked in a letter that goes to somebody else."""
     from complaintflow.notify import _others
@@ -388,6 +441,42 @@ def test_a_beginning_of_an_id_counts_only_what_is_theirs(office: Callable[..., E
         engine.desk("out").case(mine.id)
     with pytest.raises(UnknownTask):
         engine.desk("out").complete(mine.tasks[0].id, {})
+
+
+def test_an_incident_is_for_those_who_see_the_whole_case(tmp_path: Path, workbench: Workbench) -> None:
+    """What a failing handler quotes is masked in the list of incidents, which others do not see at all."""
+    handlers = Handlers()
+
+    @handlers.handler("look-up", retries=1)
+    def look_up(reporter: dict[str, Any]) -> None:
+        raise ValueError(f"nobody is called {reporter['name']}")
+
+    asked = '<zeebe:formDefinition formId="intake" bindingType="deployment"/>'
+    drawn = document(process(
+        start(extension=asked), user("investigate", groups="handlers"), service("find", "look-up"), end(),
+        flows("start > investigate > find > end"),
+    ))  # fmt: skip
+    see = '[access.see]\nroles = ["head"]\nclause = "A"\nfrom = "document"\n[access.resolve]\nroles = ["head"]\n'
+    folder = layer(tmp_path, drawn, policy=POLICY + see + 'clause = "A"\nfrom = "document"\n')
+    form = {
+        "type": "default", "id": "intake", "schemaVersion": 19,
+        "components": [{"type": "textfield", "id": "Field_name", "key": "reporter.name", "label": "Name",
+                        "properties": {"sealed": "identity"}}],
+    }  # fmt: skip
+    (folder / "forms" / "p").mkdir(parents=True)
+    (folder / "forms" / "p" / "intake.form").write_text(json.dumps(form), encoding="utf-8")
+    engine = Engine(
+        workbench.engine.store, layers=[folder], identity=STAFF, clock=workbench.clock, handlers=[handlers]
+    )  # fmt: skip
+    case = engine.start("p", {"reporter": {"name": "Song Qing"}})
+    engine.desk("li").complete(case.tasks[0].id, {})
+    [incident] = engine.desk("sun").incidents()
+    assert incident.message == f"ValueError: nobody is called {MASK}"
+    assert engine.desk("sun").incidents(case.id) == [incident]
+    assert engine.desk("li").incidents() == []
+    with pytest.raises(UnknownIncident):
+        engine.desk("li").resolve(incident.id)
+    assert engine.desk("sun").resolve(incident.id, data={"reporter": {"name": "Song Qing"}}).incidents
 
 
 def test_hold_and_cancel_need_their_roles(office: Callable[..., Engine]) -> None:

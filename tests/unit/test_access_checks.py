@@ -61,7 +61,8 @@ def test_a_group_without_members(tmp_path: Path) -> None:
     found = people(tmp_path, ROLES + FALLBACK, li="handlers", sun="head")
     [error] = [finding for finding in found if finding.severity == "error"]
     assert error.what == "'review' is for reviewers, where nobody is: the fallback has it"
-    assert error.where.endswith("element review") and "reviewers" in error.advice
+    assert error.where.endswith("element review")
+    assert "reviewers" in error.advice
     assert "nobody could do it" in repr(people(tmp_path, ROLES, li="handlers"))
 
 
@@ -71,14 +72,16 @@ def test_a_group_of_one(tmp_path: Path) -> None:
     alone = said(people(tmp_path, ROLES, li="handlers", he="reviewers"), "warning")
     assert "'investigate' is for handlers, which is li alone, and nobody stands behind" in alone
     same = said(people(tmp_path, ROLES + FALLBACK, li="handlers head", he="reviewers"), "warning")
-    assert any("li alone" in what for what in same) and not any("he alone" in what for what in same)
+    assert any("li alone" in what for what in same)
+    assert not any("he alone" in what for what in same)
 
 
 def test_a_fallback_without_members(tmp_path: Path) -> None:
     """An empty fallback is an error at its place in the policy file."""
     found = people(tmp_path, ROLES + FALLBACK, li="handlers", he="reviewers")
     [error] = [finding for finding in found if finding.severity == "error"]
-    assert "the fallback group head has no member" in error.what and "policy.toml, line" in error.where
+    assert "the fallback group head has no member" in error.what
+    assert "policy.toml, line" in error.where
 
 
 def test_separated_duties_need_two_people(tmp_path: Path) -> None:
@@ -105,7 +108,8 @@ def test_separations_of_tasks_that_are_not_there(tmp_path: Path) -> None:
     """A misspelt task in a separation is an error with the nearest name, since it would separate nothing."""
     policy = SEPARATED.replace('"investigate"', '"investigat"')
     [finding] = [one for one in check_bundle(bundle(tmp_path, policy)) if one.severity == "error"]
-    assert finding.what == "there is no user task 'investigat'" and "investigate" in finding.advice
+    assert finding.what == "there is no user task 'investigat'"
+    assert "investigate" in finding.advice
 
 
 def test_recusals_that_keep_nobody_out(tmp_path: Path) -> None:
@@ -140,7 +144,7 @@ SEALED = textfield("phone", properties={"sealed": "identity"})
 
 def replaced(tmp_path: Path, fields: list[dict[str, Any]], head: str = "") -> Bundle:
     """A bundle whose form of the layer below seals the telephone number, and another form lies over it."""
-    below = layer(tmp_path / "below", ASKED, policy=ROLES, forms__p__ask__form="")
+    below = layer(tmp_path / "below", ASKED, policy=ROLES)
     (below / "forms" / "p").mkdir(parents=True, exist_ok=True)
     (below / "forms" / "p" / "ask.form").write_text(form(SEALED, textfield("note")), encoding="utf-8")
     top = tmp_path / "top"
@@ -196,7 +200,6 @@ name = "Outsider"
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, str]:
     """A function that runs a command with people known, and the id of a case."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COMPLAINTFLOW_KEY_FILE", str(tmp_path / "keys"))
     (tmp_path / "people.toml").write_text(PEOPLE, encoding="utf-8")
 
     def run(*words: str, people: bool = True) -> Result:
@@ -213,7 +216,8 @@ def test_commands_act_through_a_desk(desk: tuple[Any, str]) -> None:
     """With --as each command shows and does what that person may, and another person's case is not there."""
     run, case_id = desk
     shown = run("show", case_id, "--as", "li")
-    assert "[sealed]" in shown.output and "Song Qing" not in shown.output
+    assert "[sealed]" in shown.output
+    assert "Song Qing" not in shown.output
     assert [task["case_id"] for task in json.loads(run("tasks", "--as", "li", "--json").stdout)] == [case_id]
     assert json.loads(run("tasks", "--as", "sun", "--json").stdout) == []
     for words in (("show", case_id), ("complete", case_id, "investigate", "justified=true"), ("incidents", case_id)):

@@ -128,7 +128,7 @@ from = "document"
 
 def test_a_policy_narrows_and_never_widens(tmp_path: Path) -> None:
     """Its limits hold where they are lower than the engine's, and its types where the engine allows them too."""
-    diagram = document(process(start(), user("work"), end(), flows("start work", "work end"), name="files"))
+    diagram = document(process(start(), user("work"), end(), flows("start > work > end"), name="files"))
     folder = layer(tmp_path, diagram, name="files", policy=POLICY)
     with Engine(
         "sqlite://", layers=[folder], limits=Limits(types=frozenset({"image/jpeg", "application/pdf"}))

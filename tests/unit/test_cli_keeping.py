@@ -183,7 +183,7 @@ def test_purge_lists_what_is_shredded_waits_or_is_held(run: Run) -> None:
         dry = run("purge", "--dry-run", moment=later)
         assert f"Would be shredded: 1\n  {case_id}" in dry.stdout
     done = json.loads(run("purge", "--json", moment=later).stdout)
-    assert done == {"shredded": [case_id], "waiting": [], "held": [held], "dry_run": False}
+    assert done == {"shredded": [case_id], "waiting": [], "held": [held], "changed": [], "dry_run": False}
     shown = run("show", case_id, moment=later)
     assert shown.exit_code == 0, shown.output
     assert "Content destroyed at the end of its retention period" in shown.stdout

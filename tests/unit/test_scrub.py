@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, ImageSequence
 
 from complaintflow import Case, Engine, InvalidData
 from tests import planted
-from tests.planted import FILES, TRACE, WORDS, depths, traces
+from tests.planted import FILES, TRACE, WORDS, depths, told, traces
 
 REPORT = {"channel": "web", "content": "The buyer takes money."}
 
@@ -91,7 +91,7 @@ def test_documents_say_what_they_said(engine: Engine, case: Case) -> None:
         page = document.pages[0]
         assert WORDS.encode() in page.Contents.read_bytes()
         assert str(page.Annots[0].Contents) == WORDS
-        assert pikepdf.PdfImage(page.images["/Im0"]).as_pil_image().size == (40, 30)
+        assert pikepdf.PdfImage(page.Resources.XObject.Im0).as_pil_image().size == (40, 30)
     text = given(engine, case, "a.odt", planted.open_text())
     assert any(WORDS.encode() in layer for layer in depths(text))
 
@@ -101,7 +101,8 @@ def test_the_name_of_the_file_goes_too(engine: Engine, case: Case) -> None:
     file = engine.attach(case.id, "Zhao Min at home.jpg", planted.jpeg())
     assert (file.name, file.by) == ("attachment-1.jpg", None)
     assert {"EXIF", "name of the file", "comment"} <= set(file.removed)
-    assert not any("Zhao" in str(event) for event in engine.history(case.id))
+    assert "Zhao" not in told(case)
+    assert "attachment-1.jpg" in told(case)
 
 
 def test_an_original_is_kept_when_somebody_known_brings_it(engine: Engine, case: Case) -> None:

@@ -1,0 +1,100 @@
+"""What it costs to begin: ``python bench/start.py [--runs 10]``.
+
+Each run is a fresh process with compiled byte code, as an installed package has it; all contestants take turns, so that
+a busy machine disturbs all alike. Printed is processor time (and the wall's beside it), min/median/max in milliseconds:
+
+* ``package``   ``import complaintflow`` alone; the root is lazy.
+* ``needs``     what ``from complaintflow import run_process`` needs from elsewhere: the same modules without ours.
+* ``import``    ``from complaintflow import run_process`` itself, and the multiple of ``needs``.
+* ``all needs`` everything from elsewhere that a first case needs, the database's library and the calendars included.
+* ``first``     the first ``run_process`` after the import, its database created.
+* ``program``   import and first case together, and the multiple of ``all needs``.
+* ``second``    a second case in the same process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAYLOAD = {"channel": "phone", "reporter": {"name": "Zhao Min", "phone": "555-0100"}, "content": "The soup was cold."}
+NAME = "from complaintflow import run_process"
+CASE = f"run_process('customer', {PAYLOAD!r})"
+MODULES = "import json, sys; print(json.dumps([name for name in sys.modules if not name.startswith('__')]))"
+
+
+def timed(*steps: str) -> str:
+    """A script that runs the steps and prints the processor's and the wall's milliseconds of each."""
+    lines = ["from time import perf_counter, process_time", "times = []"]
+    for step in steps:
+        lines += ["start = process_time(), perf_counter()", step]
+        lines += ["times.append([(process_time() - start[0]) * 1000, (perf_counter() - start[1]) * 1000])"]
+    return "\n".join([*lines, "import json; print(json.dumps(times))"])
+
+
+def importing(names: list[str]) -> str:
+    """Import modules in the order in which they were loaded, without those of ours."""
+    elsewhere = [name for name in names if name.split(".")[0] != "complaintflow" and not name.startswith("_")]
+    loop = "for name in names:\n    try: importlib.import_module(name)\n    except ImportError: pass"
+    return f"import importlib\nnames = {elsewhere!r}\n{loop}"
+
+
+def run(script: str, codes: Path) -> list[list[float]]:
+    """What the script prints, in a process and a folder of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(codes)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment.pop("COMPLAINTFLOW_DATABASE_URL", None)
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    found: list[list[float]] = json.loads(done.stdout)
+    return found
+
+
+def measure(runs: int) -> dict[str, list[list[float]]]:
+    """Contestant -> processor and wall time of each run."""
+    results: dict[str, list[list[float]]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        codes = Path(folder)
+        run(f"{NAME}\n{CASE}\nprint('[]')", codes)  # writes the byte code
+        needs = importing([str(name) for name in run(f"{NAME}\n{MODULES}", codes)])
+        every = importing([str(name) for name in run(f"{NAME}\n{CASE}\n{MODULES}", codes)])
+        for number in range(runs):
+            print(f"\r{number + 1}/{runs}", end="", file=sys.stderr, flush=True)
+            results["package"] += run(timed("import complaintflow"), codes)
+            results["needs"] += run(timed(needs), codes)
+            results["all needs"] += run(timed(every), codes)
+            loaded, first, second = run(timed(NAME, CASE, CASE), codes)
+            results["import"].append(loaded)
+            results["first"].append(first)
+            results["program"].append([sum(both) for both in zip(loaded, first, strict=True)])
+            results["second"].append(second)
+    print("\r", end="", file=sys.stderr)
+    return results
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=10)
+    results = measure(parser.parse_args().runs)
+    base = {"import": "needs", "program": "all needs"}
+    print(f"{'':10} {'processor ms: min':>18} {'median':>8} {'max':>8} {'wall ms: min':>14}")
+    for name in ("package", "needs", "import", "all needs", "first", "program", "second"):
+        times, walls = zip(*results[name], strict=True)
+        line = f"{name:10} {min(times):18.0f} {statistics.median(times):8.0f} {max(times):8.0f} {min(walls):14.0f}"
+        if name in base:
+            line += f"   {min(times) / min(time for time, _ in results[base[name]]):.2f}x of {base[name]}"
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Reporting without a name, and coming back, on the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from complaintflow.cli.app import app
+from tests.planted import TRACE, jpeg
+
+Run = Callable[..., Result]
+REPORT = ("whistleblower", "-d", "channel=web", "-d", "content=The buyer takes money.")
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("COMPLAINTFLOW_DATABASE_URL", "COMPLAINTFLOW_LAYERS", "COMPLAINTFLOW_APP", "LC_ALL", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*words: str, **settings: Any) -> Result:
+        return CliRunner().invoke(app, words, prog_name="complaintflow", **settings)
+
+    return call
+
+
+def receipt(run: Run) -> str:
+    """The receipt of a new report."""
+    found = re.search(r"Receipt: ((?:\d{4} ){3}\d{4})", run("run", *REPORT).stdout)
+    assert found is not None
+    return found[1]
+
+
+def test_the_receipt_is_said_once(run: Run) -> None:
+    """After the start, with one sentence what it is for; no later command knows it, and a named report has none."""
+    number = receipt(run)
+    assert number not in run("show", _case(run)).output
+    assert "Receipt" not in run("run", *REPORT, "--actor", "hotline").stdout
+    assert "回执号" in run("--language", "zh", "run", *REPORT).stdout
+    assert re.fullmatch(r"\d{16}", json.loads(run("run", *REPORT, "--json").stdout)["receipt"])
+
+
+def _case(run: Run) -> str:
+    tasks: list[dict[str, Any]] = json.loads(run("tasks", "--json").stdout)
+    return str(tasks[0]["case_id"])
+
+
+def test_a_reporter_looks_answers_and_adds_evidence(run: Run, tmp_path: Path) -> None:
+    """The receipt comes from the prompt; progress is shown, a message is sent, a photo is kept without its traces."""
+    number = receipt(run)
+    shown = run("reporter", input=f"{number}\n")
+    assert "Report received" in shown.stdout
+    assert "more-evidence" in shown.stdout
+    assert number not in shown.output
+    (tmp_path / "photo.jpg").write_bytes(jpeg())
+    words = ("reporter", "more-evidence", "-d", "material=A photo.", "--attach", "photo.jpg", "--language", "zh")
+    sent = run(*words, input=f"{number}\n")
+    assert sent.exit_code == 0
+    assert "attachment-1.jpg" in sent.stderr
+    assert "补充材料" in sent.stdout
+    told = run("show", _case(run))
+    assert "attachment 1: attachment-1.jpg (image/jpeg)" in told.stdout + run("show", _case(run), "-v").stdout
+    assert TRACE not in told.stdout
+    asked = run("reporter", "retaliation", "--json", input=f"{number}\nThey moved me to nights.\n")
+    assert json.loads(asked.stdout[asked.stdout.index("{") :])["status"] == "active"
+
+
+def test_a_wrong_receipt_opens_nothing(run: Run) -> None:
+    """One sentence, and what to do; a file that is not there is said too; fields need the name of what they fill in."""
+    number = receipt(run)
+    wrong = run("reporter", input="1234 5678 9012 3456\n")
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+    assert "no report has this receipt" in wrong.stderr
+    assert "cannot be read" in run("reporter", "--attach", "nothing.jpg", input=f"{number}\n").stderr
+    assert run("reporter", "-d", "material=x", input=f"{number}\n").exit_code == 2

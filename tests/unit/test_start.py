@@ -1,0 +1,48 @@
+"""What a program pays for before its first case: imports, and nothing compiled twice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from complaintflow import Engine
+
+PAYLOAD = {"channel": "phone", "reporter": {"name": "Zhao Min", "phone": "555-0100"}, "content": "The soup was cold."}
+FIRST = f"from complaintflow import run_process; run_process('customer', {PAYLOAD!r})"
+
+
+def loaded(script: str, folder: Path) -> set[str]:
+    """The modules that a fresh process has after the script."""
+    script = f"{script}\nimport json, sys; print(json.dumps([*sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+def test_importing_the_package_loads_no_library(tmp_path: Path) -> None:
+    """``import complaintflow`` leaves every library for the moment when it is needed."""
+    libraries = {"sqlalchemy", "jinja2", "holidays", "babel", "lxml", "SpiffWorkflow", "pydantic", "cryptography"}
+    assert not libraries & loaded("import complaintflow", tmp_path)
+
+
+def test_naming_the_engine_loads_no_database_and_no_letters(tmp_path: Path) -> None:
+    """``from complaintflow import run_process`` loads what reads diagrams, not stores, letters or holidays."""
+    later = {"sqlalchemy", "jinja2", "holidays", "babel", "pydantic"}
+    assert not later & loaded("from complaintflow import run_process", tmp_path)
+
+
+def test_a_first_case_on_sqlite_loads_only_what_it_uses(tmp_path: Path) -> None:
+    """A first case loads no PostgreSQL, no migrations, no ORM, no validator and no grammar."""
+    unused = {"psycopg", "alembic", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "lark", "pydantic"}
+    unused |= {"complaintflow.adapters.sql.postgres"}
+    modules = loaded(FIRST, tmp_path)
+    assert {"sqlalchemy", "complaintflow.adapters.sql.sqlite"} <= modules
+    assert not unused & modules
+
+
+def test_engines_share_a_compiled_definition() -> None:
+    """Two engines of one program use one bundle for one digest, compiled once."""
+    with Engine("sqlite://") as one, Engine("sqlite://") as other:
+        assert other.library.newest("customer") is one.library.newest("customer")
+        assert other.library.newest("customer").program is one.library.newest("customer").program
