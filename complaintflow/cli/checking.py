@@ -101,6 +101,9 @@ def _reports(session: Session, subject: str | None, strict: bool) -> Iterator[Re
     if subject in known and not path.is_file():
         yield _process(library, subject, strict, session.identity())
     elif path.is_file():
+        if path.suffix not in _SUFFIXES:
+            what = f"'{path.suffix or path.name}' is no kind of file that can be checked"
+            raise UnknownProcess(what, where=str(path.absolute()), advice=f"known kinds: {', '.join(_SUFFIXES)}")
         yield _file(path)
     elif path.is_dir():
         yield from _folder(session, path, strict)

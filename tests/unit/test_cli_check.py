@@ -346,6 +346,14 @@ def test_the_command_takes_a_process_a_layer_a_folder_or_a_file(layer: Path) -> 
     assert "deadlines.reminder  2 working days  S-2.b" in by_layer.stdout
 
 
+def test_a_file_of_another_kind_does_not_pass(tmp_path: Path) -> None:
+    """A mistyped ending is not found to be without errors."""
+    (tmp_path / "diagram.bpm").write_text("<definitions/>")
+    done = call(str(tmp_path / "diagram.bpm"))
+    assert done.exit_code != 0
+    assert "'.bpm' is no kind of file that can be checked" in done.stderr
+
+
 def test_the_command_ends_with_1_for_errors(layer: Path, change: Change) -> None:
     """Errors are printed with place and advice; --json has the same; --strict makes defaults errors."""
     assert call("sample", "--strict", layer=layer).exit_code == 1

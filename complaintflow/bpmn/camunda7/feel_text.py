@@ -50,6 +50,11 @@ class Feel:
         return self.sure or self.true
 
 
+def _is_number(found: Feel) -> bool:
+    """Whether it is one for certain; what may be a text as well is null in FEEL's arithmetic."""
+    return found.sure and found.kind == "number"
+
+
 @dataclass(slots=True)
 class Writer:
     """Writes one expression.
@@ -145,7 +150,7 @@ class Writer:
         operand = self.write(tree.operand)
         if tree.operator == "empty":
             return Feel(f"list contains({_EMPTY}, {self._settled(operand)})", "boolean", sure=True)
-        return Feel(f"(-{self._number(operand)})", "number", operand.sure)
+        return Feel(f"(-{self._number(operand)})", "number", _is_number(operand))
 
     def _binary(self, tree: Binary) -> Feel:
         operator = tree.operator
@@ -158,11 +163,12 @@ class Writer:
             self._same_kind(left, right)
             return Feel(f"({left.text} {operator} {right.text})", "boolean", left.sure and right.sure)
         a, b = self._number(left), self._number(right)
-        sure = left.sure and right.sure and operator in ("-", "*")
+        numbers = _is_number(left) and _is_number(right)
+        sure = numbers and operator in ("-", "*")
         if operator == "+":
             # A sum of texts is no number; a plus would join them.
             plain = "number" in (left.kind, right.kind)
-            return Feel(f"({a} + {b})" if plain else f"sum([{a}, {b}])", "number", left.sure and right.sure)
+            return Feel(f"({a} + {b})" if plain else f"sum([{a}, {b}])", "number", numbers)
         if operator == "%":
             # The remainder has the sign of the dividend, FEEL's modulo that of the divisor.
             return Feel(f"({a} - {b} * (if {a} / {b} < 0 then ceiling({a} / {b}) else floor({a} / {b})))", "number")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from complaintflow import feel
@@ -253,6 +253,10 @@ VALUES = st.one_of(
 
 
 @settings(max_examples=1500, deadline=None)
+@example(
+    Unary("empty", Unary("-", Choice(Literal("boolean", "true"), Literal("text", ""), Literal("number", "0")))),
+    {"a": None, "b": None, "c": None},
+)
 @given(TREES, st.fixed_dictionaries({"a": VALUES, "b": VALUES, "c": VALUES}))
 def test_never_another_value(tree: Juel, variables: dict[str, Any]) -> None:
     """For any expression and any variables FEEL gives JUEL's value, or null where JUEL converts; never another one."""
