@@ -201,8 +201,10 @@ class LiveCase:
 
     def _open_tasks(self) -> list[TaskRow]:
         """As they are stored, or as this step has changed them already."""
-        rows = {row.token: row for row in (*self._stored_tasks(), *self.reassigned)}
-        return [row for number, row in rows.items() if self.token(number) is not None]
+        return [row for number, row in self._task_rows().items() if self.token(number) is not None]
+
+    def _task_rows(self) -> dict[int, TaskRow]:
+        return {row.token: row for row in (*self._stored_tasks(), *self.reassigned)}
 
     def _scopes(self) -> Iterator[Mapping[str, Any]]:
         """The outermost scope, then every other that something goes on in."""
@@ -211,8 +213,7 @@ class LiveCase:
 
     def task_row(self, number: int) -> TaskRow | None:
         """An open task as it is stored, or as this step has changed it already."""
-        rows = {row.token: row for row in (*self._stored_tasks(), *self.reassigned)}
-        return rows.get(number)
+        return self._task_rows().get(number)
 
     def record(self, event: str, token: Token | None = None, **detail: Any) -> None:
         """Write a line of history; what the command then did is added to its first line."""

@@ -318,7 +318,7 @@ class UnreadableValue(StoreError):
 class MissingKey(StoreError):
     """A key-encryption key that is needed is not there."""
 
-    advice = "put the key back into the key file: complaintflow keys"
+    advice = "put the key back, or set COMPLAINTFLOW_KEY_FILE to the file that has it"
 
 
 class InvalidKeys(StoreError):

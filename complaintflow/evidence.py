@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from complaintflow.history import ticks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from complaintflow.sealing.vault import Vault
 
 FORMAT: Final = "complaintflow evidence 1"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def public_key(vault: Vault) -> str:
@@ -58,7 +59,7 @@ def canonical(document: dict[str, Any]) -> bytes:
 def _entry(row: HistoryRow) -> dict[str, Any]:
     return {
         "seq": row.seq,
-        "at": (row.at - _EPOCH) // timedelta(microseconds=1),
+        "at": ticks(row.at),
         "event": row.event,
         "element": row.element,
         "token": row.token,

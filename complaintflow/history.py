@@ -34,9 +34,13 @@ def chain(head: bytes, case_id: str, seq: int, at: datetime, entry: Entry, detai
     return replace(row, digest=_digest(head, row))
 
 
+def ticks(moment: datetime) -> int:
+    """A time as digests count it: whole microseconds since 1970 in UTC."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
 def _digest(head: bytes, row: HistoryRow) -> bytes:
-    ticks = (row.at - _EPOCH) // timedelta(microseconds=1)
-    columns = [head.hex(), row.case_id, row.seq, ticks, row.event, row.element, row.token]
+    columns = [head.hex(), row.case_id, row.seq, ticks(row.at), row.event, row.element, row.token]
     digest = hashlib.sha256(json.dumps(columns, ensure_ascii=True, separators=(",", ":")).encode())
     digest.update(row.detail)
     return digest.digest()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from complaintflow.codec import to_json
 from complaintflow.errors import StaleCase
 
 if TYPE_CHECKING:
@@ -52,9 +53,9 @@ class Large:
             scope, variables = row[0], row[2]
             for name, value in list(variables.items()):
                 key = f"{scope}/{name}"
-                encoded = codec.encode(_place(key), value) if isinstance(value, (str, list, dict)) else b""
-                if len(encoded) > VALUE_LIMIT:
-                    writes[key], kept[key] = encoded, value
+                content = to_json(value) if isinstance(value, (str, list, dict)) else b""
+                if len(content) > VALUE_LIMIT:
+                    writes[key], kept[key] = codec.encode_bytes(_place(key), content), value
                     large.setdefault(str(scope), []).append(name)
                     row[2] = {k: v for k, v in row[2].items() if k != name}
         writes.update(dict.fromkeys(self.loaded.keys() - kept.keys()))

@@ -63,8 +63,8 @@ class Receipt:
         return "Receipt(...)"
 
 
-def find(store: Store, clock: Clock, receipt: Receipt) -> str:
-    """The id of the case that a receipt belongs to.
+def find(store: Store, clock: Clock, receipt: Receipt) -> tuple[str, bytes]:
+    """The id of the case that a receipt belongs to, and the receipt's digest, which takes long to make.
 
     Raises:
         RateLimited: too many were tried in this window; says when the next one begins.
@@ -86,7 +86,7 @@ def find(store: Store, clock: Clock, receipt: Receipt) -> str:
         raise UnknownReceipt("no report has this receipt")
     with store.transaction() as tx:
         tx.count_tries(begun_at, -1)
-    return case_id
+    return case_id, digest
 
 
 def shown(number: str) -> str:

@@ -7,9 +7,8 @@ at which somebody looks tell something about them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from complaintflow import receipts
@@ -47,7 +46,7 @@ class DoTask:
 
 
 class Reporter:
-    """A case as its reporter has it. Made by ``Engine.reporter``.
+    """A case as its reporter has it, with those that it started (a watch, for instance). Made by ``Engine.reporter``.
 
     Args:
         engine: whose case.
@@ -63,11 +62,11 @@ class Reporter:
         self._engine = engine
         self._work = work
         typed = receipts.Receipt.typed(receipt, engine.vault)
-        self._case_id = receipts.find(engine.store, engine.clock, typed)
+        self._case_id, digest = receipts.find(engine.store, engine.clock, typed)
         with engine.store.reading() as tx:
             live, _ = self._load(tx)
         # The row that led here is plain: whoever writes into the database must not lead a receipt to another case.
-        if live.ledger.get("receipt") != typed.digest.hex():
+        if live.ledger.get("receipt") != digest.hex():
             raise UnknownReceipt("no report has this receipt")
 
     # -- reading ----------------------------------------------------------------------------
@@ -81,7 +80,7 @@ class Reporter:
         Raises:
             UnknownReceipt: the case was shredded since, or the policy gives no receipts any more.
         """
-        own, *others = [self._progress(case_id, language) for case_id in self._cases()]
+        own, *others = self._all(language)
         promises = [one.promised_at for one in (own, *others) if one.promised_at is not None]
         return replace(
             own,
@@ -92,16 +91,34 @@ class Reporter:
             promised_at=min(promises, default=None),
         )
 
-    def _progress(self, case_id: str, language: str) -> Progress:
+    def _all(self, language: str) -> Iterator[Progress]:
+        """The reported case first, then those it started that the policy gives its reporter a part in."""
+        todo = [self._case_id]
+        while todo:
+            case_id = todo.pop(0)
+            try:
+                progress, started = self._progress(case_id, language)
+            except (UnknownReceipt, UnknownCase):
+                if case_id == self._case_id:
+                    raise
+                continue
+            yield progress
+            todo += started
+
+    def _progress(self, case_id: str, language: str) -> tuple[Progress, list[str]]:
         with self._engine.store.reading() as tx:
             live, rules = self._load(tx, case_id)
             heard, tasks = tx.subscriptions(case_id), tx.tasks(case_id=case_id)
             timers = tx.timers(case_id)
-            entries = self._entries(tx, live)
+            entries = [
+                (row.at, live.codec.decode(history_place(row.seq), row.detail)[1]) for row in tx.history(case_id)
+            ]
         # A case that is over hears nothing; its letters can still be read.
         found = [replace(one, case_id=case_id) for one in openings(live, rules, heard, tasks, language)]
         paths = [(at, detail.get("path", ())) for at, detail in entries]
-        return Progress(
+        results = [detail.get("data") for _, detail in entries]
+        started = [data["started_case"] for data in results if isinstance(data, dict) and "started_case" in data]
+        progress = Progress(
             status=live.status,
             received_at=live.row.created_at.astimezone(live.calendar.zone),
             steps=tuple(steps(live, rules, paths, language)),
@@ -111,6 +128,7 @@ class Reporter:
             promised_at=promised(live, rules, [*timers, *tasks]),
             attachments=sum(file.by in (None, REPORTER) for file in self._engine.attachments(case_id)),
         )
+        return progress, started
 
     def form(self, name: str) -> tuple[Form, Surroundings]:
         """The form of a task that is left to the reporter, and what it sees, for a page that asks it.
@@ -179,27 +197,6 @@ class Reporter:
         return self._engine.attach(self._case_id, name, content, content_type=content_type, actor=REPORTER, as_is=as_is)
 
     # -- inside -----------------------------------------------------------------------------
-
-    def _cases(self) -> list[str]:
-        """The reported case, and those it started that its reporter has a part in: they hear under the same receipt."""
-        found, todo = [], [self._case_id]
-        with self._engine.store.reading() as tx:
-            while todo:
-                case_id = todo.pop(0)
-                try:
-                    live, _ = self._load(tx, case_id)
-                except (UnknownReceipt, UnknownCase):
-                    if case_id == self._case_id:
-                        raise
-                    continue
-                found.append(case_id)
-                results = (detail.get("data") for _, detail in self._entries(tx, live))
-                todo += [data["started_case"] for data in results if isinstance(data, dict) and "started_case" in data]
-        return found
-
-    @staticmethod
-    def _entries(tx: Transaction, live: LiveCase) -> list[tuple[datetime, dict[str, Any]]]:
-        return [(row.at, live.codec.decode(history_place(row.seq), row.detail)[1]) for row in tx.history(live.row.id)]
 
     def _load(self, tx: Transaction, case_id: str | None = None) -> tuple[LiveCase, Receipts]:
         case_id = case_id or self._case_id

@@ -1,7 +1,8 @@
 """Is what is stored what was written? Nobody's word is needed but the key's.
 
-Three checks: each case's history is a chain up to the head that the case holds; each case's content opens under its own
-key, in its own place; and the heads of all cases add up to the store's head, which only the key's holder can compute.
+Four checks: each case's history is a chain up to the head that the case holds; each case's content opens under its own
+key, in its own place; the rows that the history tells of are there; and the heads of all cases add up to the store's
+head, which only the key's holder can compute.
 """
 
 from __future__ import annotations
