@@ -34,6 +34,7 @@ from lxml import html
 from lxml.etree import LxmlError
 
 from complaintflow.errors import DuplicateKey, InvalidData, StoreError
+from complaintflow.logs import about
 from complaintflow.ports import ChannelDown
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ class Mailbox:
                     raise
                 except Exception as error:
                     # One mail that cannot be read must not stand before the others; it stays unread for a person.
-                    log.error("mail %s of the %s cannot be taken: %s", uid, self.name, type(error).__name__)
+                    told = about("mail-refused", mailbox=self.name, error=type(error).__name__)
+                    log.error("mail %s of the %s cannot be taken: %s", uid, self.name, type(error).__name__, extra=told)
                     found.unread += 1
                 else:
                     self._taken(connection, uid)

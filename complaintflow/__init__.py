@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING, Any, Final
 from complaintflow.version import __version__
 
 if TYPE_CHECKING:
+    from complaintflow.answers import Corrections, NextSteps
     from complaintflow.calendar import WorkingCalendar
     from complaintflow.engine import Engine
     from complaintflow.errors import BusinessError, ComplaintflowError, InvalidData
     from complaintflow.handlers import Backoff, Handlers, Job
+    from complaintflow.logs import JsonFormatter
     from complaintflow.runner import run_process
     from complaintflow.views import Case, Event, Incident, Task, Timer
 
@@ -40,12 +42,15 @@ _HOMES: Final = {
     "BusinessError": "errors",
     "Case": "views",
     "ComplaintflowError": "errors",
+    "Corrections": "answers",
     "Engine": "engine",
     "Event": "views",
     "Handlers": "handlers",
     "Incident": "views",
     "InvalidData": "errors",
     "Job": "handlers",
+    "JsonFormatter": "logs",
+    "NextSteps": "answers",
     "Task": "views",
     "Timer": "views",
     "WorkingCalendar": "calendar",
@@ -57,12 +62,15 @@ __all__ = [
     "BusinessError",
     "Case",
     "ComplaintflowError",
+    "Corrections",
     "Engine",
     "Event",
     "Handlers",
     "Incident",
     "InvalidData",
     "Job",
+    "JsonFormatter",
+    "NextSteps",
     "Task",
     "Timer",
     "WorkingCalendar",

@@ -107,7 +107,7 @@ class Attach:
 
     def apply(self, live: LiveCase) -> None:
         """Raises CaseEnded; InvalidData: the case has too much already."""
-        live.require_active()
+        live.require_open()
         file = self.file
         count, total = live.ledger.get("attached", (0, 0))
         number, size = count + 1, len(file.content)

@@ -12,13 +12,13 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
 
 from complaintflow.bpmn.triggers import MessageTrigger, MultipleTrigger, SignalTrigger
 from complaintflow.bpmn.watching import ConditionTrigger
 from complaintflow.commands import Deliver, DeliverSignal, Start
 from complaintflow.errors import CaseEnded, DefinitionError, DuplicateKey, InvalidData, NoSubscription
 from complaintflow.host import CaseHost
+from complaintflow.logs import about
 
 if TYPE_CHECKING:
     from complaintflow.definition import Bundle
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("complaintflow")
 
-# Library -> process -> its diagram, which like its definition is read once per library.
-_contents: Final[WeakKeyDictionary[Library, dict[str, bytes]]] = WeakKeyDictionary()
 _KINDS: Final[dict[str, Any]] = {"message": MessageTrigger, "signal": SignalTrigger}
 
 
@@ -46,8 +44,8 @@ def entries(library: Library, kind: str, name: str) -> list[Entry]:
     A definition that cannot be used begins nothing; it is logged.
     """
     found = []
-    for process in library.layers.processes():
-        bundle = _newest(library, process, name)
+    for process in library.addresses.begun_by(name):
+        bundle = _newest(library, process)
         if bundle is None:
             continue
         element = next((node.bpmn_id for node in bundle.process.entries if _waits_for(node, kind, name)), None)
@@ -62,8 +60,8 @@ def true_of(work: Work, variables: dict[str, Any]) -> list[Entry]:
     A condition that is neither true, false nor null begins nothing; it is logged.
     """
     found = []
-    for process in work.library.layers.processes():
-        bundle = _newest(work.library, process, "conditionalEventDefinition")
+    for process in work.library.addresses.begun_by("conditionalEventDefinition"):
+        bundle = _newest(work.library, process)
         for event in bundle.process.start_events if bundle is not None else ():
             if bundle is None or not isinstance(event.trigger, ConditionTrigger):
                 continue
@@ -72,25 +70,19 @@ def true_of(work: Work, variables: dict[str, Any]) -> list[Entry]:
             if value is True:
                 found.append(Entry(bundle, event.bpmn_id))
             elif value not in (None, False):
-                log.error("the condition of %s in %s is neither true nor false", event.bpmn_id, process)
+                told = about("condition-unusable", process=process, element=event.bpmn_id)
+                log.error("the condition of %s in %s is neither true nor false", event.bpmn_id, process, extra=told)
     return found
 
 
-def _newest(library: Library, process: str, word: str) -> Bundle | None:
-    """The definition of a process, if its diagram has the word in it: most do not, and are not compiled to say so."""
-    contents = _contents.setdefault(library, {})
-    if process not in contents:
-        parts = library.layers.every(f"processes/{process}/{process}.bpmn")
-        contents[process] = parts[0].content if parts else b""
-    written, content = word.encode(), contents[process]
-    # A name may be written with references to characters.
-    if written not in content and b"&" not in written and b"&#" not in content:
-        return None
+def _newest(library: Library, process: str) -> Bundle | None:
+    """The definition of a process, if it can be used."""
     try:
         bundle = library.newest(process)
         bundle.process  # noqa: B018  a definition that was not checked may still be wrong
     except DefinitionError as error:
-        log.error("the process %s cannot begin: %s", process, error.what)
+        told = about("process-unusable", process=process)
+        log.error("the process %s cannot begin: %s", process, error.what, extra=told)
         return None
     return bundle
 
@@ -127,7 +119,7 @@ def correlate(work: Work, message: str, cargo: dict[str, Any], *, key: str | Non
     delivered: list[str] = []
     for subscription in waiting:
         try:
-            work.run(subscription.case_id, Deliver(subscription.token, message, cargo), actor)
+            work.run(subscription.case_id, Deliver(subscription.token, message, cargo, subscription.key), actor)
         except (NoSubscription, CaseEnded):
             # The first delivery may end what the next one would have reached.
             if not delivered:
@@ -192,7 +184,8 @@ def by_message(
             if not besides and not begun:
                 raise
             # Others have it already; who sent it is not to think that nobody does.
-            log.error("the message '%s' cannot begin %s: %s", name, entry.bundle.process_id, error.what)
+            told = about("message-refused", process=entry.bundle.process_id, message_name=name)
+            log.error("the message '%s' cannot begin %s: %s", name, entry.bundle.process_id, error.what, extra=told)
     if taken and not begun and not besides:
         raise taken[0]
     return begun
@@ -212,5 +205,6 @@ def by_signal(work: Work, name: str, cargo: dict[str, Any], *, key: str | None, 
             continue
         except InvalidData as error:
             # One receiver that cannot take it must not keep the others from hearing.
-            log.error("the signal '%s' cannot begin %s: %s", name, entry.bundle.process_id, error.what)
+            told = about("signal-refused", process=entry.bundle.process_id, signal_name=name)
+            log.error("the signal '%s' cannot begin %s: %s", name, entry.bundle.process_id, error.what, extra=told)
     return begun

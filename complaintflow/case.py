@@ -13,19 +13,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from complaintflow import deadlines
+from complaintflow import correcting, deadlines, facts, promises
 from complaintflow.access.eligibility import Offer
 from complaintflow.access.rules import Access
 from complaintflow.bpmn.activities import JobWait, TaskWait, UserTask
 from complaintflow.bpmn.asking import Note
 from complaintflow.bpmn.game import Game
 from complaintflow.bpmn.listening import is_held
-from complaintflow.bpmn.marking import freeze, thaw
+from complaintflow.bpmn.marking import freeze, packed, thaw
 from complaintflow.bpmn.triggers import Moment, Subscription, TimerWait
-from complaintflow.errors import CaseEnded, ClockWentBack, TaskAlreadyCompleted, UnknownTask
+from complaintflow.errors import CaseEnded, CaseSuspended, ClockWentBack, TaskAlreadyCompleted, UnknownTask
 from complaintflow.history import Entry, chain
 from complaintflow.host import CaseHost
 from complaintflow.large import STATE_LIMIT, Large
+from complaintflow.parking import PARKED, divert, parked
 from complaintflow.permit import Permit
 from complaintflow.rows import (
     AttachmentRow,
@@ -49,9 +50,16 @@ if TYPE_CHECKING:
     from complaintflow.sealing.vault import CaseCodec, Sealer
 
 ACTIVE: Final = "active"
+SUSPENDED: Final = "suspended"
 COMPLETED: Final = "completed"
 CANCELLED: Final = "cancelled"
 SHREDDED: Final = "shredded"
+
+# Cases that are not over.
+OPEN: Final = frozenset({ACTIVE, SUSPENDED})
+
+# In the ledger of a case that is cancelled as soon as the listeners of its tasks have been heard.
+CANCELLING: Final = "cancelling"
 
 # How far the clocks of several machines may differ before it is an error.
 SKEW: Final = timedelta(seconds=30)
@@ -86,6 +94,7 @@ class LiveCase:
         self.bundle = bundle
         self.calendar = settings.calendar or bundle.calendar
         self.codec = codec
+        self.vault = settings.vault
         self.now = now = now.astimezone(UTC)
         self.actor = actor
         self.ledger = ledger
@@ -93,19 +102,20 @@ class LiveCase:
         self.entries: list[Entry] = []
         self.large = Large()
         self._stored_tasks: Callable[[], list[TaskRow]] = list
+        self.stored_history: Callable[[], list[HistoryRow]] = list
         self.notices: list[NoticeRow] = []
         self.attachments: list[AttachmentRow] = []
         self.receipt: ReceiptRow | None = None
         self.retried: list[JobRow] = []
         self.reassigned: list[TaskRow] = []
-        facts = {
+        context = {
             "id": row.id,
             "key": row.key or row.id,
             "process": row.process,
             "started_at": row.created_at.astimezone(self.calendar.zone),
             "decisions": ledger["decided"],
         }
-        self.host = CaseHost(bundle, self.calendar, now, facts, ledger, actor)
+        self.host = CaseHost(bundle, self.calendar, now, context, ledger, actor)
         self.game: Game
         self.permit = Permit(settings.access, bundle, row.id, actor, ledger, self._open_tasks, self._scopes)
 
@@ -149,13 +159,31 @@ class LiveCase:
         if "large" in state["marking"]:
             live.large.join(state["marking"], values(), codec)
         live.game = thaw(state["marking"], bundle.program, live.host)
+        if bundle.policy.facts:
+            live.game.top.scope.noted = set()
         return live
 
     # -- what commands use ------------------------------------------------------------------
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing happens in it any more."""
+        return self.status not in OPEN
+
+    @property
+    def suspended(self) -> bool:
+        """Whether the case stands still until somebody resumes it."""
+        return self.status == SUSPENDED
+
     def require_active(self) -> None:
-        """Raises CaseEnded when the case takes no more commands."""
+        """Raises CaseEnded when the case takes no more commands, CaseSuspended when none until it is resumed."""
         if self.status != ACTIVE:
+            error = CaseSuspended if self.suspended else CaseEnded
+            raise error(f"the case is {self.status}", where=f"case {self.row.id}")
+
+    def require_open(self) -> None:
+        """Raises CaseEnded when the case is over; one that is suspended is not."""
+        if self.status not in OPEN:
             raise CaseEnded(f"the case is {self.status}", where=f"case {self.row.id}")
 
     def require_time(self, clock: datetime) -> None:
@@ -181,8 +209,12 @@ class LiveCase:
         for flow in (self.game.top, *self.game.flows.values()):
             yield from flow.tokens
 
+    def is_reported(self, number: int) -> bool:
+        """Whether it is written down what came of the job of this token: a job is run twice when its lease is over."""
+        return any(row.token == number and row.event in _REPORTS for row in self.stored_history())
+
     def open_task(self, number: int) -> Token:
-        """An open user task. Raises UnknownTask, TaskAlreadyCompleted."""
+        """An open user task. Raises UnknownTask, TaskAlreadyCompleted, CaseSuspended."""
         where = f"task {self.row.id}.{number}"
         if not 0 < number < self.game.next_token:
             raise UnknownTask("there is no such task", where=where)
@@ -190,6 +222,8 @@ class LiveCase:
         closed = token is None or not isinstance(token.task_spec, UserTask) or "stuck" in token.internal_data
         if token is None or closed or is_held(token):
             raise TaskAlreadyCompleted("the task is no longer open", where=where)
+        if self.suspended:
+            self.require_active()
         return token
 
     def open_row(self, number: int) -> TaskRow:
@@ -204,7 +238,7 @@ class LiveCase:
         return [row for number, row in self._task_rows().items() if self.token(number) is not None]
 
     def _task_rows(self) -> dict[int, TaskRow]:
-        return {row.token: row for row in (*self._stored_tasks(), *self.reassigned)}
+        return {row.token: row for row in (*self._stored_tasks(), *parked(self.ledger).tasks, *self.reassigned)}
 
     def _scopes(self) -> Iterator[Mapping[str, Any]]:
         """The outermost scope, then every other that something goes on in."""
@@ -215,10 +249,29 @@ class LiveCase:
         """An open task as it is stored, or as this step has changed it already."""
         return self._task_rows().get(number)
 
+    def keep_tasks(self) -> None:
+        """Fetch the open tasks now: nothing can be fetched after the transaction."""
+        rows = self._stored_tasks()
+        self._stored_tasks = lambda: rows
+
     def record(self, event: str, token: Token | None = None, **detail: Any) -> None:
         """Write a line of history; what the command then did is added to its first line."""
         element = token.task_spec.bpmn_id if token is not None else None
         self.entries.append(Entry(event, element, token.id if token is not None else None, detail))
+
+    def mark(self, event: str, name: str, value: str | None, token: int | None = None, **detail: Any) -> None:
+        """Write a line of history that is counted: name and value stand in the plain."""
+        self.entries.append(Entry(event, None, token, detail, name, value))
+
+    @property
+    def counted(self) -> str:
+        """The name under which the case itself is counted: its policy's id and its process."""
+        return f"{self.bundle.policies.own}/{self.row.process}"
+
+    @property
+    def elapsed(self) -> str:
+        """How long the case has run, in whole seconds, as a counted line has it."""
+        return str((self.now - self.row.created_at) // timedelta(seconds=1))
 
     @property
     def moved(self) -> bool:
@@ -230,9 +283,8 @@ class LiveCase:
     def change(self) -> Change:
         """Everything this step writes."""
         game, row = self.game, self.row
-        if self.status == ACTIVE and game.top.completed:
-            self.status = COMPLETED
-            self.entries.append(Entry("ended", game.path[-1] if game.path else None, None, {}))
+        if self.status in OPEN and game.top.completed:
+            self.status = CANCELLED if CANCELLING in self.ledger else COMPLETED
         deadlines.pause_and_resume(self)
         self.permit.look()
         for task, now in self.permit.moved():
@@ -241,11 +293,21 @@ class LiveCase:
         change = Change(row)
         self._rows(change)
         deadlines.watch_promises(self, change)
+        promises.settle(self, change)
+        facts.look(self)
+        if self.status == COMPLETED != row.status:
+            element = game.path[-1] if game.path else None
+            self.entries.append(Entry("ended", element, None, {}, self.counted, self.elapsed))
         self._describe(change)
         change.notices, change.attachments, change.receipt = self.notices, self.attachments, self.receipt
         change.jobs += self.retried
         change.tasks += self.reassigned
         change.history = self._history()
+        if self.suspended:
+            divert(self.ledger, change)
+        else:
+            self.ledger.pop(PARKED, None)
+        large = len(row.state) > STATE_LIMIT or bool(self.large.loaded)
         after = replace(
             row,
             status=self.status,
@@ -253,11 +315,13 @@ class LiveCase:
             updated_at=self.now,
             length=row.length + len(change.history),
             head=change.history[-1].digest if change.history else row.head,
-            keep_until=self._keep_until() if row.status == ACTIVE != self.status else row.keep_until,
+            keep_until=self._keep_until() if row.status in OPEN and self.status not in OPEN else row.keep_until,
         )
-        place, marking = state_place(after), freeze(game)
+        place, marking = state_place(after), packed(freeze(game))
+        if large:
+            change.values = self.large.split(marking, self.codec)
         state = self.codec.encode(place, {"marking": marking, "ledger": self.ledger})
-        if len(state) > STATE_LIMIT or self.large.loaded:
+        if len(state) > STATE_LIMIT and not large:
             change.values = self.large.split(marking, self.codec)
             state = self.codec.encode(place, {"marking": marking, "ledger": self.ledger})
         change.case = replace(after, state=state)
@@ -286,11 +350,7 @@ class LiveCase:
                 change.subscriptions.append(
                     SubscriptionRow(self.row.id, number, wait.kind, wait.name, wait.key, element)
                 )
-        for number, assignee in self.game.assigned.items():
-            task = self.task_row(number)
-            if task is not None:
-                now = self.permit.offer(task.element, Offer(task.groups, task.users, assignee))
-                self.reassigned.append(replace(task, groups=now.groups, users=now.users, assignee=now.assignee))
+        correcting.apply(self)
         for name, cargo in self.game.broadcasts:
             number = self.game.next_token
             self.game.next_token += 1
@@ -325,6 +385,7 @@ class LiveCase:
             due_at=due.at if due is not None else None,
             follow_up_at=wait.follow_up.at if wait.follow_up is not None else None,
             provisional=due.provisional if due is not None else False,
+            bundle=self.row.bundle,
         )
 
     def _timer_row(self, token: Token, moment: Moment) -> TimerRow:
@@ -376,6 +437,7 @@ def notice_place(token: int) -> str:
     return f"notice:{token}"
 
 
+_REPORTS: Final = frozenset({"job-done", "job-unwanted", "error-thrown"})
 _CLOSED: Final[Mapping[str, str]] = {
     "task": "closed_tasks",
     "timer": "closed_timers",

@@ -7,9 +7,15 @@ can move time and a due date can be computed twice with the same result.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import Protocol
 
 from complaintflow.errors import CalendarError, ClockWentBack
+
+
+def stopwatch() -> float:
+    """Seconds from a moment that means nothing: only the difference of two calls does."""
+    return perf_counter()
 
 
 class Clock(Protocol):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from complaintflow.anonymity import identity_fields, is_anonymous, without_identity
 from complaintflow.bpmn import listening
-from complaintflow.bpmn.listening import ACTION, ASSIGNEE, is_held
+from complaintflow.bpmn.listening import is_held
 from complaintflow.bpmn.node import Stuck
-from complaintflow.case import CANCELLED, LiveCase
+from complaintflow.case import CANCELLED, CANCELLING, LiveCase
 from complaintflow.deadlines import recompute
 from complaintflow.errors import (
     InvalidDiagram,
@@ -20,6 +20,7 @@ from complaintflow.errors import (
     TaskTaken,
     UnknownIncident,
 )
+from complaintflow.history import Entry
 from complaintflow.rows import JobRow, NoticeRow, ReceiptRow
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Start:
             if self.receipt is not None:
                 live.receipt = ReceiptRow(self.receipt.digest, live.row.id)
                 live.ledger["receipt"] = live.receipt.digest.hex()
-        live.record("started", data=said, process=live.row.process, **came)
+        live.mark("started", live.counted, None, data=said, process=live.row.process, **came)
         event = process.task_specs[self.event] if self.event is not None else process.plain_start
         initiator = getattr(event, "initiator", None)
         if initiator is not None:
@@ -120,11 +121,9 @@ class Claim:
         if self.assignee is not None and row.assignee not in (None, self.assignee):
             raise TaskTaken("somebody else has taken the task", where=f"task {live.row.id}.{self.token}")
         live.record("task-claimed" if self.assignee else "task-released", token, assignee=self.assignee)
-        headers = {ACTION: "claim" if self.assignee else "unassign", ASSIGNEE: self.assignee or ""}
-        if listening.ask(token, self.assignee, headers):
-            live.game.settle()
-            return
-        live.reassigned.append(replace(row, assignee=self.assignee))
+        action = "claim" if self.assignee else "unassign"
+        if not listening.ask(token, "assigning", action, {"assignee": self.assignee or ""}):
+            live.reassigned.append(replace(row, assignee=self.assignee))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +135,8 @@ class Fire:
 
     def apply(self, live: LiveCase) -> None:
         """Never fails."""
+        if live.suspended:
+            return  # It fires when the case is resumed.
         token = live.token(self.token)
         if token is None or "stuck" in token.internal_data:
             live.game.closed.append(("timer", self.token))
@@ -149,11 +150,12 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """A message or signal reached a waiting token."""
+    """A message or signal reached a waiting token; ``key`` is that under which it waits."""
 
     token: int
     name: str
     variables: dict[str, Any] = field(repr=False)
+    key: str | None = None
 
     def apply(self, live: LiveCase) -> None:
         """Raises NoSubscription when the token no longer waits."""
@@ -161,9 +163,23 @@ class Deliver:
         token = live.token(self.token)
         if token is None or "stuck" in token.internal_data or is_held(token):
             raise NoSubscription(f"nothing waits for '{self.name}' any more", where=f"case {live.row.id}")
+        self._fit(live, token)
         live.permit.seal(self.variables)
         live.record("message", token, name=self.name, data=self.variables)
         live.game.fire(self.token, self.variables)
+
+    def _fit(self, live: LiveCase, token: Token) -> None:
+        """Raises NoSubscription: the diagram reads another key out of the message than that under which it was sent."""
+        path = live.bundle.program.processes[token.workflow.spec.process_id].retrievals.get(self.name)
+        if path is None or self.key is None:
+            return
+        said = path.value(self.variables, live.game.host.functions, [])
+        if isinstance(said, bool) or not isinstance(said, (str, int)) or str(said) != self.key:
+            raise NoSubscription(
+                f"the message '{self.name}' brings another correlation key than '{self.key}'",
+                where=f"case {live.row.id}",
+                advice=f"send it with what '{path.text}' reads, and with that as its key",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +190,23 @@ class FinishJob:
     variables: dict[str, Any] = field(repr=False)
     notices: tuple[NoticeRow, ...] = ()
     detail: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    answer: dict[str, Any] | None = field(default=None, repr=False)
 
     def apply(self, live: LiveCase) -> None:
-        """A job that is no longer wanted leaves its notices and a line of history."""
+        """A job that is no longer wanted leaves its notices and a line of history; one reported before, nothing."""
         token = live.token(self.token)
+        if token is None and live.is_reported(self.token):
+            # Somebody took it over when its lease was over; or this is said again, for the answer was lost.
+            return
         live.notices.extend(self.notices)
         if token is None:
-            live.record("job-unwanted", number=self.token, **self.detail)
+            live.entries.append(Entry("job-unwanted", None, self.token, {"number": self.token, **self.detail}))
             live.game.closed.append(("job", self.token))
             return
         live.permit.seal(self.variables)
-        live.record("job-done", token, data=self.variables, **self.detail)
-        live.game.complete(self.token, self.variables)
+        answered = {"answer": self.answer} if self.answer is not None else {}
+        live.record("job-done", token, data=self.variables, **answered, **self.detail)
+        live.game.complete(self.token, self.variables, self.answer)
 
 
 def _wanted(live: LiveCase, job: JobRow) -> Token | None:
@@ -253,9 +274,9 @@ class ThrowError:
     variables: dict[str, Any] = field(repr=False)
 
     def apply(self, live: LiveCase) -> None:
-        """An error that nothing catches becomes an incident."""
+        """An error that nothing catches becomes an incident; one that was reported before is left alone."""
         token = _wanted(live, self.job)
-        if token is None:
+        if token is None or "stuck" in token.internal_data:
             return
         live.permit.seal(self.variables)
         live.record("error-thrown", token, code=self.code, message=self.message)
@@ -335,12 +356,19 @@ class Cancel:
     reason: str
 
     def apply(self, live: LiveCase) -> None:
-        """Raises CaseEnded."""
+        """Raises CaseEnded. Where listeners of its tasks are to be heard, the case ends behind them."""
         live.permit.operation("cancel")
-        live.require_active()
-        live.record("cancelled", reason=self.reason)
-        live.game.top.cancel()
-        live.status = CANCELLED
+        live.require_open()
+        live.mark("cancelled", live.counted, live.elapsed, reason=self.reason)
+        live.game.top.cancel_tokens()
+        if live.game.top.busy:
+            for token in live.game.top.tokens:
+                token.internal_data["last"] = True
+            live.ledger[CANCELLING] = True
+            live.game.settle()
+        else:
+            live.game.top.close(False)
+            live.status = CANCELLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,12 +395,15 @@ class DeliverSignal:
     key: str
 
     def apply(self, live: LiveCase) -> None:
-        """A token that no longer waits is left alone."""
+        """A token that no longer waits is left alone; past a suspended case a signal goes by, which is noted."""
         token = live.token(self.token)
         heard = token is not None and token.internal_data.get("heard") == self.key
         if token is None or "stuck" in token.internal_data or heard or is_held(token):
             return
         token.internal_data["heard"] = self.key
+        if live.suspended:
+            live.record("signal-missed", token, name=self.name)
+            return
         live.permit.seal(self.variables)
         live.record("signal", token, name=self.name, data=self.variables)
         live.game.fire(self.token, self.variables)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from complaintflow import promises
 from complaintflow.bpmn.activities import TaskWait
 from complaintflow.bpmn.triggers import Moment, TimerWait
 from complaintflow.interval import Due, Remaining
@@ -46,10 +47,9 @@ def watch_promises(live: LiveCase, change: Change) -> None:
 
 def pause_and_resume(live: LiveCase) -> None:
     """Stop the clock of deadlines whose policy names a state the case is in, and start it again after."""
-    timed = _timed(live)
-    if not any(_pauses_in(live, token) for token in timed):
+    if not live.bundle.policies.pauses:
         return
-    for token in timed:
+    for token in _timed(live):
         pausing = any(
             other.task_spec.bpmn_id in _pauses_in(live, token) and live.host.governs(_name(token), other)
             for other in live.tokens
@@ -76,7 +76,7 @@ def recompute(live: LiveCase) -> None:
         if before is None or (before == due.at and due.provisional):
             continue
         live.record("deadline-moved", token, deadline=name, before=before.isoformat(), due=due.at.isoformat())
-        _set_due(live, token, Moment(due.at, name, datetime.fromisoformat(start), due.provisional))
+        set_due(live, token, Moment(due.at, name, datetime.fromisoformat(start), due.provisional))
 
 
 def _timed(live: LiveCase) -> list[Token]:
@@ -107,7 +107,7 @@ def _pause(live: LiveCase, token: Token) -> None:
     token.internal_data["paused"] = remaining.to_json()
     token.internal_data.pop("resumed", None)
     live.record("deadline-paused", token, deadline=name, due=at.isoformat())
-    _set_due(live, token, None)
+    set_due(live, token, None)
 
 
 def _resume(live: LiveCase, token: Token) -> None:
@@ -117,7 +117,7 @@ def _resume(live: LiveCase, token: Token) -> None:
     remaining = Remaining.from_json(paused)
     due = _calendar(live, token).resume(live.now, remaining)
     live.record("deadline-resumed", token, deadline=name, due=due.at.isoformat())
-    _set_due(live, token, Moment(due.at, name, live.now, due.provisional))
+    set_due(live, token, Moment(due.at, name, live.now, due.provisional))
 
 
 def _due(live: LiveCase, token: Token) -> datetime | None:
@@ -131,8 +131,9 @@ def _due(live: LiveCase, token: Token) -> datetime | None:
     return row.due_at if row is not None else None
 
 
-def _set_due(live: LiveCase, token: Token, moment: Moment | None) -> None:
+def set_due(live: LiveCase, token: Token, moment: Moment | None) -> None:
     """Give the token's row another due time, or none while it pauses."""
+    promises.move(live, token.id, moment.at if moment is not None else None)
     token.internal_data.pop("provisional", None)
     if moment is not None and moment.provisional:
         token.internal_data["provisional"] = True

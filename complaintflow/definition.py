@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow import answering, fitting
 from complaintflow.bpmn.events import StartEvent
+from complaintflow.bpmn.naming import declared
 from complaintflow.bpmn.program import FlowSpec, Program
 from complaintflow.bpmn.reader import read_program
 from complaintflow.calendar import WorkingCalendar
@@ -28,6 +29,7 @@ from complaintflow.errors import (
     InvalidNotice,
     UnreadableValue,
 )
+from complaintflow.facts import reads
 from complaintflow.layers import SHARED, Part
 from complaintflow.marks import DroppedMark, dropped_marks, dropped_seals
 from complaintflow.policies import Policies
@@ -78,6 +80,16 @@ class Bundle:
         return self.program.process(self.process_id)
 
     @cached_property
+    def home(self) -> str:
+        """The folder that the process lies in, whose policy governs it; without any, its id."""
+        # A process is most often in the file of its name, and one of a called folder's may have its id too.
+        own, shared = f"processes/{self.process_id}/{self.process_id}.bpmn", f"processes/{SHARED}/"
+        for path in sorted(self._of(".bpmn"), key=lambda path: (path != own, path.startswith(shared))):
+            if path.count("/") > 1 and self.process_id in declared(self.files[path], path):
+                return PurePosixPath(path).parts[1]
+        return self.process_id
+
+    @cached_property
     def policy(self) -> Policy:
         """The process's own numbers, roles and intervals, layers merged. Raises InvalidPolicy."""
         return self.policies.of(self.policies.own)
@@ -85,7 +97,7 @@ class Bundle:
     @cached_property
     def policies(self) -> Policies:
         """The bundle's own policy and those of called processes."""
-        return Policies(self.process_id, self.files, self.origin)
+        return Policies(self.home, self.files, self.origin)
 
     @cached_property
     def policy_context(self) -> dict[str, Any]:
@@ -123,6 +135,11 @@ class Bundle:
             for component in form.root.walk()
             if component.path and component.properties.get("sealed")
         }
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """The variables that the policy's facts read."""
+        return frozenset().union(*map(reads, self.policy.facts.values()))
 
     @cached_property
     def decisions(self) -> dict[str, DecisionModel]:

@@ -6,7 +6,7 @@ opened, one by one, with a reason that is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,14 @@ from complaintflow.values import variables
 from complaintflow.views import Attachment, Case, Incident, Task
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
     from typing import BinaryIO
+
+    from complaintflow.figures.table import Figures
+    from complaintflow.report import Form as ReportForm
+    from complaintflow.report import Report
+    from complaintflow.surging import PastSurge, Window
 
 
 class Desk(Looking):
@@ -82,7 +88,7 @@ class Desk(Looking):
             if row.case_id in theirs:
                 # The first delivery may end what the next one would have reached.
                 with suppress(NoSubscription, CaseEnded):
-                    self._work.run(row.case_id, Deliver(row.token, message, cargo), self.actor)
+                    self._work.run(row.case_id, Deliver(row.token, message, cargo, row.key), self.actor)
                     delivered.append(row.case_id)
         if not delivered:
             raise NoSubscription(f"no case of theirs waits for the message '{message}' with this key")
@@ -112,6 +118,14 @@ class Desk(Looking):
         """End a case before its process does. Raises UnknownCase, AccessDenied, CaseEnded."""
         self._engine.cancel(self._whole_id(case_id), reason, actor=self.actor)
 
+    def suspend(self, case_id: str, reason: str) -> Case:
+        """Let a case stand still (``[access.suspend]``). Raises UnknownCase, AccessDenied, CaseEnded, InvalidData."""
+        return self._after(self._engine.suspend(self._whole_id(case_id), reason, actor=self.actor).id)
+
+    def resume(self, case_id: str, reason: str = "") -> Case:
+        """Let a suspended case go on (``[access.suspend]``). Raises as ``suspend``; CaseError: it is not suspended."""
+        return self._after(self._engine.resume(self._whole_id(case_id), reason, actor=self.actor).id)
+
     def hold(self, case_id: str, reason: str) -> None:
         """Keep a case whatever its retention period says. Raises UnknownCase, AccessDenied, InvalidData."""
         self._engine.hold(self._whole_id(case_id), reason, actor=self.actor)
@@ -130,6 +144,53 @@ class Desk(Looking):
     def export(self, case_id: str, file: str | Path, reason: str) -> list[str]:
         """Copy a case into an archive bundle (``[access.export]``); what is in it is plain. Raises as the engine."""
         return self._engine.export(self._allowed("export", case_id), file, actor=self.actor, reason=reason)
+
+    def figures(
+        self,
+        policy: str,
+        period: str | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        by: str | Sequence[str] | None = None,
+    ) -> Figures:
+        """A policy's figures (``[access.figures]``). Raises AccessDenied, and as ``Engine.figures``."""
+        return self._engine.figures(policy, period, since=since, until=until, by=by, actor=self.actor)
+
+    def report(
+        self,
+        policy: str,
+        period: str,
+        *,
+        language: str = "en",
+        proposals: Sequence[str] = (),
+        cases: int | None = None,
+        file: str | Path | None = None,
+        form: ReportForm | None = None,
+        replace: bool = False,
+    ) -> Report:
+        """A report on a policy (``[access.figures]``). Raises AccessDenied, and as ``Engine.report``."""
+        return self._engine.report(
+            policy,
+            period,
+            language=language,
+            proposals=proposals,
+            cases=cases,
+            file=file,
+            form=form,
+            replace=replace,
+            actor=self.actor,
+        )
+
+    def surges(self, policy: str | None = None) -> list[Window]:
+        """Windows of similar complaints (``[access.figures]``). Raises AccessDenied, and as ``Engine.surges``."""
+        return self._engine.surges(policy, actor=self.actor)
+
+    def replay_surges(
+        self, policy: str | None = None, *, since: datetime | None = None, until: datetime | None = None
+    ) -> list[PastSurge]:
+        """Surges in past cases (``[access.figures]``). Raises AccessDenied, and as ``Engine.replay_surges``."""
+        return self._engine.replay_surges(policy, since=since, until=until, actor=self.actor)
 
     def evidence(self, case_id: str, reason: str) -> dict[str, Any]:
         """The case's signed history for a third party (``[access.export]``); who took it and why is written down.

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from complaintflow import beginning, spawning
+from complaintflow import beginning, correcting, spawning, telemetry
+from complaintflow.answers import CORRECTIONS, Answer
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.token import Token
 from complaintflow.case import SIGNAL, LiveCase
@@ -29,7 +30,9 @@ from complaintflow.errors import (
     StoreError,
     StoreUnavailable,
 )
+from complaintflow.figures.jobs import COUNTING
 from complaintflow.handlers import Backoff, Handlers, Job
+from complaintflow.logs import about
 from complaintflow.notices import KeepingNotifier
 from complaintflow.notify import Notify
 from complaintflow.rows import JobRow
@@ -43,33 +46,58 @@ log = logging.getLogger("complaintflow")
 # Job types that need no registered handler; a registered one of the same type takes their place.
 ATTEMPTS: Final = 5
 LONGEST_MESSAGE: Final = 4_000
-BUILT_IN: Final = frozenset({Notify.TYPE, spawning.TYPE})
+BUILT_IN: Final = frozenset({Notify.TYPE, spawning.TYPE, *COUNTING})
+_OUTCOMES: Final[dict[type, str]] = {RetryJob: "retry", FailJob: "incident", ThrowError: "error"}
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Runs jobs. ``notify`` is the built-in handler for notices."""
+    """Runs jobs. ``notify`` is the built-in handler for notices.
+
+    ``lacking`` collects the job types without a handler here, where they are left to other workers; None where there
+    are none: such a job is an incident.
+    """
 
     work: Work
     handlers: Handlers
     provided: Mapping[type, Any]
     notify: Notify
     spawned: list[str] = field(default_factory=list)
+    lacking: set[str] | None = None
+
+    @property
+    def job_types(self) -> frozenset[str]:
+        """The types of jobs that can be run here."""
+        return BUILT_IN | {SIGNAL} | self.handlers.by_type.keys()
 
     def run(self, row: JobRow) -> None:
-        """Run one leased job to its command."""
+        """Run one leased job to its command.
+
+        Raises:
+            MissingHandler: other workers have its handler.
+            DefinitionError, UnreadableValue, MissingKey: the case cannot be read here; nothing was written.
+        """
         if row.type == SIGNAL:
             self._broadcast(row)
             return
         with self.work.store.reading() as tx:
             live = self.work.load(tx, row.case_id)
-        token = live.token(row.token)
+            token = live.token(row.token)
+            if token is not None and token.task_spec.answers == CORRECTIONS:
+                live.keep_tasks()
+        if live.suspended:
+            return  # The case has its row, and opens it again when it is resumed.
         if token is None:
             self.work.run(row.case_id, DropJob(row))
             return
         if "stuck" in token.internal_data:
             return  # A person has it in hand; resolving the incident opens the job again.
-        command = self._outcome(live, token, row)
+        if self.lacking is not None and row.type not in self.job_types:
+            self.handlers.find(row.type, token.task_spec.where)
+        facts = {"process": live.row.process, "element": row.element, "type": row.type}
+        with telemetry.span("handler", "jobs", **facts, case=row.case_id, attempt=row.attempt + 1) as seen:
+            command = self._outcome(live, token, row)
+            seen.tell(_OUTCOMES.get(type(command), ""))
         try:
             self._finish(row.case_id, command)
         except (StoreError, ClockWentBack, StaleCase):
@@ -103,6 +131,8 @@ class Dispatcher:
             backoff = handler.backoff
             job = replace(job, retries=handler.retries or job.retries)
             result = handler.call(**handler.arguments(_job(live, token, job), self.provided))
+            if isinstance(result, Answer):
+                return FinishJob(row.token, {}, answer=_answered(result, token, job))
             kept = getattr(getattr(token.task_spec, "job", None), "result", None)
             return FinishJob(row.token, _results({kept: result} if kept else result, job))
         except BusinessError as error:
@@ -119,6 +149,8 @@ class Dispatcher:
             # Nobody may read later that something was sent which only lies here.
             kept = {"kept": True} if isinstance(self.notify.notifier, KeepingNotifier) else {}
             return FinishJob(row.token, {}, (sent,), {"notice": sent.name, "channel": sent.channel, **kept})
+        if row.type in COUNTING:
+            return FinishJob(row.token, variables(COUNTING[row.type](self.work, _job(live, token, row)), row.type))
         results = spawning.start_case(self.work, _job(live, token, row))
         self.spawned.append(results["started_case"])
         return FinishJob(row.token, results)
@@ -126,7 +158,9 @@ class Dispatcher:
     def _failed(self, job: JobRow, error: BaseException, backoff: Backoff) -> Command:
         message = _said(error)
         # The message may quote what a reporter wrote, so the log names only its kind.
-        log.warning("job %s (%s) failed on attempt %d: %s", job.key, job.type, job.attempt, type(error).__name__)
+        kind, key = type(error).__name__, job.key
+        told = about("job-failed", job=key, type=job.type, attempt=job.attempt, error=kind)
+        log.warning("job %s (%s) failed on attempt %d: %s", key, job.type, job.attempt, kind, extra=told)
         if job.attempt >= job.retries:
             return FailJob(job, message)
         return RetryJob(replace(job, due_at=self.work.clock.now() + backoff.after(job.attempt)), message)
@@ -134,7 +168,10 @@ class Dispatcher:
     def _broadcast(self, row: JobRow) -> None:
         """Deliver a thrown signal to every case that waits for it; each delivery is a command of its own."""
         with self.work.store.reading() as tx:
-            name, cargo = self.work.load(tx, row.case_id).ledger["signals"].get(str(row.token), ("", {}))
+            live = self.work.load(tx, row.case_id)
+            if live.suspended:
+                return
+            name, cargo = live.ledger["signals"].get(str(row.token), ("", {}))
             waiting = tx.waiting("signal", name, None) if name else []
         for subscription in waiting:
             try:
@@ -174,11 +211,22 @@ def _job(live: LiveCase, token: Token, row: JobRow) -> Job:
         case_id=row.case_id,
         element=row.element,
         type=row.type,
-        headers={**token.task_spec.headers, **token.internal_data.get("headers", {})},
+        headers={**token.task_spec.headers, **correcting.headers(live, token)},
         variables={**token.variables.ambient, **token.variables.visible()},
         attempt=row.attempt,
         now=live.now,
     )
+
+
+def _answered(answer: Answer, token: Token, job: JobRow) -> dict[str, Any]:
+    where = f"the result of the handler for '{job.type}' at element {job.element}"
+    if token.task_spec.answers != answer.kind:
+        raise InvalidData(f"nothing takes {type(answer).__name__} there", where=where)
+    checked = answer.checked(where)
+    why = token.task_spec.refuses(token, checked)
+    if why is not None:
+        raise InvalidData(why, where=where)
+    return checked
 
 
 def _results(result: object, job: JobRow) -> dict[str, Any]:

@@ -24,33 +24,37 @@ from complaintflow.clock import Clock, SystemClock
 from complaintflow.commands import Cancel, Claim, CompleteTask, Resolve, Start
 from complaintflow.definition import Bundle
 from complaintflow.dispatch import BUILT_IN, Dispatcher
-from complaintflow.errors import ComplaintflowError, StoreError
+from complaintflow.errors import ComplaintflowError, InvalidData, StoreError
 from complaintflow.handlers import Handlers
-from complaintflow.handover import Reassign, Recuse
-from complaintflow.keeping import Keeping
+from complaintflow.handover import Reassign, Recuse, Update
 from complaintflow.layers import Layers
 from complaintflow.library import Library
 from complaintflow.limits import Limits
+from complaintflow.logs import about
 from complaintflow.notices import KeepingNotifier, Notifier
 from complaintflow.notify import Notify
+from complaintflow.operating import Operating
 from complaintflow.reading import split_id
 from complaintflow.receipts import Receipt
 from complaintflow.sealing.anchor import Anchors
 from complaintflow.sealing.keys import Keys
 from complaintflow.sealing.opening import ANCHOR, open_vault
+from complaintflow.surge.watching import Watch
+from complaintflow.surging import Surging
 from complaintflow.values import variables
 from complaintflow.views import Case, Incident, Scheduled, Task
 from complaintflow.work import Store, Work
 from complaintflow.worker import Worker
 
 if TYPE_CHECKING:
+    from complaintflow.answers import Corrections
     from complaintflow.desk import Desk
     from complaintflow.reporter import Reporter
 
 log = logging.getLogger("complaintflow")
 
 
-class Engine(Keeping):
+class Engine(Operating, Surging):
     """Starts, moves and shows cases.
 
     Args:
@@ -68,8 +72,8 @@ class Engine(Keeping):
             checked against the policy's rules, and ``desk`` shows each person what is theirs; without one the
             application decides who may do what.
         limits: how much may be attached to cases, and of which types.
-        handlers_elsewhere: other workers have the handlers that this engine lacks; without it a process that
-            needs one that is missing does not start.
+        handlers_elsewhere: other workers have the handlers that this engine lacks, and get the jobs for them; without
+            it a process that needs one that is missing does not start.
 
     Raises:
         InvalidDatabaseUrl, NewerDatabase, ForeignDatabase, StoreUnavailable: the database cannot be used.
@@ -102,10 +106,12 @@ class Engine(Keeping):
         self.store = _open(database) if isinstance(database, str) else database
         self.limits = limits or Limits()
         self._drains = True
+        self._lacking: set[str] = set()
         self.vault = open_vault(self.store, keys, strict=strict)
         self.settings = Settings(self.vault, calendar, Access(identity))
         anchors = Anchors(self.vault.derive(ANCHOR), self.store.shards)
         self._work = Work(self.store, self.library, self.settings, anchors, self.clock)
+        self._work.watch = self._watch = Watch(self._work)
         self._thread: threading.Thread | None = None
         self._worker: Worker | None = None
 
@@ -247,6 +253,25 @@ class Engine(Keeping):
         """
         case_id, token = split_id(task_id, "task")
         self._work.run(case_id, Reassign(token, assignee, reason), actor)
+        self.settle(case_id)
+
+    def update_task(self, task_id: str, changes: Corrections, *, reason: str = "", actor: str | None = None) -> None:
+        """Let a task be due at another time, offered to others, or be more urgent; its updating listeners may say no.
+
+        Args:
+            changes: all but the assignee, whom ``reassign`` changes.
+
+        Raises:
+            UnknownCase, UnknownTask, TaskAlreadyCompleted: the task is not open.
+            InvalidData: the changes name an assignee, or something that is no date, list or priority.
+            AccessDenied: the actor may not give tasks away (``[access.reassign]``).
+        """
+        case_id, token = split_id(task_id, "task")
+        checked = changes.checked(f"task {task_id}")
+        if "assignee" in checked:
+            raise InvalidData("a task is given to somebody by reassign", [("assignee", "is not changed so")])
+        self._work.run(case_id, Update(token, checked, reason), actor)
+        self.settle(case_id)
 
     def recuse(self, case_id: str, person: str, reason: str, *, actor: str | None = None) -> None:
         """Keep a person out of a case from now on: what was theirs or offered to them moves on.
@@ -289,13 +314,17 @@ class Engine(Keeping):
         return Reporter(self, self._work, receipt)
 
     def settle(self, case_id: str) -> None:
-        """Run the jobs of a case that a command made ready, as every command here does before it returns."""
-        if self._drains:
+        """Run the jobs of a case that a command made ready, as every command here does before it returns.
+
+        Where the store has a queue, its workers do.
+        """
+        if self._drains and self.store.queue is None:
             try:
                 self.worker().drain(case_id)
             except ComplaintflowError as error:
                 # The command is committed: its caller must not take it for refused. A worker does the rest.
-                log.error("what case %s made ready waits for a worker: %s", case_id, type(error).__name__)
+                told = about("drain-failed", case=case_id, error=type(error).__name__)
+                log.error("what case %s made ready waits for a worker: %s", case_id, type(error).__name__, extra=told)
 
     # -- cases that the clock starts --------------------------------------------------------
 
@@ -324,8 +353,10 @@ class Engine(Keeping):
 
     def worker(self) -> Worker:
         """A worker for this engine; ``.run()`` works until it is stopped."""
-        dispatcher = Dispatcher(self._work, self.handlers, self.provided, Notify(self.notifier))
-        return Worker(self._work, dispatcher)
+        # With a queue a worker is one of many, and hears of the jobs that it can do.
+        lacking = self._lacking if self.handlers_elsewhere or self.store.queue is not None else None
+        notify = Notify(self.notifier)
+        return Worker(self._work, Dispatcher(self._work, self.handlers, self.provided, notify, lacking=lacking))
 
     def start_worker(self) -> None:
         """Run a worker in a thread of this process until ``close``. Idempotent."""

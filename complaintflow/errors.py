@@ -269,6 +269,12 @@ class CaseEnded(CaseError):
     """The case is closed; it takes no more commands."""
 
 
+class CaseSuspended(CaseEnded):
+    """The case stands still: it takes no commands until somebody resumes it."""
+
+    advice = "`complaintflow resume CASE` lets it go on"
+
+
 class CaseShredded(CaseError):
     """The content of a case was destroyed at the end of its retention period."""
 

@@ -63,6 +63,7 @@ def _entry(row: HistoryRow) -> dict[str, Any]:
         "event": row.event,
         "element": row.element,
         "token": row.token,
+        **({"name": row.name, "value": row.value} if row.name is not None else {}),
         "detail": b64encode(row.detail).decode(),
         "digest": row.digest.hex(),
     }

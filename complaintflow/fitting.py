@@ -11,7 +11,15 @@ from complaintflow import feel
 from complaintflow.bpmn import xml
 from complaintflow.bpmn.activities import CallActivity, DecisionTask, UserTask
 from complaintflow.bpmn.events import StartEvent
-from complaintflow.errors import InvalidDecision, InvalidDiagram, InvalidForm, InvalidNotice, UnknownProcess
+from complaintflow.errors import (
+    FeelSyntaxError,
+    InvalidDecision,
+    InvalidDiagram,
+    InvalidForm,
+    InvalidNotice,
+    InvalidPolicy,
+    UnknownProcess,
+)
 from complaintflow.reach import reach
 
 if TYPE_CHECKING:
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from complaintflow.definition import Bundle
 
 _POLICY_PATH: Final = re.compile(r"\bpolicy\.([a-z_]+)\.([A-Za-z_][A-Za-z0-9_]*)")
+_CAMUNDA7_TAG: Final = "{http://camunda.org/schema/1.0/dmn}versionTag"
 _TIME_CALL: Final = re.compile(r'\b(deadline|repeat)\(\s*"([^"]*)"')
 
 
@@ -41,8 +50,9 @@ def check(bundle: Bundle) -> None:
     for path in bundle.files:
         if path.endswith((".bpmn", ".form", ".dmn", ".j2")):
             _policy_names(bundle, path, policies[path])
-    _commitments(bundle)
-    _recusals(bundle)
+    for problem in (*commitments(bundle), *recusals(bundle)):
+        raise problem
+    _facts(bundle)
     marks(bundle)
 
 
@@ -51,8 +61,8 @@ def _follow(bundle: Bundle, node: Node, policies: tuple[str, ...]) -> None:
     form_id = node.form_id if isinstance(node, (UserTask, StartEvent)) else None
     if form_id and form_id not in bundle.forms:
         raise InvalidForm(f"there is no form '{form_id}'", where=node.where, advice=nearest(form_id, bundle.forms))
-    if node.version_tag is not None:
-        _version(bundle, node)
+    for problem in version(bundle, node):
+        raise problem
     if isinstance(node, DecisionTask) and node.decision is not None and node.decision.expression is None:
         decision = node.decision.text
         if decision not in bundle.decisions:
@@ -68,8 +78,10 @@ def _follow(bundle: Bundle, node: Node, policies: tuple[str, ...]) -> None:
             bundle.policies.of(policy_id).entry("roles", to.removeprefix("role:"))
 
 
-def _version(bundle: Bundle, node: Node) -> None:
+def version(bundle: Bundle, node: Node) -> Iterator[InvalidDiagram]:
     """A link that names a version gets the part that the layers have: it must be that version."""
+    if node.version_tag is None:
+        return
     if isinstance(node, CallActivity):
         name = node.process.text if node.process is not None else ""
         found = bundle.program.processes[name].version_tag if name in bundle.program.processes else None
@@ -81,7 +93,7 @@ def _version(bundle: Bundle, node: Node) -> None:
         name = getattr(node, "form_id", None) or ""
         found = next((tag for form_id, tag in _form_tags(bundle) if form_id == name), None)
     if found != node.version_tag:
-        raise InvalidDiagram(
+        yield InvalidDiagram(
             f"'{node.label}' wants the version '{node.version_tag}' of '{name}', and the layers have "
             + (f"'{found}'" if found else "one without a version tag"),
             where=node.where,
@@ -99,7 +111,8 @@ def _form_tags(bundle: Bundle) -> Iterator[tuple[str, str | None]]:
 def _decision_tag(content: bytes, decision: str) -> str | None:
     for element in xml.read(content, "").iter("{*}decision"):
         if element.get("id") == decision:
-            return next((tag.get("value") for tag in element.iter(xml.zeebe("versionTag"))), None)
+            said = next((tag.get("value") for tag in element.iter(xml.zeebe("versionTag"))), None)
+            return said or element.get(_CAMUNDA7_TAG)
     return None
 
 
@@ -127,27 +140,54 @@ def _whose(bundle: Bundle, policy_id: str) -> str:
     return f" of {policy_id}" if len(bundle.policies.ids) > 1 else ""
 
 
-def _commitments(bundle: Bundle) -> None:
+def commitments(bundle: Bundle) -> Iterator[InvalidDiagram]:
     """A promise needs a task that decides it (D16)."""
     nodes = bundle.program.nodes
     decided = {name for node in nodes if (name := node.properties.get("decides"))}
     for node in nodes:
         needed = bundle.commitment(node)
         if needed is not None and needed not in decided:
-            raise InvalidDiagram(
+            yield InvalidDiagram(
                 f"'{node.label}' commits to the decision '{needed}', which no task decides",
                 where=node.where,
                 advice=f'give the deciding task the property decides="{needed}"',
             )
 
 
-def _recusals(bundle: Bundle) -> None:
+def recusals(bundle: Bundle) -> Iterator[FeelSyntaxError]:
     """Who is kept out can be computed: an expression that cannot be read must not let everybody in."""
     for policy_id in bundle.policies.ids:
         policy = bundle.policies.of(policy_id)
         for name, rule in policy.recusals.items():
             for kind in ("person", "group"):
-                feel.parse(getattr(rule, kind) or "null", where=policy.place("recusals", name, kind))
+                try:
+                    feel.parse(getattr(rule, kind) or "null", where=policy.place("recusals", name, kind))
+                except FeelSyntaxError as error:
+                    yield error
+
+
+def _facts(bundle: Bundle) -> None:
+    """Facts stand in the plain for ever: they can be read, and say nothing that a form seals."""
+    for policy_id in bundle.policies.ids:
+        policy = bundle.policies.of(policy_id)
+        for name, fact in policy.facts.items():
+            where = policy.place("facts", name, "value")
+            feel.parse(fact.value, where=where)
+            for path in () if fact.kind == "person" else re.findall(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", fact.value):
+                for seal in bundle.seals:
+                    if seal == path or seal.startswith(f"{path}.") or path.startswith(f"{seal}."):
+                        what = f"the fact '{name}' reads '{path}', and '{seal}' is sealed"
+                        raise InvalidPolicy(what, where=where, advice="count something that tells of nobody")
+        for figures in policy.figures.values():
+            for deadline in figures.feedback:
+                policy.deadline(deadline)
+            for person in figures.persons:
+                if person not in policy.facts or policy.facts[person].kind != "person":
+                    raise InvalidPolicy(
+                        f'"{person}" is no fact of kind person',
+                        where=policy.place("figures", "case", "persons"),
+                        advice=nearest(person, [one for one, fact in policy.facts.items() if fact.kind == "person"]),
+                    )
 
 
 def marks(bundle: Bundle) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from complaintflow.bpmn import listening
 from complaintflow.errors import InvalidData
 
 if TYPE_CHECKING:
@@ -26,7 +27,29 @@ class Reassign:
         if self.assignee is not None:
             live.permit.assign(self.assignee, row)
         live.record("task-reassigned", token, assignee=self.assignee, reason=self.reason)
-        live.reassigned.append(replace(row, assignee=self.assignee))
+        action = "assign" if self.assignee else "unassign"
+        if not listening.ask(token, "assigning", action, {"assignee": self.assignee or ""}):
+            live.reassigned.append(replace(row, assignee=self.assignee))
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A task is due at another time, offered to others, or more urgent.
+
+    ``changes`` are checked ``Corrections``.
+    """
+
+    token: int
+    changes: dict[str, Any]
+    reason: str = ""
+
+    def apply(self, live: LiveCase) -> None:
+        """Raises UnknownTask, TaskAlreadyCompleted; AccessDenied: who may not give it away may not change it either."""
+        live.permit.operation("reassign")
+        token, _ = live.open_task(self.token), live.open_row(self.token)
+        live.record("task-updated", token, changes=self.changes, reason=self.reason)
+        if not listening.ask(token, "updating", "update", self.changes):
+            live.game.revised[self.token] = self.changes
 
 
 @dataclass(frozen=True, slots=True)

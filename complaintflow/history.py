@@ -1,7 +1,8 @@
 """The history of a case: entries chained by hash, so that a changed or missing one shows.
 
 Each digest is the SHA-256 of the digest before it and the entry's plain columns, as a JSON array, followed by the
-sealed detail as it is stored: a chain can be checked without any key, and after the content was destroyed.
+sealed detail as it is stored: a chain can be checked without any key, and after the content was destroyed. Of an entry
+that is counted, ``name`` and ``value`` are two more columns of that array.
 """
 
 from __future__ import annotations
@@ -9,41 +10,52 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from complaintflow.rows import HistoryRow
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK: Final = timedelta(microseconds=1)
+_written: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happened, before it is stored. ``detail`` is JSON data."""
+    """What happened, before it is stored. ``detail`` is JSON data; ``name`` and ``value`` are counted."""
 
     event: str
     element: str | None
     token: int | None
     detail: dict[str, Any]
+    name: str | None = None
+    value: str | None = None
 
 
 def chain(head: bytes, case_id: str, seq: int, at: datetime, entry: Entry, detail: bytes) -> HistoryRow:
     """The row that follows the one whose digest is ``head`` (empty for the first). ``detail`` is sealed already."""
-    row = HistoryRow(case_id, seq, at, entry.event, entry.element, entry.token, detail, b"")
-    return replace(row, digest=_digest(head, row))
+    counted = (entry.name, entry.value)
+    columns = (case_id, seq, ticks(at), entry.event, entry.element, entry.token)
+    digest = _digest(head, columns, counted, detail)
+    return HistoryRow(case_id, seq, at, entry.event, entry.element, entry.token, detail, digest, *counted)
 
 
 def ticks(moment: datetime) -> int:
     """A time as digests count it: whole microseconds since 1970 in UTC."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (moment - _EPOCH) // _TICK
 
 
-def _digest(head: bytes, row: HistoryRow) -> bytes:
-    columns = [head.hex(), row.case_id, row.seq, ticks(row.at), row.event, row.element, row.token]
-    digest = hashlib.sha256(json.dumps(columns, ensure_ascii=True, separators=(",", ":")).encode())
-    digest.update(row.detail)
+def _digest(head: bytes, columns: tuple[Any, ...], counted: tuple[str | None, str | None], detail: bytes) -> bytes:
+    plain = [head.hex(), *columns, *(counted if counted != (None, None) else ())]
+    digest = hashlib.sha256(_written(plain).encode())
+    digest.update(detail)
     return digest.digest()
+
+
+def _digest_of(head: bytes, row: HistoryRow) -> bytes:
+    columns = (row.case_id, row.seq, ticks(row.at), row.event, row.element, row.token)
+    return _digest(head, columns, (row.name, row.value), row.detail)
 
 
 def broken_at(rows: Iterable[HistoryRow], length: int, head: bytes) -> int | None:
@@ -56,7 +68,7 @@ def broken_at(rows: Iterable[HistoryRow], length: int, head: bytes) -> int | Non
     """
     previous, expected = b"", 1
     for row in rows:
-        if row.seq != expected or row.digest != _digest(previous, row):
+        if row.seq != expected or row.digest != _digest_of(previous, row):
             return expected
         previous, expected = row.digest, expected + 1
     return None if (expected - 1, previous) == (length, head) else expected

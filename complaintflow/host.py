@@ -18,6 +18,7 @@ from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.scope import Ambient
 from complaintflow.bpmn.triggers import Moment
 from complaintflow.calendar import WorkingCalendar
+from complaintflow.cron import read_cron
 from complaintflow.errors import CalendarError, ComplaintflowError
 from complaintflow.interval import CLOCK_UNITS, Due, Interval
 
@@ -61,6 +62,7 @@ class CaseHost:
         self.ambient: Mapping[str, Any] = own
         self.functions = own.functions
         self.notes: list[Note] = []
+        self.done: list[Token] = []
 
     def _ambient(self, policy_id: str) -> Ambient:
         """What expressions see under a policy of the bundle."""
@@ -126,6 +128,11 @@ class CaseHost:
     ) -> Moment:
         """See ``Host``."""
         try:
+            cron = read_cron(interval) if isinstance(interval, str) else None
+            if cron is not None:
+                if (following := cron.after(start, self.zone)) is not None:
+                    return Moment(following)
+                raise Stuck("timer", f"'{interval}' does not come any more")
             if isinstance(interval, str) and not interval.lstrip("-").startswith("P"):
                 words = Interval.parse(interval)
                 if again and words.unit not in CLOCK_UNITS:
@@ -187,6 +194,7 @@ class CaseHost:
 
     def finished(self, token: Token, variables: Mapping[str, Any]) -> None:
         """See ``Host``. The completed deciding task is the decision; a promise may be kept by this task."""
+        self.done.append(token)
         self._keep_promises(token)
         decides = token.task_spec.properties.get("decides")
         if decides is None:

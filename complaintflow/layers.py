@@ -7,6 +7,7 @@ It may replace one diagram, one table, one form, one notice, or one number in ``
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -71,7 +72,7 @@ class Layers:
         return frozenset(json.loads(file.read_bytes()).values()) if file.is_file() else frozenset()
 
     def processes(self) -> list[str]:
-        """The ids of all processes that can be run, sorted."""
+        """The folders that have a diagram of their own name, sorted."""
         found = {
             folder.name
             for layer in self.layers
@@ -80,6 +81,23 @@ class Layers:
             if (folder / f"{folder.name}.bpmn").is_file()
         }
         return sorted(found)
+
+    def diagrams(self) -> dict[str, str]:
+        """Path of each diagram in force -> name of the layer it comes from, sorted by path."""
+        found: dict[str, str] = {}
+        for layer in self.layers:
+            for path in _diagrams(layer):
+                found.setdefault(path, layer.name)
+        return dict(sorted(found.items()))
+
+    def shipped(self) -> frozenset[str]:
+        """The paths of the diagrams that we ship, whether a layer replaces them or not."""
+        return frozenset(_diagrams(self.layers[-1]))
+
+    def policies_with(self, word: str) -> list[str]:
+        """The folders that have a policy file with this word in it, sorted."""
+        files = (file for layer in self.layers for file in layer.processes.glob("*/policy.toml"))
+        return sorted({file.parent.name for file in files if word.encode() in file.read_bytes()})
 
     def process_files(self, policy: str, suffix: str) -> list[Part]:
         """The files of one policy that end so, nearest layer wins, sorted by path."""
@@ -105,6 +123,13 @@ class Layers:
                 path = f"{kind}/{policy}/{file.relative_to(folder).as_posix()}"
                 parts.setdefault(path, Part(path, layer.name, file.read_bytes()))
         return [parts[path] for path in sorted(parts)]
+
+
+def _diagrams(layer: Layer) -> Iterator[str]:
+    for folder in os.scandir(layer.processes) if layer.processes.is_dir() else ():
+        for file in os.scandir(folder.path) if folder.is_dir() else ():
+            if file.name.endswith(".bpmn") and file.is_file():
+                yield f"processes/{folder.name}/{file.name}"
 
 
 def _files(folder: Path, suffix: str) -> Iterator[Path]:

@@ -1,9 +1,10 @@
 """From layers to bundles: which files a process is made of.
 
 A bundle holds the diagram, the processes it calls, the forms, decisions and notices these refer to, and
-the policy values. Each is looked for in the policy's own folder, then in ``shared``, then in the folder of
-a called process; in each of these the nearest layer wins. What a process of another folder names is looked for in that
-folder first: it brings its own forms, tables, notices and policy values (see ``policies.py``).
+the policy values. Each is looked for in the folder of the process, then in ``shared``, then in the folder of
+a called process (processes by their ids, see ``addresses.py``); in each of these the nearest layer wins. What a
+process of another folder names is looked for in that folder first: it brings its own forms, tables, notices and
+policy values (see ``policies.py``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import ClassVar
 
-from complaintflow.bpmn.naming import named
+from complaintflow.addresses import Addresses, folder_of
+from complaintflow.bpmn.naming import declared, named
 from complaintflow.definition import Bundle
 from complaintflow.errors import UnknownProcess
 from complaintflow.fitting import marks, nearest
@@ -26,6 +28,7 @@ class Library:
 
     def __init__(self, layers: Layers) -> None:
         self.layers = layers
+        self.addresses = Addresses(layers)
         self._newest: dict[str, Bundle] = {}
 
     def newest(self, process_id: str) -> Bundle:
@@ -52,6 +55,10 @@ class Library:
         else:
             bundle.check()
 
+    def processes(self) -> list[str]:
+        """The ids of the processes that people start, sorted."""
+        return self.addresses.listed()
+
     def known(self, digest: str) -> Bundle | None:
         """A bundle that was used before."""
         return self._by_digest.get(digest)
@@ -65,15 +72,17 @@ class Library:
 
         Raises:
             UnknownProcess: no layer has the process.
+            InvalidDiagram: two files have it, or a process that it calls.
         """
-        known = self.layers.processes()
-        if process_id not in known:
+        self.addresses.look()
+        path = self.addresses.find(process_id)
+        if path is None:
             raise UnknownProcess(
                 f"there is no process '{process_id}'",
                 where=", ".join(layer.name for layer in self.layers.layers),
-                advice=nearest(process_id, known),
+                advice=self._meant(process_id),
             )
-        assembly = _Assembly(self.layers, process_id, frozenset(known))
+        assembly = _Assembly(self.layers, self.addresses, process_id, folder_of(path))
         return Bundle(
             process_id,
             {path: part.content for path, part in assembly.parts.items()},
@@ -81,14 +90,20 @@ class Library:
             assembly.replaced,
         )
 
+    def _meant(self, process_id: str) -> str:
+        """Advice for an id that no process has: what the file of that name has, or the nearest id."""
+        for part in self.layers.every(f"processes/{process_id}/{process_id}.bpmn")[:1]:
+            return f"{part.path} has: {', '.join(declared(part.content, part.path))}"
+        return nearest(process_id, self.addresses.listed())
+
 
 class _Assembly:
     """The parts of one bundle, by path, and the diagrams that they replace."""
 
-    def __init__(self, layers: Layers, process_id: str, known: frozenset[str]) -> None:
+    def __init__(self, layers: Layers, addresses: Addresses, process_id: str, home: str) -> None:
         self.layers = layers
-        self.known = known
-        self.folders = [process_id, SHARED]
+        self.addresses = addresses
+        self.folders = [home, SHARED]
         self.parts: dict[str, Part] = {}
         self.replaced: dict[str, list[Part]] = {}
         self._diagrams(process_id)
@@ -120,15 +135,22 @@ class _Assembly:
             if name in seen:
                 continue
             seen.add(name)
-            found = self._find("processes", f"{name}.bpmn")
-            if not found and name in self.known:
-                self.folders.append(name)
-                found = self._find("processes", f"{name}.bpmn")
-            if found:
+            found = self._diagram(name)
+            if found and found[0].path not in self.parts:
                 self._add(found[:1])
                 if found[1:]:
                     self.replaced[found[0].path] = found[1:]
                 todo += sorted(named(found[0].content, found[0].path).processes)
+
+    def _diagram(self, name: str) -> list[Part]:
+        """The file that has a process, and the files it replaces."""
+        path = self.addresses.find(name, self.folders)
+        if path is None:
+            return self._find("processes", f"{name}.bpmn")  # what it has instead is said when it is compiled
+        if folder_of(path) not in self.folders:
+            self.folders.append(folder_of(path))
+        below = [path, f"processes/{SHARED}/{PurePosixPath(path).name}"]
+        return [part for one in dict.fromkeys(below) for part in self.layers.every(one)]
 
     def _forms(self, diagrams: list[Part]) -> None:
         for diagram in diagrams:

@@ -27,7 +27,7 @@ class Policies:
     """The policies of a bundle by id.
 
     Args:
-        process_id: the process that a case starts with; its folder's policy is the bundle's own.
+        home: the folder of the process that a case starts with; its policy is the bundle's own.
         files: path -> bytes of the policy files, layers numbered: ``processes/hr/0.policy.toml`` is the nearest.
         origin: path -> name of the layer it came from, for messages.
 
@@ -35,13 +35,14 @@ class Policies:
         own: the id of the bundle's own policy.
     """
 
-    def __init__(self, process_id: str, files: Mapping[str, bytes], origin: Mapping[str, str]) -> None:
-        self._process_id = process_id
+    def __init__(self, home: str, files: Mapping[str, bytes], origin: Mapping[str, str]) -> None:
+        self._home = home
         self._files = {path: source for path, source in files.items() if path.endswith("policy.toml")}
         self._origin = origin
         self._policies: dict[str, Policy] = {}
         self._contexts: dict[str, dict[str, Any]] = {}
         self._calendars: dict[str, WorkingCalendar] = {}
+        self._governing: dict[str, str | None] = {}
 
     @cached_property
     def _ids(self) -> dict[str, str]:
@@ -57,7 +58,7 @@ class Policies:
     @cached_property
     def own(self) -> str:
         """See the class."""
-        return self._ids.get(self._process_id, self._process_id)
+        return self._ids.get(self._home, self._home)
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -67,8 +68,13 @@ class Policies:
 
     def governing(self, path: str) -> str | None:
         """The policy that a file of the bundle belongs to; None: that of whoever calls or uses it."""
+        if path not in self._governing:
+            self._governing[path] = self._stated(path)
+        return self._governing[path]
+
+    def _stated(self, path: str) -> str | None:
         folder = PurePosixPath(path).parts[1] if path.count("/") > 1 else ""
-        if folder == self._process_id:
+        if folder == self._home:
             return self.own
         stated = None if folder == SHARED else self._ids.get(folder)
         return stated if stated in self.ids else None
@@ -122,6 +128,11 @@ class Policies:
         outer = self.of(policy_id).deadline(deadline).inside
         return self.qualified(policy_id, outer) if outer is not None else None
 
+    @cached_property
+    def pauses(self) -> bool:
+        """Whether any deadline of the bundle stands still in some state of the case."""
+        return any(entry.pauses_in for one in self.ids for entry in self.of(one).deadlines.values())
+
     # -- files ------------------------------------------------------------------------------
 
     def _belongs(self, path: str, policy_id: str) -> bool:
@@ -131,7 +142,7 @@ class Policies:
     def _distance(self, path: str) -> tuple[int, str, int]:
         """How far a policy file is: the own folder's nearest layer first, then called ones, shared values last."""
         folder = _folder(path)
-        room = 0 if folder == self._process_id else 2 if folder == SHARED else 1
+        room = 0 if folder == self._home else 2 if folder == SHARED else 1
         return room, folder, _depth(path)
 
     def _text(self, path: str) -> tuple[str, str]:

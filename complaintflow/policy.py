@@ -29,6 +29,7 @@ from complaintflow.policy_format import (
     VALUE_KEY,
     Clauses,
     Deadline,
+    Figures,
     Files,
     Opening,
     Origin,
@@ -217,6 +218,7 @@ class Policy(Sections):
         except CalendarError as error:
             yield _Problem(error.what, _top(self._layers, ("policy",)).place(("policy",)), error.remedy)
         yield from self._unknown_roles()
+        yield from self._unlike()
         for name, rule in self.recusals.items():
             if not (rule.person.strip() or rule.group.strip()):
                 where = _top(self._layers, ("recusals", name)).place(("recusals", name))
@@ -234,6 +236,19 @@ class Policy(Sections):
                 what = f"it is inside itself: {' inside '.join([*around, name])}"
                 advice = "let the outermost deadline have no `inside`"
                 yield _Problem(what, self.place("deadlines", name, "inside"), advice)
+
+    def _unlike(self) -> Iterator[_Problem]:
+        """Surges of what no fact says, or of what is not said in a few words."""
+        may = [name for name, fact in self.facts.items() if fact.kind in ("category", "boolean", "person")]
+        for name, surge in self.surges.items():
+            where = _top(self._layers, ("surges", name, "of")).place(("surges", name, "of"))
+            if not surge.of or len(set(surge.of)) < len(surge.of):
+                what = "it names no fact that makes complaints similar, or one twice"
+                yield _Problem(what, where, f"write {ALLOWED['of']}")
+            for fact in surge.of:
+                if fact not in may:
+                    what = f'"{fact}" is no fact of this policy that says a category, a yes or no, or a person'
+                    yield _Problem(what, where, _nearest(fact, may))
 
     def _unknown_roles(self) -> Iterator[_Problem]:
         named = [("access", name, "roles", role) for name, grant in self.access.items() for role in grant.roles]
@@ -348,6 +363,8 @@ def _value(entry: Setting) -> object:
         return entry.enabled
     if isinstance(entry, Files):
         return entry.types or ()
+    if isinstance(entry, Figures):
+        return entry.smallest
     names = ("interval", "group", "hours", "value", "roles", "role", "tasks")
     return next(getattr(entry, name) for name in names if hasattr(entry, name))
 

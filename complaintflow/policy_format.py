@@ -39,6 +39,13 @@ def _interval(value: object) -> Interval:
         raise ValueError(error.what) from error
 
 
+def _span(value: object) -> Interval:
+    interval = _interval(value)
+    if interval.unit not in ("minute", "hour", "day", "week") or not interval.amount:
+        raise ValueError("it is no fixed length of time")
+    return interval
+
+
 def _clauses(value: object) -> Clauses:
     ids = tuple(value) if isinstance(value, list) else (value,)
     if not ids or not all(isinstance(one, str) and re.fullmatch(r"\S+", one) for one in ids):
@@ -90,6 +97,7 @@ class Deadline(Setting):
         pauses_in: ids of the elements during which it pauses.
         met_by: ids of the tasks whose completion keeps the promise.
         inside: the name of the deadline around it.
+        promise: False: it says when to remind or how long to wait, and nobody breaks it.
     """
 
     __pydantic_config__ = _format(interval="within", origin="from")
@@ -99,6 +107,7 @@ class Deadline(Setting):
     pauses_in: tuple[str, ...] = ()
     met_by: tuple[str, ...] = ()
     inside: str | None = None
+    promise: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,6 +258,54 @@ class Files(Setting):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fact(Setting):
+    """Something that is counted, over all cases and after their content is gone: it is kept in the plain.
+
+    Attributes:
+        value: FEEL over the case's outermost variables; null says nothing.
+        kind: what it is: one of a few words, a number, a yes or no, a person (kept as a pseudonym), a sum of money.
+    """
+
+    __pydantic_config__ = _format(origin="from")
+    value: str
+    kind: Literal["category", "number", "boolean", "person", "money"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures(Setting):
+    """``[figures.case]``: how figures are made.
+
+    Attributes:
+        smallest: a count below it is not shown where figures are by type, department or person.
+        feedback: names of the deadlines that promise the complainant an answer.
+        persons: facts of kind person that figures may be by.
+    """
+
+    __pydantic_config__ = _format(origin="from")
+    smallest: Annotated[int, _at_least(1)] = 5
+    feedback: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surge(Setting):
+    """Too many similar complaints in too short a time, and what begins then: see docs/surges.md.
+
+    Attributes:
+        of: names of facts; complaints for which each of them has the same value are similar.
+        more_than: so many are no surge yet.
+        interval: written ``within``: minutes, hours, days of 24 hours, or weeks of 7 of them.
+        starts: id of the process that begins, once for each surge.
+    """
+
+    __pydantic_config__ = _format(interval="within", origin="from")
+    more_than: Annotated[int, _at_least(1)]
+    interval: Annotated[Interval, _Read(_span)]
+    starts: str
+    of: tuple[str, ...] = ("type", "department")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Opening(Setting):
     """When a person is there, for instance at a hotline: `hours` as in ``[policy]``."""
 
@@ -309,18 +366,22 @@ class Sections:
     fallbacks: Mapping[str, Fallback] = field(default_factory=dict)
     receipts: Mapping[Literal["case"], Receipts] = field(default_factory=dict)
     attachments: Mapping[Literal["case"], Files] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    figures: Mapping[Literal["case"], Figures] = field(default_factory=dict)
+    surges: Mapping[str, Surge] = field(default_factory=dict)
 
 
 CLASSES: dict[str, Any] = {
     "policy": Head, "deadlines": Deadline, "repeats": Repeat, "roles": Role, "bounds": Bound, "amounts": Amount,
     "texts": Text, "lists": Choices, "retention": Retention, "switches": Switch,
     "openings": Opening, "access": Grant, "sealed": Grant, "recusals": Recusal, "separations": Separation,
-    "fallbacks": Fallback, "receipts": Receipts, "attachments": Files,
+    "fallbacks": Fallback, "receipts": Receipts, "attachments": Files, "facts": Fact, "figures": Figures,
+    "surges": Surge,
 }  # fmt: skip
 VALUE_KEY = {
     "deadlines": "within", "repeats": "every", "roles": "group", "retention": "keep", "openings": "hours",
     "access": "roles", "sealed": "roles", "recusals": "person", "separations": "tasks", "fallbacks": "role",
-    "receipts": "enabled", "attachments": "types",
+    "receipts": "enabled", "attachments": "types", "figures": "smallest", "surges": "within",
 }  # fmt: skip
 CALENDAR_KEYS = (
     "country", "subdivision", "zone", "hours", "weekend", "extra_days_off", "extra_working_days", "confirmed_years",
@@ -338,6 +399,16 @@ ALLOWED = {
     "roll": "true or false",
     "pauses_in": 'a list of element ids, as ["ask-complainant"]',
     "inside": "the name of another deadline",
+    "promise": "true or false",
+    "facts.value": 'a FEEL expression, as "satisfaction"',
+    "kind": '"category", "number", "boolean", "person" or "money"',
+    "smallest": "a whole number, 1 or more",
+    "feedback": 'a list of deadlines, as ["answer"]',
+    "persons": 'a list of facts, as ["handler"]',
+    "surges.within": 'a length of time in minutes, hours, days or weeks, as "24 hours"',
+    "of": 'a list of facts, as ["type", "department"]',
+    "more_than": "a whole number, 1 or more",
+    "starts": 'the id of a process, as "hr-emergency"',
     "times": "a whole number, 1 or more",
     "group": 'the name of a group, as "store-manager"',
     "bounds.value": "a whole number, 0 or more",

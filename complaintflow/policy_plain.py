@@ -80,7 +80,7 @@ def _simple(hint: Any, value: Any) -> Any:
         if isinstance(value, str) and _DAY.fullmatch(value):
             return date.fromisoformat(value)
     elif hint is Decimal:
-        if isinstance(value, str) and _NUMBER.fullmatch(value):
+        if type(value) is int or (isinstance(value, str) and _NUMBER.fullmatch(value)):
             return Decimal(value)
     else:
         return _object(hint, value)

@@ -61,7 +61,7 @@ class Progress:
     """How a case stands, for its reporter.
 
     Attributes:
-        status: "active", "completed" or "cancelled".
+        status: "active", "suspended", "completed" or "cancelled".
         received_at: when it was sent in.
         steps: what happened, in order.
         letters: what the organisation wrote to the reporter, in order.

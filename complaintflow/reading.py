@@ -54,7 +54,7 @@ class Reading:
 
     def processes(self) -> list[str]:
         """The ids of all processes that can be started."""
-        return self.library.layers.processes()
+        return self.library.processes()
 
     def case(self, case_id: str) -> Case:
         """A case by its id, or by a beginning of it that fits only one.
@@ -110,10 +110,10 @@ class Reading:
             raise TaskAlreadyCompleted("the task is no longer open", where=f"task {task_id}")
         return Surroundings(token.variables, live.host.today(), token.variables.functions)
 
-    def incidents(self, case_id: str | None = None) -> list[Incident]:
+    def incidents(self, case_id: str | None = None, *, limit: int = 100) -> list[Incident]:
         """Open incidents, the oldest first."""
         with self.store.reading() as tx:
-            return [self.incident_view(tx, row) for row in tx.incidents(case_id)]
+            return [self.incident_view(tx, row) for row in tx.incidents(case_id, limit)]
 
     def history(self, case_id: str) -> list[Event]:
         """Everything that happened to a case, in order."""
@@ -129,6 +129,8 @@ class Reading:
                     node.label if row.element and (node := program.find(row.element)) is not None else None,
                     actor,
                     detail,
+                    row.name,
+                    row.value,
                 )
                 for row, (actor, detail) in entries
             ]
@@ -283,7 +285,7 @@ class Reading:
 
     def task_view(self, tx: Transaction, row: TaskRow, live: LiveCase | None = None) -> Task:
         """A task as callers hold it."""
-        bundle = live.bundle if live is not None else self._work.bundle(tx, tx.case(row.case_id))
+        bundle = live.bundle if live is not None else self._work.stored(tx, row.bundle, f"case {row.case_id}")
         node = bundle.program.find(row.element, UserTask)
         return Task(
             id=row.id,

@@ -16,6 +16,7 @@ from complaintflow.attaching import REPORTER
 from complaintflow.case import history_place
 from complaintflow.commands import CompleteTask, Deliver
 from complaintflow.errors import CaseEnded, InvalidData, NoSubscription, UnknownCase, UnknownReceipt
+from complaintflow.parking import parked
 from complaintflow.progress import Letter, Open, Progress, openings, promised, steps
 from complaintflow.reading import split_id
 from complaintflow.views import Surroundings
@@ -110,6 +111,9 @@ class Reporter:
             live, rules = self._load(tx, case_id)
             heard, tasks = tx.subscriptions(case_id), tx.tasks(case_id=case_id)
             timers = tx.timers(case_id)
+            # A suspended case hears and asks nothing until it goes on; what it promised stays promised.
+            kept = parked(live.ledger)
+            heard = [] if live.suspended else heard
             entries = [
                 (row.at, live.codec.decode(history_place(row.seq), row.detail)[1]) for row in tx.history(case_id)
             ]
@@ -125,7 +129,7 @@ class Reporter:
             letters=tuple(self._letters(live)),
             questions=tuple(one for one in found if one.question),
             messages=tuple(one for one in found if not one.question),
-            promised_at=promised(live, rules, [*timers, *tasks]),
+            promised_at=promised(live, rules, [*timers, *tasks, *kept.timers, *kept.tasks]),
             attachments=sum(file.by in (None, REPORTER) for file in self._engine.attachments(case_id)),
         )
         return progress, started
@@ -241,7 +245,7 @@ class Reporter:
         said = False
         for row in heard:
             try:
-                self._work.run(opening.case_id, Deliver(row.token, opening.name, dict(data)), REPORTER)
+                self._work.run(opening.case_id, Deliver(row.token, opening.name, dict(data), row.key), REPORTER)
             except (NoSubscription, CaseEnded):
                 if not said:
                     raise

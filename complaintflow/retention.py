@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from complaintflow.case import SHREDDED, LiveCase, state_place
 from complaintflow.errors import InvalidData, StaleCase, UnreadableValue
 from complaintflow.history import Entry, chain
+from complaintflow.logs import about
 from complaintflow.rows import CaseRow, Change
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ def purge(work: Work, on_progress: Callable[[int], None] | None = None, *, dry_r
             break
         after = page[-1]
     if found["shredded"] and not dry_run:
-        log.info("%d cases were shredded at the end of their retention", len(found["shredded"]))
+        count = len(found["shredded"])
+        told = about("cases-shredded", cases=count)
+        log.info("%d cases were shredded at the end of their retention", count, extra=told)
     return Purged(*map(tuple, found.values()))
 
 
@@ -90,7 +93,8 @@ def _look(work: Work, case_id: str, now: datetime, *, dry_run: bool) -> str:
         try:
             work.codec(row).decode(state_place(row), row.state)
         except UnreadableValue:
-            log.error("case %s was changed in the database; it is not shredded: run `complaintflow verify`", case_id)
+            what = "case %s was changed in the database; it is not shredded: run `complaintflow verify`"
+            log.error(what, case_id, extra=about("case-changed", case=case_id))
             return "changed"
         if row.held:
             return "held"

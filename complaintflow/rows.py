@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,10 @@ class AnchorRow:
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """An open user task. ``groups`` are the candidate groups; ``provisional`` says the due date may still move."""
+    """An open user task. ``groups`` are the candidate groups; ``provisional`` says the due date may still move.
+
+    ``bundle`` is the case's, so that an inbox reads no cases.
+    """
 
     case_id: str
     token: int
@@ -65,6 +69,7 @@ class TaskRow:
     due_at: datetime | None
     follow_up_at: datetime | None
     provisional: bool
+    bundle: str
 
     @property
     def id(self) -> str:
@@ -137,7 +142,11 @@ class IncidentRow:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One entry of a case's history; ``digest`` chains it to the entry before. ``detail`` says what and who."""
+    """One entry of a case's history; ``digest`` chains it to the entry before. ``detail`` says what and who.
+
+    ``name`` and ``value`` are what figures are counted from, and stay when the rest is destroyed: see
+    ``complaintflow.facts`` and ``complaintflow.promises``.
+    """
 
     case_id: str
     seq: int
@@ -147,6 +156,8 @@ class HistoryRow:
     token: int | None
     detail: bytes
     digest: bytes
+    name: str | None = None
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +220,52 @@ class ScheduleRow:
     set_at: datetime
     due_at: datetime | None
     rounds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What is counted in histories, by the plain columns of their entries, the content of all cases left closed.
+
+    Attributes:
+        events, names: entries of any of these events and names; a name that ends in "/" is all names that begin so.
+        since, until: entries written from ``since`` on and before ``until``.
+        by: names of facts; what the case's last entry of each before ``until`` says is counted apart.
+        last: of each case and name only the last such entry.
+        cases: how many cases have one, whatever its name and how it stands (name "", value None): of promises, one
+            that is due; of other entries, one with a value.
+    """
+
+    events: tuple[str, ...]
+    names: tuple[str, ...]
+    since: datetime
+    until: datetime
+    by: tuple[str, ...] = ()
+    last: bool = False
+    cases: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many entries have this name and value; ``by`` are the values of ``Counting.by`` (None: not known)."""
+
+    name: str
+    value: str | None
+    by: tuple[str | None, ...]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Of the values of entries, as numbers: how many, the median, and what nine of ten do not exceed.
+
+    Both are values that are there, by nearest rank: the k-th smallest, with k = half (nine tenths) of the number,
+    rounded up.
+    """
+
+    by: tuple[str | None, ...]
+    number: int
+    median: Decimal
+    ninth: Decimal
 
 
 @dataclass(slots=True)

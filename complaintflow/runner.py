@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from complaintflow.engine import Engine
+from complaintflow.logs import about
 from complaintflow.views import Case
 
 log = logging.getLogger("complaintflow")
@@ -36,7 +37,8 @@ def default_engine() -> Engine:
         if engine is None:
             engine = _engines[place] = Engine(url)
             atexit.register(engine.close)
-            log.info("cases are kept in %s", url if "@" not in url else url.rpartition("@")[2])
+            place = url if "@" not in url else url.rpartition("@")[2]
+            log.info("cases are kept in %s", place, extra=about("store-opened", database=place))
         return engine
 
 

@@ -67,7 +67,7 @@ def timing(bundle: Bundle, trigger: TimerTrigger, calendar: WorkingCalendar, now
     try:
         value = formula.value(host.ambient, host.functions, [])
         if trigger.form == "cycle":
-            return _cycle(value, host, formula.text)
+            return _cycle(trigger, value, host)
         moment = read_time(value) if isinstance(value, str) else value
         if not isinstance(moment, date):
             raise Stuck("timer", f"'{formula.text}' gave {shown(value)}, not a time")
@@ -80,15 +80,18 @@ def timing(bundle: Bundle, trigger: TimerTrigger, calendar: WorkingCalendar, now
     raise InvalidDiagram(
         f"the clock cannot start '{bundle.process_id}': {what}",
         where=formula.where,
-        advice='write a cycle, e.g. =repeat("name") or R/P7D, or a date; nothing but policy values is known here',
+        advice='write a cycle, e.g. =repeat("name"), R/P7D or 0 0 9 * * MON, or a date; nothing but policy values is '
+        "known here",
     )
 
 
-def _cycle(value: object, host: CaseHost, formula: str) -> Timing:
-    cycle = Cycle.parse(value) if isinstance(value, str) else None
+def _cycle(trigger: TimerTrigger, value: object, host: CaseHost) -> Timing:
+    cycle = trigger.cycle(value)
     if cycle is None:
-        raise Stuck("timer", f"'{formula}' gave {shown(value)}, not an ISO 8601 repetition like R/P7D")
-    text = f"cycle{_SPLIT}{value}"
+        raise Stuck(
+            "timer", f"'{trigger.formula.text}' gave {shown(value)}, not a repetition like R/P7D or 0 0 9 * * MON"
+        )
+    text = f"cycle{_SPLIT}{cycle.interval if cycle.is_cron else value}"
     if cycle.start is None:
         return Timing(text, host.after(cycle.interval, host.now).at, cycle.times)
     first = host.instant(cycle.start)

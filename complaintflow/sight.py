@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from complaintflow.access.rules import OPERATIONS
+from complaintflow.access.rules import OF_A_CASE
 from complaintflow.access.seals import masked, sealed_values
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Sight:
 
     def allowed(self) -> tuple[str, ...]:
         """The operations of ``[access]`` that they may do here."""
-        return tuple(name for name in OPERATIONS if self._access.may(self._person, name, self._facts))
+        return tuple(name for name in OF_A_CASE if self._access.may(self._person, name, self._facts))
 
     def may_read(self, attachment: Attachment) -> bool:
         """Whether an attachment is theirs to read: what they brought, and else what is not sealed from them.
@@ -106,7 +106,7 @@ class Sight:
     def history(self, events: list[Event]) -> list[Event]:
         """The lines that they may read."""
         if not self.whole:
-            own = [event for event in events if event.actor == self._person.id]
+            own = [event for event in events if event.actor == self._person.id and event.counted is None]
             events = [replace(event, detail={k: v for k, v in event.detail.items() if k in _OWN}) for event in own]
         return [replace(event, detail=masked(event.detail, self.hidden)) for event in events]
 

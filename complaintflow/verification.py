@@ -16,6 +16,7 @@ from complaintflow.attaching import content_place, facts_place
 from complaintflow.case import SHREDDED, history_place, notice_place, state_place
 from complaintflow.errors import MissingKey, UnreadableValue
 from complaintflow.history import broken_at
+from complaintflow.large import placed
 
 if TYPE_CHECKING:
     from complaintflow.rows import CaseRow, HistoryRow
@@ -113,8 +114,7 @@ def _check(work: Work, tx: Transaction, row: CaseRow, entries: list[HistoryRow])
             codec.decode_bytes(content_place(file.number), tx.attachment(row.id, file.number) or b"")
     except (UnreadableValue, MissingKey) as error:
         return [Problem(row.id, error.what)]
-    large = state["marking"].get("large", {})
-    expected = {f"{scope}/{name}" for scope, names in large.items() for name in names}
+    expected = {key for _, _, key in placed(state["marking"])}
     sent = Counter(entry.token for entry, detail in zip(entries, said, strict=True) if "notice" in detail)
     attached = {detail["number"] for entry, detail in zip(entries, said, strict=True) if entry.event == "attached"}
     missing = {

@@ -99,7 +99,12 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of history."""
+    """One line of history.
+
+    Attributes:
+        name: the label of its element.
+        counted, value: what figures count, of the lines that have it: ``hr/accepted`` and "true".
+    """
 
     seq: int
     at: datetime
@@ -108,6 +113,8 @@ class Event:
     name: str | None
     actor: str | None
     detail: Mapping[str, Any] = field(repr=False)
+    counted: str | None = None
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,7 @@ class Case:
     Attributes:
         id: random, 32 hexadecimal digits.
         key: the business key it was started with, else its id.
-        status: "active", "completed" or "cancelled".
+        status: "active", "suspended", "completed" or "cancelled"; "shredded" when its content was destroyed.
         variables: the outermost scope.
         tasks: open user tasks, the most urgent first.
         timers: what will happen by itself, the earliest first.

@@ -8,16 +8,18 @@ rows; it never looks into the ``bytes`` it is given.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from complaintflow import telemetry
 from complaintflow.case import LiveCase, Settings
 from complaintflow.definition import Bundle
 from complaintflow.errors import StaleCase, UnreadableValue
+from complaintflow.hands import Queue
 from complaintflow.library import Library
 from complaintflow.rows import (
     AnchorRow,
@@ -26,12 +28,15 @@ from complaintflow.rows import (
     BundleRow,
     CaseRow,
     Change,
+    Counting,
     HistoryRow,
     IncidentRow,
     JobRow,
     NoticeRow,
     ScheduleRow,
+    Spread,
     SubscriptionRow,
+    Tally,
     TaskRow,
     TimerRow,
 )
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     from complaintflow.commands import Command
     from complaintflow.sealing.anchor import Anchors
     from complaintflow.sealing.vault import CaseCodec
+    from complaintflow.surge.watching import Watch
 
 ATTEMPTS: Final = 50
 
@@ -180,15 +186,49 @@ class Transaction(Protocol):
         """The earliest time of any timer, schedule or job; a held job counts from the end of its lease."""
 
     def lease_jobs(
-        self, now: datetime, until: datetime, owner: str, limit: int, case_id: str | None = None
+        self,
+        now: datetime,
+        until: datetime,
+        owner: str,
+        limit: int,
+        case_id: str | None = None,
+        without: Sequence[str] = (),
     ) -> list[JobRow]:
         """Take jobs with ``due_at <= now`` that nobody holds, oldest first, and hold them until ``until``.
 
-        Two callers never get the same job before its lease ends.
+        Jobs of the types in ``without`` are left to others. Two callers never get the same job before its lease ends.
         """
+
+    def give_back(self, jobs: Sequence[JobRow], owner: str, ready_at: datetime) -> None:
+        """Let go of jobs that ``owner`` holds: anybody may take them from ``ready_at`` on. Others' jobs stay theirs."""
 
     def waiting(self, kind: str, name: str, key: str | None) -> list[SubscriptionRow]:
         """Tokens of any case that wait for this message (same key) or signal (key None), oldest case first."""
+
+    # What follows is counted from entries that have a name. A store without a language for it reads them all and lets
+    # ``complaintflow.counting`` answer.
+
+    def tally(self, counting: Counting) -> list[Tally]:
+        """How many entries there are of each name and value; with ``cases``, how many cases have one with a value."""
+
+    def spread(self, counting: Counting) -> list[Spread]:
+        """Median and ninth tenth of the entries' values; entries without a value are left out."""
+
+    def due_promises(self, counting: Counting) -> list[Tally]:
+        """How many promises were due from ``since`` on and before ``until``, by name and "kept" or "late".
+
+        A promise is the entries of one case, token and name, of any of ``events``. Its last entry before ``until``
+        says when it is due (``value``) and how it stands: "kept" if that is the event, not counted if it is "dropped",
+        "late" else.
+        """
+
+    def counted(
+        self, events: Sequence[str], names: Sequence[str], since: datetime, until: datetime, limit: int
+    ) -> list[HistoryRow]:
+        """Entries of any of these events and names, written from ``since`` on and before ``until``, the oldest first.
+
+        ``detail`` and ``digest`` are left out (b"").
+        """
 
     def beat(self, owner: str, now: datetime) -> None:
         """Note that this worker is alive."""
@@ -199,6 +239,13 @@ class Transaction(Protocol):
 
 class Store(Protocol):
     """Where cases live."""
+
+    @property
+    def queue(self) -> Queue | None:
+        """Who tells workers of ready jobs; None: they look for them, and an engine runs at once what it made ready."""
+
+    def listening(self, wake: Callable[[], None]) -> AbstractContextManager[object]:
+        """While inside, call ``wake`` (from any thread) when others left work here, as far as the store can tell."""
 
     @property
     def shards(self) -> int:
@@ -245,6 +292,8 @@ class Work:
         self.library = library
         self.settings = settings
         self.clock = clock
+        # What looks over all cases after each commit of ours; the host's commit is not ours.
+        self.watch: Watch | None = None
 
     def start(self, bundle: Bundle, command: Command, *, key: str | None, actor: str | None) -> Change:
         """Begin a case under a new random id.
@@ -253,6 +302,14 @@ class Work:
             DuplicateKey: the key is taken.
             InvalidData: the command's data violate the intake form.
         """
+        with telemetry.span("command", "commands", command=type(command).__name__, process=bundle.process_id) as seen:
+            change = self._start(bundle, command, key, actor)
+            seen.tell(case=change.case.id)
+        if self.watch is not None:
+            self.watch.after(change)
+        return change
+
+    def _start(self, bundle: Bundle, command: Command, key: str | None, actor: str | None) -> Change:
         key, actor = name(key, "key"), name(actor, "actor")
         live = LiveCase.new(secrets.token_hex(16), key, bundle, self.settings, self.clock.now(), actor)
         command.apply(live)
@@ -288,6 +345,17 @@ class Work:
             ClockWentBack: the case was last changed later than now.
             ComplaintflowError: what the command raises; nothing is written then.
         """
+        with telemetry.span("command", "commands", command=type(command).__name__, case=case_id) as seen:
+            change = self._run(case_id, command, actor, happened=happened)
+            if change is None:
+                seen.tell("nothing")
+            else:
+                seen.tell(process=change.case.process)
+        if change is not None and self.watch is not None:
+            self.watch.after(change)
+        return change
+
+    def _run(self, case_id: str, command: Command, actor: str | None, *, happened: bool) -> Change | None:
         actor = name(actor, "actor")
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -318,7 +386,9 @@ class Work:
         values, tasks = partial(tx.values, case_id), partial(tx.tasks, case_id=case_id)
         # Clocks of several machines differ a little; a case never goes back in time.
         now = max(self.clock.now(), row.updated_at)
-        return LiveCase.open(row, values, tasks, self.bundle(tx, row), self.settings, now, actor)
+        live = LiveCase.open(row, values, tasks, self.bundle(tx, row), self.settings, now, actor)
+        live.stored_history = partial(tx.history, case_id)
+        return live
 
     def bundle(self, tx: Transaction, row: CaseRow) -> Bundle:
         """The definition a case runs on: the one it started with."""

@@ -13,8 +13,8 @@ import json
 import os
 import threading
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from complaintflow.counting import InPython
 from complaintflow.engine import Engine
 from complaintflow.errors import DuplicateKey, StaleCase, StoreError, StoreUnavailable, UnknownCase
 from complaintflow.rows import (
@@ -59,7 +60,7 @@ ROWS: dict[str, Any] = {
     "anchors": AnchorRow,
     "attachments": AttachmentRow,
 }
-PLAIN = ("values", "leases", "workers", "secrets", "receipts", "tries")
+PLAIN = ("values", "leases", "owners", "workers", "secrets", "receipts", "tries")
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 Tables = dict[str, dict[Any, Any]]
@@ -76,6 +77,7 @@ class FileStore:
 
     shards = 1
     lasting = True
+    queue = None
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -106,6 +108,10 @@ class FileStore:
         """Where the file is."""
         return self._path.resolve().parent
 
+    def listening(self, wake: Callable[[], None]) -> AbstractContextManager[object]:
+        """Nothing to hear: no other process has the file."""
+        return nullcontext()
+
     def clean(self) -> None:
         """Nothing: every commit writes the whole file anew."""
 
@@ -118,7 +124,7 @@ class FileStore:
         self._lock.close()
 
 
-class FileTransaction:
+class FileTransaction(InPython):
     """Questions to the tables, and changes of them."""
 
     def __init__(self, tables: Tables, *, writable: bool) -> None:
@@ -145,7 +151,8 @@ class FileTransaction:
                 rows.pop((case.id, token), None)
             rows.update({(case.id, row.token): row for row in getattr(change, kind)})
         for token in [*change.closed_jobs, *(job.token for job in change.jobs)]:
-            self._tables["leases"].pop((case.id, token), None)
+            for held in ("leases", "owners"):
+                self._tables[held].pop((case.id, token), None)
         self._tables["history"].update({(case.id, entry.seq): entry for entry in change.history})
         for notice in change.notices:
             self._tables["notices"][case.id, len(self._tables["notices"])] = notice
@@ -206,14 +213,29 @@ class FileTransaction:
             raise StoreError("this transaction only reads")
 
     def lease_jobs(
-        self, now: datetime, until: datetime, owner: str, limit: int, case_id: str | None = None
+        self,
+        now: datetime,
+        until: datetime,
+        owner: str,
+        limit: int,
+        case_id: str | None = None,
+        without: Sequence[str] = (),
     ) -> list[JobRow]:
         """Take jobs that nobody holds, oldest first."""
         self._must_write()
-        ready = [job for job in self._of("jobs", case_id) if self._ready_at(job) <= now]
+        ready = [job for job in self._of("jobs", case_id) if self._ready_at(job) <= now and job.type not in without]
         taken = sorted(ready, key=lambda job: (self._ready_at(job), job.key))[:limit]
         self._tables["leases"].update({(job.case_id, job.token): until for job in taken})
+        self._tables["owners"].update({(job.case_id, job.token): owner for job in taken})
         return taken
+
+    def give_back(self, jobs: Sequence[JobRow], owner: str, ready_at: datetime) -> None:
+        """Let go of jobs that this owner holds."""
+        self._must_write()
+        for place in ((job.case_id, job.token) for job in jobs):
+            if self._tables["owners"].get(place) == owner and place in self._tables["leases"]:
+                del self._tables["owners"][place]
+                self._tables["leases"][place] = ready_at
 
     def _ready_at(self, job: JobRow) -> datetime:
         held: datetime | None = self._tables["leases"].get((job.case_id, job.token))
@@ -290,6 +312,10 @@ class FileTransaction:
             raise UnknownCase(f"there is no case {case_id}")
         found: CaseRow = self._tables["cases"][case_id]
         return found
+
+    def entries(self) -> list[HistoryRow]:
+        """What figures are counted from."""
+        return [row for row in self._tables["history"].values() if row.name is not None]
 
     def values(self, case_id: str) -> dict[str, bytes]:
         """The case's large values by name."""

@@ -27,6 +27,8 @@ def check(document: dict, public_key: str) -> str:
     head = ""
     for number, entry in enumerate(document["entries"], 1):
         columns = [head, document["case"], number, entry["at"], entry["event"], entry["element"], entry["token"]]
+        if "name" in entry:
+            columns += [entry["name"], entry["value"]]
         text = json.dumps(columns, ensure_ascii=True, separators=(",", ":")).encode()
         head = sha256(text + b64decode(entry["detail"])).hexdigest()
         if head != entry["digest"]:

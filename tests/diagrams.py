@@ -227,9 +227,19 @@ def transaction(name: str, *inner: str, loop: str = "") -> str:
 
 
 def ad_hoc(
-    name: str, *inner: str, listed: str = "", until: str = "", collect: str = "", output: str = "", **values: str
+    name: str,
+    *inner: str,
+    listed: str = "",
+    until: str = "",
+    collect: str = "",
+    output: str = "",
+    steered: str = "",
+    **values: str,
 ) -> str:
-    """An ad-hoc sub-process; ``listed`` gives the ids to begin, ``until`` is its completion condition."""
+    """An ad-hoc sub-process; ``listed`` gives the ids to begin, ``until`` is its completion condition.
+
+    ``steered`` is the type of the job that says instead what is begun.
+    """
     out = f' outputCollection="{collect}" outputElement={quoteattr("=" + output)}' if collect else ""
     begun = f" activeElementsCollection={quoteattr('=' + listed)}" if listed else ""
     done = (
@@ -238,6 +248,7 @@ def ad_hoc(
         else ""
     )
     extension = f"<zeebe:adHoc{begun}{out}/>" if begun or out else ""
+    extension += f'<zeebe:taskDefinition type="{steered}"/>' if steered else ""
     return _element("adHocSubProcess", name, extension, body="".join(inner) + done, **values)
 
 

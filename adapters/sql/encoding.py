@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -47,12 +48,14 @@ def _to_moment_or_none(ticks: int | None) -> datetime | None:
     return None if ticks is None else to_moment(ticks)
 
 
-def _to_list(names: Iterable[str]) -> str:
-    return json.dumps(list(names), ensure_ascii=False) if names else "[]"
+@functools.lru_cache(1_024)
+def _to_list(names: tuple[str, ...]) -> str:
+    return json.dumps(names, ensure_ascii=False)
 
 
+@functools.lru_cache(1_024)
 def _to_names(text: str) -> tuple[str, ...]:
-    return () if text == "[]" else tuple(json.loads(text))
+    return tuple(json.loads(text))
 
 
 def due_order(moment: datetime | None) -> int:
@@ -75,6 +78,7 @@ def task_values(row: TaskRow) -> Values:
         due_order(row.due_at),
         to_ticks_or_none(row.follow_up_at),
         row.provisional,
+        row.bundle,
     )
 
 
@@ -110,7 +114,7 @@ def incident_values(row: IncidentRow) -> Values:
 def history_values(row: HistoryRow) -> Values:
     """The row of ``cf_history``."""
     at = to_ticks(row.at)
-    return (row.case_id, row.seq, at, row.event, row.element, row.token, row.detail, row.digest)
+    return (row.case_id, row.seq, at, row.event, row.element, row.token, row.detail, row.digest, row.name, row.value)
 
 
 def notice_values(row: NoticeRow) -> Values:
@@ -155,7 +159,7 @@ def read_case(record: Sequence[Any]) -> CaseRow:
 
 def read_task(record: Sequence[Any]) -> TaskRow:
     """From all columns of ``cf_task`` in their order."""
-    *head, groups, users, assignee, priority, created_at, due_at, follow_up_at, provisional = record
+    *head, groups, users, assignee, priority, created_at, due_at, follow_up_at, provisional, bundle = record
     case_id, token, process, element = head
     return TaskRow(
         case_id,
@@ -170,6 +174,7 @@ def read_task(record: Sequence[Any]) -> TaskRow:
         None if due_at == NEVER else to_moment(due_at),
         _to_moment_or_none(follow_up_at),
         bool(provisional),
+        bundle,
     )
 
 
@@ -198,8 +203,8 @@ def read_incident(record: Sequence[Any]) -> IncidentRow:
 
 def read_history(record: Sequence[Any]) -> HistoryRow:
     """From all columns of ``cf_history`` in their order."""
-    case_id, seq, at, event, element, token, detail, digest = record
-    return HistoryRow(case_id, seq, to_moment(at), event, element, token, bytes(detail), bytes(digest))
+    case_id, seq, at, event, element, token, detail, digest, name, value = record
+    return HistoryRow(case_id, seq, to_moment(at), event, element, token, bytes(detail), bytes(digest), name, value)
 
 
 def read_notice(record: Sequence[Any]) -> NoticeRow:

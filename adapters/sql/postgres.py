@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -12,14 +13,17 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from complaintflow.adapters.sql.changes import Batch
 from complaintflow.adapters.sql.encoding import Values
+from complaintflow.adapters.sql.faults import answers
+from complaintflow.adapters.sql.listening import listening, notify, wake_workers
 from complaintflow.adapters.sql.tables import for_postgresql
 from complaintflow.adapters.sql.transaction import SqlTransaction
 from complaintflow.errors import StoreError
+from complaintflow.rows import JobRow
 
 _UNIQUE_VIOLATION: Final = "23505"
 _HOLD: Final = (
     "WITH ready AS MATERIALIZED ("
-    "SELECT case_id, token, ready_at FROM cf_job WHERE {which}ready_at <= ?"
+    "SELECT case_id, token, ready_at FROM cf_job WHERE {which}ready_at <= ? AND type <> ALL(?)"
     " ORDER BY ready_at, due_at, case_id, token LIMIT ? FOR UPDATE SKIP LOCKED)"
     " UPDATE cf_job AS job SET ready_at = ?, owner = ? FROM ready"
     " WHERE job.case_id = ready.case_id AND job.token = ready.token"
@@ -30,6 +34,8 @@ _HOLD_OF_CASE: Final = _HOLD.format(which="case_id = ? AND ")
 
 CONNECT_SECONDS: Final = 10
 """How long to wait for the server unless the URL has ``?connect_timeout=``."""
+
+__all__ = ["Transaction", "begin", "clean", "listening", "open_engine", "own_engines", "wake_workers"]
 
 for_postgresql()
 
@@ -50,9 +56,14 @@ def open_engine(url: URL) -> Engine:
     return engine
 
 
-def reading_engine(engine: Engine) -> Engine:
-    """The same connections, with transactions that see one moment and write nothing."""
-    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+def own_engines(engine: Engine) -> tuple[Engine, Engine]:
+    """The same connections for transactions of ours that write, and for those that see one moment and write nothing."""
+    return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def begin(connection: Connection, *, writable: bool) -> None:
+    """Begin a transaction of ours. Which kind, its engine says."""
+    connection.begin()
 
 
 def clean(engine: Engine) -> None:
@@ -82,8 +93,8 @@ def _as_psycopg(sql: str) -> str:
 class Transaction(SqlTransaction):
     """The port on a psycopg connection."""
 
-    def __init__(self, connection: Connection, where: str, *, writable: bool) -> None:
-        super().__init__(connection, where, writable=writable)
+    def __init__(self, connection: Connection, where: str, *, writable: bool, own: bool) -> None:
+        super().__init__(connection, where, writable=writable, own=own)
         self._savepoint = False
 
     def _rows(self, sql: str, parameters: Values) -> Sequence[Sequence[Any]]:
@@ -96,14 +107,17 @@ class Transaction(SqlTransaction):
     def _cursor(self) -> Any:
         return self._driver.cursor(binary=True)
 
-    def _save(self, guard: tuple[str, Values], rest: list[Batch], last: tuple[str, Values] | None = None) -> bool:
+    def _save(
+        self, guard: tuple[str, Values], rest: list[Batch], last: tuple[str, Values] | None, *, nested: bool
+    ) -> bool:
         guards = [(statement, self._cursor()) for statement in (guard, last) if statement is not None]
         cursor = self._cursor()
         try:
             with self._driver.pipeline():
-                self._release(cursor)
-                cursor.execute("SAVEPOINT cf_write")
-                self._savepoint = True
+                if nested:
+                    self._release(cursor)
+                    cursor.execute("SAVEPOINT cf_write")
+                    self._savepoint = True
                 self._guard(*guards[0])
                 for sql, rows in rest:
                     statement = _as_psycopg(sql)
@@ -112,13 +126,13 @@ class Transaction(SqlTransaction):
                 for held in guards[1:]:  # at the end, for others may wait for the row
                     self._guard(*held)
         except Exception:
-            self._undo(cursor)
+            self._undo(cursor, nested=nested)
             # Without its case a row violates a foreign key: the guard says why.
             if guards[0][1].rowcount == 0:
                 return False
             raise
         if any(guarding.rowcount == 0 for _, guarding in guards):
-            self._undo(cursor)
+            self._undo(cursor, nested=nested)
             return False
         return True
 
@@ -127,10 +141,13 @@ class Transaction(SqlTransaction):
         sql, values = statement
         guarding.execute(_as_psycopg(sql), values)
 
-    def _undo(self, cursor: Any) -> None:
+    def _undo(self, cursor: Any, *, nested: bool) -> None:
         # Where the connection is lost or the host's transaction had failed before, the first error says more.
         with suppress(Exception):
-            cursor.execute("ROLLBACK TO SAVEPOINT cf_write")
+            if nested:
+                cursor.execute("ROLLBACK TO SAVEPOINT cf_write")
+            else:
+                self._driver.rollback()  # the next statement begins a transaction
 
     def _release(self, cursor: Any) -> None:
         if self._savepoint:
@@ -141,14 +158,22 @@ class Transaction(SqlTransaction):
         """Leave no savepoint in a transaction that goes on in the host's hands."""
         self._release(self._cursor())
 
-    def _hold(self, now: int, until: int, owner: str, limit: int, case_id: str | None) -> Iterable[Sequence[Any]]:
+    def _hold(
+        self, now: int, until: int, owner: str, limit: int, case_id: str | None, without: list[str]
+    ) -> Iterable[Sequence[Any]]:
         if case_id is None:
-            records = self._rows(_HOLD_ANY, (now, limit, until, owner))
+            records = self._rows(_HOLD_ANY, (now, without, limit, until, owner))
         else:
-            records = self._rows(_HOLD_OF_CASE, (case_id, now, limit, until, owner))
+            records = self._rows(_HOLD_OF_CASE, (case_id, now, without, limit, until, owner))
         # An UPDATE returns its rows in no order.
         oldest_first = sorted(tuple(record) for record in records)
         return [[*job, due_at] for _, due_at, *job in oldest_first]
+
+    @answers
+    def give_back(self, jobs: Sequence[JobRow], owner: str, ready_at: datetime) -> None:
+        """As the port says; workers that rest are woken."""
+        super().give_back(jobs, owner, ready_at)
+        notify(self._driver)
 
     def _takes_the_key(self, error: Exception) -> bool:
         constraint = getattr(getattr(error, "diag", None), "constraint_name", None)

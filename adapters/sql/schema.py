@@ -6,9 +6,10 @@ at once; alembic is loaded only when migrations have to run.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections import defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 from time import sleep
 from typing import Any, Final
@@ -16,9 +17,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, insert, select
 
 from complaintflow.adapters.sql import sqlite
-from complaintflow.adapters.sql.tables import REVISION, metadata
+from complaintflow.adapters.sql.tables import MOVING, REVISION, metadata
 from complaintflow.adapters.sql.tables import schema as stamp
 from complaintflow.errors import ForeignDatabase, NewerDatabase, StoreError
+from complaintflow.logs import about
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _OURS: Final[Mapping[str, Set[str]]] = {
@@ -35,6 +37,9 @@ _COLUMNS: Final = {
 _LOCK: Final = "SELECT pg_advisory_xact_lock(7163384)"
 _WAL_ATTEMPTS: Final = 100
 _WAL_PAUSE: Final = 0.05
+Progress = Callable[[str, int, int | None], None]
+
+log = logging.getLogger("complaintflow")
 
 
 def prepare(engine: Engine, where: str) -> None:
@@ -76,21 +81,39 @@ def check(engine: Engine, where: str) -> None:
     if found != REVISION:
         has = "no tables of complaintflow" if found is None else f"schema {found}; this release needs {REVISION}"
         advice = "open it once with create=True, or call store.upgrade()"
+        if found is not None and found.endswith(MOVING):
+            has = f"schema {found.removesuffix(MOVING)}, and a migration of its data is not done"
+            advice = f"{advice}: it goes on where it stopped"
         raise StoreError(f"the database has {has}", where=where, advice=advice)
 
 
-def upgrade(engine: Engine, where: str) -> None:
-    """Run the migrations that the database lacks, all in one transaction."""
-    from alembic import command  # half a second of imports, which only an upgrade pays
-    from alembic.config import Config
+def upgrade(engine: Engine, where: str, on_progress: Progress | None = None) -> None:
+    """Run the migrations that the database lacks, each in a transaction of its own, data in bounded batches.
 
-    with engine.begin() as connection:
-        _wait_for_others(connection)
-        if survey(connection, where) == REVISION:
-            return
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        command.upgrade(config, "head")
+    Where it was interrupted it goes on. Others that open the database meanwhile wait, or do the next step themselves.
+
+    Args:
+        on_progress: called after each step with the revision, the rows that it has moved by now, and how many are left
+            (None where nobody knows).
+    """
+    moved: dict[str, int] = {}
+    while True:
+        with engine.begin() as connection:
+            _wait_for_others(connection)
+            found = survey(connection, where)
+            if found == REVISION:
+                return
+            from complaintflow.adapters.sql import migrating  # half a second of imports, which only an upgrade pays
+
+            if not moved:
+                log.info("the tables are brought to schema %s", REVISION, extra=about("schema-migrating", to=REVISION))
+            step = migrating.advance(connection, found, _MIGRATIONS)
+        total = moved[step.revision] = moved.get(step.revision, 0) + step.moved
+        if step.moved:
+            told = about("schema-moving", revision=step.revision, moved=total, left=step.left)
+            log.info("schema %s: %d rows moved", step.revision, total, extra=told)
+        if on_progress is not None:
+            on_progress(step.revision, total, step.left)
 
 
 def survey(connection: Connection, where: str) -> str | None:
@@ -115,7 +138,8 @@ def survey(connection: Connection, where: str) -> str | None:
     if len(revisions) != 1:
         raise _halfway(f"{len(revisions)} revisions in place of one", where)
     revision: str = revisions[0]
-    if not revision.isdecimal() or revision > REVISION:
+    number = revision.removesuffix(MOVING)
+    if not number.isdecimal() or number > REVISION:
         what = f"the database has schema {revision}, this release knows none later than {REVISION}"
         raise NewerDatabase(what, where=where)
     if revision == REVISION and (wrong or len(tables) < len(_OURS)):

@@ -117,7 +117,11 @@ SCHEDULES: Final = _select(tables.schedule, "ORDER BY process, element")
 SCHEDULES_OF: Final = _select(tables.schedule, "WHERE process = ? ORDER BY element")
 DUE_SCHEDULES: Final = _select(tables.schedule, "WHERE due_at <= ? ORDER BY due_at, process, element LIMIT ?")
 
-_READY: Final = "ready_at <= ? ORDER BY ready_at, due_at, case_id, token LIMIT ?"
+GIVE_BACK: Final = "UPDATE cf_job SET ready_at = ?, owner = NULL WHERE case_id = ? AND token = ? AND owner = ?"
+
+_READY: Final = (
+    "ready_at <= ? AND type NOT IN (SELECT value FROM json_each(?)) ORDER BY ready_at, due_at, case_id, token LIMIT ?"
+)
 READY_JOBS: Final = _select(tables.job, f"WHERE {_READY}", without=("ready_at", "owner"))
 READY_JOBS_OF: Final = _select(tables.job, f"WHERE case_id = ? AND {_READY}", without=("ready_at", "owner"))
 HOLD_JOB: Final = "UPDATE cf_job SET ready_at = ?, owner = ? WHERE case_id = ? AND token = ?"

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 
 from complaintflow.adapters.sql import forks, schema, sqlite
 from complaintflow.adapters.sql.faults import answers
-from complaintflow.adapters.sql.transaction import SqlTransaction
+from complaintflow.adapters.sql.transaction import Ring, SqlTransaction
 from complaintflow.adapters.sql.url import shown_url
 from complaintflow.errors import StoreError, StoreUnavailable
+from complaintflow.hands import Queue
+from complaintflow.rows import Change
 
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
+
+
+class AnnouncingQueue(Queue, Protocol):
+    """A queue in the same database."""
+
+    def prepare(self) -> None:
+        """Create its tables, or bring older ones up to date."""
+
+    def check(self) -> None:
+        """Raise StoreError unless its tables are there and up to date."""
+
+    def announce(self, driver: Any, change: Change) -> None:
+        """Tell of the ready jobs of a change, on the driver's connection on which it was written."""
 
 
 class SqlStore:
@@ -26,13 +42,16 @@ class SqlStore:
     Args:
         engine: as ``open_engine`` of ``sqlite`` or ``postgres`` makes it. It is public: a host that wants its own rows
             in the same transaction opens its sessions on it, and hands them to ``using``.
+        queue: tells workers of ready jobs, in the transaction that makes them ready; PostgreSQL only.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, queue: AnnouncingQueue | None = None) -> None:
         self.engine = engine
+        self.queue: AnnouncingQueue | None = queue
+        self._ring = None if queue is None else queue.announce
         self.where = shown_url(engine.url)
         self._kind = kind_of(engine.dialect.name)
-        self._reader: Engine = self._kind.reading_engine(engine)
+        self._writer, self._reader = self._kind.own_engines(engine)
         self._closed = False
         self._memory = engine.dialect.name == "sqlite" and sqlite.is_memory(engine.url)
         forks.watch(self)
@@ -60,7 +79,7 @@ class SqlStore:
         Raises:
             StoreUnavailable: the database does not answer, is locked too long or cannot be written.
         """
-        return self._transaction(self.engine, writable=True)
+        return self._transaction(self._writer, writable=True)
 
     def reading(self) -> AbstractContextManager[SqlTransaction]:
         """Begin a transaction that only reads: a consistent picture that blocks nobody.
@@ -71,9 +90,9 @@ class SqlStore:
 
     @contextmanager
     def _transaction(self, engine: Engine, *, writable: bool) -> Iterator[SqlTransaction]:
-        connection = self._begin(engine)
+        connection = self._begin(engine, writable=writable)
         try:
-            yield _transaction_on(connection, self.where, writable=writable)
+            yield _transaction_on(connection, self.where, self._ring, writable=writable, own=True)
             self._commit(connection)
         except BaseException:
             with suppress(Exception):  # what went wrong before says more
@@ -83,12 +102,12 @@ class SqlStore:
             connection.close()
 
     @answers
-    def _begin(self, engine: Engine) -> Connection:
+    def _begin(self, engine: Engine, *, writable: bool) -> Connection:
         if self._closed:
             raise StoreUnavailable("the store is closed", where=self.where, advice="open it again")
         connection = engine.connect()
         try:
-            connection.begin()
+            self._kind.begin(connection, writable=writable)
         except BaseException:
             connection.close()
             raise
@@ -122,7 +141,15 @@ class SqlStore:
         Raises:
             StoreError: it is something else, has another driver, or commits each statement by itself.
         """
-        return HostedStore(connection, self.engine.dialect.name, self.where)
+        # What it makes ready outside a host's transaction a plain engine runs itself; for the host's, workers wake.
+        return HostedStore(connection, self.engine.dialect.name, self.where, self._ring or self._kind.wake_workers)
+
+    def listening(self, wake: Callable[[], None]) -> AbstractContextManager[object]:
+        """While inside, call ``wake`` when another process left work here; SQLite never tells, a queue does itself."""
+        if self.queue is not None:
+            return nullcontext()
+        hearing: AbstractContextManager[object] = self._kind.listening(self.engine, wake)
+        return hearing
 
     @answers
     def prepare(self) -> None:
@@ -132,39 +159,53 @@ class SqlStore:
             NewerDatabase, ForeignDatabase, StoreUnavailable, StoreError: see ``schema``.
         """
         schema.prepare(self.engine, self.where)
+        if self.queue is not None:
+            self.queue.prepare()
 
     @answers
     def check(self) -> None:
         """Raise StoreError unless the database has the tables of this release."""
         schema.check(self.engine, self.where)
+        if self.queue is not None:
+            self.queue.check()
 
     @answers
-    def upgrade(self) -> None:
-        """Run the migrations that the database has not seen, in one transaction."""
-        schema.upgrade(self.engine, self.where)
+    def upgrade(self, on_progress: schema.Progress | None = None) -> None:
+        """Run the migrations that the database has not seen; see ``schema.upgrade`` for ``on_progress``."""
+        schema.upgrade(self.engine, self.where, on_progress)
+        if self.queue is not None:
+            self.queue.prepare()
 
     def close(self) -> None:
         """Give the connections back. Idempotent."""
         self._closed = True
-        self.engine.dispose()
+        self._dispose()
 
     def before_fork(self) -> None:
         """Close the idle connections, for the child must not inherit them."""
         if not self._memory:
-            self.engine.dispose()
+            self._dispose()
 
     def after_fork(self) -> None:
         """In the child: start with an empty pool, whatever other threads of the parent were doing."""
         if not self._memory:
-            self.engine.dispose(close=False)
+            self._dispose(close=False)
+
+    def _dispose(self, *, close: bool = True) -> None:
+        if self._writer.pool is not self.engine.pool:  # the host has disposed of its engine
+            self._writer.dispose(close=close)
+        self.engine.dispose(close=close)
+        # The engine has another pool now. A new engine of ours would add its listeners to it, at every fork.
+        self._writer.pool = self.engine.pool
 
 
 class HostedStore:
     """A store inside a transaction of the host."""
 
-    def __init__(self, host: object, dialect: str, where: str) -> None:
+    def __init__(self, host: object, dialect: str, where: str, ring: Ring | None) -> None:
         self._host = host
         self._dialect = dialect
+        self._ring = ring
         self.where = where
         self._joined()
 
@@ -175,6 +216,11 @@ class HostedStore:
 
     folder = None
     lasting = True
+    queue = None
+
+    def listening(self, wake: Callable[[], None]) -> AbstractContextManager[object]:
+        """Inside a transaction nobody waits."""
+        return nullcontext()
 
     def clean(self) -> None:
         """Raises StoreError: it cannot be done inside a transaction."""
@@ -191,7 +237,7 @@ class HostedStore:
 
     @contextmanager
     def _inside(self) -> Iterator[SqlTransaction]:
-        transaction = _transaction_on(self._joined(), self.where, writable=True)
+        transaction = _transaction_on(self._joined(), self.where, self._ring, writable=True, own=False)
         yield transaction
         transaction.finish()
 
@@ -225,7 +271,7 @@ class HostedStore:
 
     def using(self, connection: object) -> HostedStore:
         """The same on another connection."""
-        return HostedStore(connection, self._dialect, self.where)
+        return HostedStore(connection, self._dialect, self.where, self._ring)
 
     def close(self) -> None:
         """Nothing: the connection is the host's."""
@@ -244,7 +290,20 @@ def kind_of(dialect: str) -> ModuleType:
     return postgres
 
 
-def _transaction_on(connection: Connection, where: str, *, writable: bool) -> SqlTransaction:
+def open_queue(engine: Engine) -> AnnouncingQueue:
+    """The queue in a PostgreSQL database. Raises StoreError: procrastinate is not installed."""
+    try:
+        from complaintflow.adapters.procrastinate.queue import ProcrastinateQueue
+    except ImportError as error:
+        what = f"?queue=procrastinate needs procrastinate, which cannot be loaded ({error})"
+        raise StoreError(what, where=shown_url(engine.url), advice="pip install complaintflow[postgres]") from error
+    return ProcrastinateQueue(engine)
+
+
+def _transaction_on(
+    connection: Connection, where: str, ring: Ring | None, *, writable: bool, own: bool
+) -> SqlTransaction:
     kind = kind_of(connection.dialect.name)
-    transaction: SqlTransaction = kind.Transaction(connection, where, writable=writable)
+    transaction: SqlTransaction = kind.Transaction(connection, where, writable=writable, own=own)
+    transaction.ring = ring
     return transaction

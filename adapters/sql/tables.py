@@ -28,8 +28,11 @@ from sqlalchemy import (
 NEVER: Final = 2**63 - 1
 """A time that no row reaches: later than the year 9999."""
 
-REVISION: Final = "0003"
+REVISION: Final = "0005"
 """The newest migration: what a fresh database is stamped with. Revisions are numbers of four digits, in order."""
+
+MOVING: Final = ".moving"
+"""Behind the revision in the stamp while its data move (``migrating``)."""
 
 metadata = MetaData()
 
@@ -109,6 +112,8 @@ task = _of_a_token(
     Column("due_at", _MOMENT, nullable=False),
     Column("follow_up_at", _MOMENT),
     Column("provisional", Boolean, nullable=False),
+    # Rows from before the column have it filled in by the migration; its default stays.
+    Column("bundle", _TEXT, nullable=False, server_default=""),
 )
 _task_moves = task.c.provisional.is_(True)
 Index("cf_task_provisional", task.c.case_id, sqlite_where=_task_moves)
@@ -204,7 +209,22 @@ history = Table(
     Column("token", _NUMBER),
     Column("detail", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    Column("name", _TEXT),
+    Column("value", _TEXT),
     **_IN_THE_KEY,
+)
+# Figures read this index and never the table.
+_is_counted = history.c.name.is_not(None)
+Index(
+    "cf_history_counted",
+    history.c.event,
+    history.c.name,
+    history.c.at,
+    history.c.case_id,
+    history.c.seq,
+    history.c.token,
+    history.c.value,
+    sqlite_where=_is_counted,
 )
 
 notice = Table(
@@ -288,6 +308,7 @@ schedule = Table(
 Index("cf_schedule_due", schedule.c.due_at, schedule.c.process, schedule.c.element)
 
 __all__ = [
+    "MOVING",
     "NEVER",
     "REVISION",
     "anchor",

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from complaintflow.adapters.sql import encoding, queries, statements
 from complaintflow.adapters.sql.changes import Batch, save_anchor, save_case, save_rows, save_schedule
+from complaintflow.adapters.sql.counted import Counted
 from complaintflow.adapters.sql.encoding import Values, due_order, to_moment, to_ticks
 from complaintflow.adapters.sql.faults import answers
 from complaintflow.adapters.sql.tables import NEVER
@@ -35,23 +36,28 @@ from complaintflow.rows import (
 )
 
 _Row = TypeVar("_Row")
+Ring = Callable[[Any, Change], None]
+"""Tells others, in the same transaction, of a change that has jobs: gets the driver's connection."""
 
 _WORKERS_KEPT = timedelta(days=30)
 
 
-class SqlTransaction(ABC):
+class SqlTransaction(Counted, ABC):
     """``complaintflow.work.Transaction`` on an SQLAlchemy connection that is in a transaction.
 
     Args:
         connection: whoever made it commits or rolls back.
         where: the database, for the reader of an error.
         writable: False refuses every write.
+        own: nobody has written in it before us, so that a write that is refused can be undone with all of it.
     """
 
-    def __init__(self, connection: Connection, where: str, *, writable: bool) -> None:
+    def __init__(self, connection: Connection, where: str, *, writable: bool, own: bool) -> None:
         self._connection = connection
         self._driver: Any = connection.connection.driver_connection
         self._writable = writable
+        self._untouched = own
+        self.ring: Ring | None = None
         self.where = where
 
     def finish(self) -> None:
@@ -67,14 +73,18 @@ class SqlTransaction(ABC):
         """Run a constant statement for each of the rows."""
 
     @abstractmethod
-    def _save(self, guard: tuple[str, Values], rest: list[Batch], last: tuple[str, Values] | None = None) -> bool:
+    def _save(
+        self, guard: tuple[str, Values], rest: list[Batch], last: tuple[str, Values] | None, *, nested: bool
+    ) -> bool:
         """Write all or, when the guard or the last statement touches no row, nothing; say which.
 
-        An error leaves nothing either.
+        An error leaves nothing either: ``nested`` needs a savepoint for it, else the transaction begins anew.
         """
 
     @abstractmethod
-    def _hold(self, now: int, until: int, owner: str, limit: int, case_id: str | None) -> Iterable[Sequence[Any]]:
+    def _hold(
+        self, now: int, until: int, owner: str, limit: int, case_id: str | None, without: list[str]
+    ) -> Iterable[Sequence[Any]]:
         """Take ready jobs and return the columns of ``JobRow``, oldest first."""
 
     @abstractmethod
@@ -89,15 +99,16 @@ class SqlTransaction(ABC):
             StaleCase: the stored version is not ``change.case.version - 1``.
             DuplicateKey: another case of the process has this business key.
         """
-        self._must_be_writable()
         try:
             anchor = None if change.anchor is None else save_anchor(change.anchor)
-            saved = self._save(save_case(change.case), save_rows(change), anchor)
+            saved = self._all_or_nothing(save_case(change.case), save_rows(change), anchor)
         except Exception as error:
             if self._takes_the_key(error):
                 raise self._duplicate(change.case) from error
             raise
         if saved:
+            if self.ring is not None and change.jobs:
+                self.ring(self._driver, change)
             return
         if change.case.version == 1 and self._key_is_taken(change.case):
             raise self._duplicate(change.case)
@@ -113,8 +124,19 @@ class SqlTransaction(ABC):
         return DuplicateKey(what, where=self.where, advice="look that case up by its key, or give this one another")
 
     def _must_be_writable(self) -> None:
+        """Called by whatever writes."""
         if not self._writable:
             raise StoreError("this transaction only reads", where=self.where, advice="use store.transaction()")
+        self._untouched = False
+
+    def _all_or_nothing(
+        self, guard: tuple[str, Values], rest: list[Batch], last: tuple[str, Values] | None = None
+    ) -> bool:
+        nested = not self._untouched
+        self._must_be_writable()
+        saved = self._save(guard, rest, last, nested=nested)
+        self._untouched = not (nested or saved)
+        return saved
 
     def _all(self, read: Callable[[Sequence[Any]], _Row], sql: str, *parameters: Any) -> list[_Row]:
         return [read(record) for record in self._rows(sql, parameters)]
@@ -316,9 +338,7 @@ class SqlTransaction(ABC):
         Raises:
             StaleCase: what is stored is not ``before``.
         """
-        self._must_be_writable()
-        guard, rest = save_schedule(before, after, bundle)
-        if not self._save(guard, rest):
+        if not self._all_or_nothing(*save_schedule(before, after, bundle)):
             row = before or after
             what = f"the schedule of {row.process if row else ''} was changed meanwhile"
             raise StaleCase(what, where=self.where)
@@ -349,7 +369,13 @@ class SqlTransaction(ABC):
 
     @answers
     def lease_jobs(
-        self, now: datetime, until: datetime, owner: str, limit: int, case_id: str | None = None
+        self,
+        now: datetime,
+        until: datetime,
+        owner: str,
+        limit: int,
+        case_id: str | None = None,
+        without: Sequence[str] = (),
     ) -> list[JobRow]:
         """Take jobs with ``due_at <= now`` that nobody holds, oldest first, and hold them until ``until``.
 
@@ -357,8 +383,15 @@ class SqlTransaction(ABC):
         the lease.
         """
         self._must_be_writable()
-        records = self._hold(to_ticks(now), to_ticks(until), owner, limit, case_id)
+        records = self._hold(to_ticks(now), to_ticks(until), owner, limit, case_id, list(without))
         return [encoding.read_job(record) for record in records]
+
+    @answers
+    def give_back(self, jobs: Sequence[JobRow], owner: str, ready_at: datetime) -> None:
+        """Let go of jobs that ``owner`` holds: anybody may take them from ``ready_at`` on."""
+        self._must_be_writable()
+        ready = to_ticks(ready_at)
+        self._run(statements.GIVE_BACK, [(ready, job.case_id, job.token, owner) for job in jobs])
 
     @answers
     def waiting(self, kind: str, name: str, key: str | None) -> list[SubscriptionRow]:

@@ -42,7 +42,21 @@ def parse(text: str) -> URL:
         raise InvalidDatabaseUrl("the SQLite URL names a host", where=shown_url(url), advice=advice)
     if scheme.startswith("sqlite"):
         _check_timeout(url)
-    return url.set(drivername=_DRIVERS[scheme])
+    _check_queue(url)
+    return url.difference_update_query(["queue"]).set(drivername=_DRIVERS[scheme])
+
+
+def has_queue(text: str) -> bool:
+    """Whether a URL that ``parse`` took asks for the queue."""
+    return "queue" in make_url(text).query
+
+
+def _check_queue(url: URL) -> None:
+    queue = url.query.get("queue", "procrastinate")
+    if queue != "procrastinate" or ("queue" in url.query and url.get_backend_name() == "sqlite"):
+        what = f"there is no queue {queue!r} for this database"
+        advice = "write ?queue=procrastinate behind a PostgreSQL URL, or leave it out"
+        raise InvalidDatabaseUrl(what, where=shown_url(url), advice=advice)
 
 
 def _check_timeout(url: URL) -> None:

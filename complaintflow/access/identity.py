@@ -99,6 +99,11 @@ class StaticIdentity:
         """See ``Identity``."""
         return self._people.get(actor)
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of everybody."""
+        return list(self._people)
+
     def members(self, group: str) -> list[Person]:
         """See ``Identity``."""
         return [person for person in self._people.values() if group in person.groups]

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from complaintflow.policy_format import Separation
     from complaintflow.rows import TaskRow
 
-OPERATIONS: Final = ("see", "reassign", "cancel", "hold", "resolve", "recuse", "message", "attach", "export")
+OF_A_CASE: Final = (
+    "see", "reassign", "cancel", "suspend", "hold", "resolve", "recuse", "message", "attach", "export",
+)  # fmt: skip
+"""What can be done with one case, beside its tasks."""
+
+OPERATIONS: Final = (*OF_A_CASE, "figures")
 """What a policy may name roles for."""
 
 
@@ -111,6 +116,17 @@ class Access:
     def may(self, person: Person, operation: str, facts: Facts) -> bool:
         """Whether the policy names a role of theirs for the operation."""
         return not self.is_excluded(person, facts) and self._has_role(person, facts, operation)
+
+    def may_count(self, person: Person, policy: Policy) -> bool:
+        """Whether the policy names a role of theirs for its figures."""
+        grant = policy.access.get("figures")
+        return grant is not None and not person.groups.isdisjoint(_groups(policy, grant.roles))
+
+    def require_figures(self, person: Person, policy: Policy) -> None:
+        """Raises AccessDenied: the policy names no role of theirs for its figures."""
+        if not self.may_count(person, policy):
+            what = "the policy names no role of theirs for 'figures'"
+            raise AccessDenied(what, where=f"policy {policy.head.id}", advice="see [access.figures] in its policy.toml")
 
     def may_open(self, person: Person, seal: str, facts: Facts) -> bool:
         """Whether they may read values sealed as this class, in a case that they see."""

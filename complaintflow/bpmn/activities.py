@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from complaintflow.bpmn import compensation
+from complaintflow.bpmn import compensation, drafting
 from complaintflow.bpmn.formula import plain
-from complaintflow.bpmn.listening import ACTION, ASSIGNEE, hold
+from complaintflow.bpmn.listening import hold
 from complaintflow.bpmn.node import Node, Stuck
 from complaintflow.bpmn.people import name_in, names_in, priority_in
 from complaintflow.bpmn.token import BEGIN, ENTER
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from complaintflow.bpmn.events import ArmedStart, BoundaryEvent, StartEvent
     from complaintflow.bpmn.formula import Formula
     from complaintflow.bpmn.loops import Loop, StandardLoop
-    from complaintflow.bpmn.token import Token
+    from complaintflow.bpmn.node import Edge
+    from complaintflow.bpmn.token import Flow, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,29 @@ class Activity(Node):
     def __init__(self, flow_spec: Any, name: str, **attributes: Any) -> None:
         super().__init__(flow_spec, name, **attributes)
         self.boundary: list[BoundaryEvent] = []
+        # How many tokens it takes to begin it, and how many leave by each of its flows (BPMN 2.0.2, 10.3).
+        self.start_quantity = 1
+        self.completion_quantity = 1
         self.loop: Loop | StandardLoop | None = None
         # Compensation: whether this undoes another activity, what undoes this one, what undoes what is inside.
         self.for_compensation = False
         self.handler: Activity | None = None
         self.undo: compensation.Undo | None = None
+
+    def arrive(self, edge: Edge, flow: Flow) -> None:
+        """A sequence flow brought a token: it may have to wait for more, by whatever flow they come."""
+        if self.start_quantity > 1:
+            counts = flow.joins.setdefault(self.name, [0] * len(self.incoming))
+            counts[edge.index] += 1
+            flow.game.touched.add(flow)
+            if sum(counts) < self.start_quantity:
+                return
+            del flow.joins[self.name]
+        super().arrive(edge, flow)
+
+    def choose(self, token: Token) -> list[Edge]:
+        """Each of its flows as often as tokens leave by it."""
+        return super().choose(token) * self.completion_quantity
 
     def _run(self, token: Token) -> Any:
         if self._is_body(token):
@@ -141,29 +160,35 @@ class UserTask(Activity):
 
     def begin(self, token: Token) -> Any:
         """Put the task into the inbox, once its listeners have let it."""
-        game, scope = token.game, token.variables
-        if self.listeners and hold(token, "creating", {ACTION: "create"}):
-            return None
-        assignee = name_in(game.value(self.assignee, scope)) if self.assignee is not None else None
-        if assignee and self.listeners and hold(token, "assigning", {ACTION: "assign", ASSIGNEE: assignee}):
-            return None
-        priority = game.value(self.priority, scope) if self.priority is not None else 50
-        due = game.moment(self.due, scope) if self.due is not None else None
-        if due is not None:
-            due.mark(token)
-        game.open(
-            "task",
-            TaskWait(
-                token,
-                groups=names_in(game.value(self.groups, scope)) if self.groups is not None else (),
-                users=names_in(game.value(self.users, scope)) if self.users is not None else (),
-                assignee=assignee,
-                priority=priority_in(priority, self.label),
-                due=due,
-                follow_up=game.moment(self.follow_up, scope) if self.follow_up is not None else None,
-            ),
-        )
+        if self.listeners:
+            data = token.internal_data
+            if "draft" not in data:
+                data["draft"] = drafting.stored(self._wanted(token))
+            if hold(token, "creating", "create"):
+                return None
+            if data["draft"]["assignee"] and self.assignee is not None and hold(token, "assigning", "assign"):
+                return None
+            wait = drafting.restored(TaskWait, token, data.pop("draft"))
+        else:
+            wait = self._wanted(token)
+        if wait.due is not None:
+            wait.due.mark(token)
+        token.game.open("task", wait)
         return None
+
+    def _wanted(self, token: Token) -> TaskWait:
+        """What the diagram says of the task."""
+        game, scope = token.game, token.variables
+        priority = game.value(self.priority, scope) if self.priority is not None else 50
+        return TaskWait(
+            token,
+            groups=names_in(game.value(self.groups, scope)) if self.groups is not None else (),
+            users=names_in(game.value(self.users, scope)) if self.users is not None else (),
+            assignee=name_in(game.value(self.assignee, scope)) if self.assignee is not None else None,
+            priority=priority_in(priority, self.label),
+            due=game.moment(self.due, scope) if self.due is not None else None,
+            follow_up=game.moment(self.follow_up, scope) if self.follow_up is not None else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 What is begun is either what a formula lists (``zeebe:adHoc``, as in Camunda 8), or what people choose: without a list
 every activity that no sequence flow leads to is offered, a user task as itself and any other as a task that says "begin
-this". Each activity that is begun has a flow of its own, in which what follows it runs too:
+this". With a task definition it is what a handler says (``steering``). Each activity that is begun has a flow of its
+own, in which what follows it runs too:
 
     token of the sub-process -> flow with its event sub-processes and a token for each of
         Activation            an activity at work: a flow of the same nodes, begun at that activity
@@ -16,12 +17,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from complaintflow.bpmn.activities import SubProcess, TaskWait, UserTask
+from complaintflow.bpmn.activities import EventSubProcess, SubProcess, TaskWait, UserTask
 from complaintflow.bpmn.formula import plain, shown
-from complaintflow.bpmn.loops import variable_of
+from complaintflow.bpmn.loops import collection, variable_of
 from complaintflow.bpmn.node import Edge, Node, Stuck
+from complaintflow.bpmn.steering import Steering
 
 if TYPE_CHECKING:
+    from complaintflow.bpmn.activities import Job
     from complaintflow.bpmn.formula import Formula
     from complaintflow.bpmn.token import Flow, Token
 
@@ -35,6 +38,7 @@ class AdHocSubProcess(SubProcess):
         cancels: whether what is still at work is cancelled then.
         sequential: whether only one is at work at a time.
         output_collection, output_element: what each activation leaves.
+        job, steering: the handler that says what is begun, and the node of its job (``steering``).
     """
 
     tag = "adHocSubProcess"
@@ -47,12 +51,15 @@ class AdHocSubProcess(SubProcess):
         self.sequential = False
         self.output_collection: str | None = None
         self.output_element: Formula | None = None
+        self.job: Job | None = None
+        self.steering: Steering | None = None
         self.activation: Activation
         self.offers: dict[str, Offer] = {}
 
     def ready(self) -> None:
         """Once its inside is read: the nodes that stand for activations and offers."""
         self.inner.ad_hoc = self
+        self.steering = Steering(self, self.job) if self.job is not None else None
         self.activation = Activation(self)
         self.offers = {node.name: Offer(self, node) for node in self.inner.sources if not isinstance(node, UserTask)}
 
@@ -73,15 +80,17 @@ class AdHocSubProcess(SubProcess):
             game.own_scope(token).declare(self.output_collection, [])
         flow = game.add_flow(token, self.inner, token.variables)
         game.arm(flow)
-        if not listed:
+        if self.steering is not None:
+            self.steering.begin(token, flow)
+        elif not listed:
             data["offers"] = [node.name for node in self.inner.sources]
             self._offer(flow, data["offers"])
         elif self.sequential:
             data["queue"] = listed[1:]
-            self._activate(flow, listed[0])
+            self.activate(flow, listed[0])
         else:
             for element in listed:
-                self._activate(flow, element)
+                self.activate(flow, element)
         game.touched.add(flow)
         return None
 
@@ -103,9 +112,12 @@ class AdHocSubProcess(SubProcess):
 
     # -- its activities ---------------------------------------------------------------------
 
-    def _activate(self, flow: Flow, element: str) -> Token:
+    def activate(self, flow: Flow, element: str, own: dict[str, Any] | None = None) -> Token:
+        """Begin an activity, with variables of its own."""
         token = flow.game.spawn(flow, self.activation)
         token.internal_data["element"] = element
+        if own:
+            flow.game.own_scope(token).take(own)
         return token
 
     def _offer(self, flow: Flow, elements: list[str]) -> None:
@@ -114,12 +126,12 @@ class AdHocSubProcess(SubProcess):
             if element in self.offers:
                 flow.game.spawn(flow, self.offers[element])
             else:
-                self._activate(flow, element).internal_data["offer"] = True
+                self.activate(flow, element).internal_data["offer"] = True
 
     def taken(self, flow: Flow, element: str) -> None:
         """A person began what was offered."""
         self._no_longer_offered(flow, element)
-        self._activate(flow, element)
+        self.activate(flow, element)
 
     def _no_longer_offered(self, flow: Flow, element: str) -> None:
         assert flow.host is not None
@@ -129,11 +141,14 @@ class AdHocSubProcess(SubProcess):
         if self.sequential:
             _withdraw(flow)
 
-    def left(self, flow: Flow) -> None:
+    def left(self, flow: Flow, node: Node) -> None:
         """An element inside was completed."""
         host = flow.host
         assert host is not None
         if not flow.is_activation:
+            beside = isinstance(node, EventSubProcess) and node.start_event is not None
+            if self.steering is not None and beside and not node.start_event.interrupting:
+                self.steering.ask_again(flow)
             return
         body, whole = host.workflow.host, host.workflow
         assert body is not None
@@ -149,14 +164,15 @@ class AdHocSubProcess(SubProcess):
         assert body is not None
         if self.output_collection and self.output_element is not None and body.scope is not None:
             value = plain(token.game.value(self.output_element, token.variables))
-            collected = body.scope.variables[self.output_collection]
-            body.scope.declare(self.output_collection, [*collected, value])
+            body.scope.declare(self.output_collection, [*collection(body, self.output_collection), value])
 
     def activated(self, whole: Flow, element: str) -> None:
         """An activation is over."""
         body = whole.host
         assert body is not None
-        if not self._guarded(body, whole):
+        if self.steering is not None:
+            self.steering.ask_again(whole)
+        elif not self._guarded(body, whole):
             self._next(body, whole, element)
 
     def _go_on(self, body: Token) -> None:
@@ -198,7 +214,7 @@ class AdHocSubProcess(SubProcess):
         if data.get("queue"):
             queue = data["queue"]
             data["queue"] = queue[1:]
-            self._activate(whole, queue[0])
+            self.activate(whole, queue[0])
         elif "offers" in data:
             once = [element] if element is not None and element in data["offers"] else []
             self._offer(whole, data["offers"] if self.sequential else once)
@@ -228,7 +244,7 @@ class Activation(Node):
         game = token.game
         # As in a loop, a variable that is read as the output stays with the activation.
         if self.whole.output_element is not None and (name := variable_of(self.whole.output_element)) is not None:
-            game.own_scope(token).declare(name, None)
+            game.own_scope(token).variables.setdefault(name, None)
         flow = game.add_flow(token, self.whole.inner, token.variables)
         game.spawn(flow, flow.spec.task_specs[token.internal_data["element"]])
         game.touched.add(flow)

@@ -6,7 +6,8 @@ and a designer who drew it would not be told. Pictures (``bpmndi``, colours) car
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from difflib import get_close_matches
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -94,7 +95,7 @@ def _refused(element: etree._Element, place: Place, translated: bool) -> Unsuppo
         return UnsupportedElement(
             f"<{_PREFIXES[space]}:{tag}>{_of(element)} is not supported",
             where=place(),
-            advice=_advice(space, tag, "draw it with the elements listed in the documentation"),
+            advice=_advice(space, tag, _near(tag, known) or "draw it with the elements listed in the documentation"),
         )
     return _misplaced(element, space, tag, place)
 
@@ -135,7 +136,9 @@ def _attributes(element: etree._Element, place: Place, translated: bool) -> Iter
             yield UnsupportedElement(
                 f"the attribute {attribute} of <{tag}>{_of(element)} is not supported",
                 where=place(),
-                advice=_advice(of, attribute, "remove it, or draw what it does"),
+                advice=_advice(
+                    of, attribute, _near(attribute, _ELEMENTS[space][tag]) or "remove it, or draw what it does"
+                ),
             )
         elif value not in (fixed := _values(space, of, attribute) or {value}):
             yield UnsupportedElement(
@@ -180,6 +183,12 @@ def _of(element: etree._Element) -> str:
 
 def _advice(space: str, word: str, otherwise: str) -> str:
     return _ADVICES[space].get(word, otherwise)
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    """What may have been meant."""
+    near = get_close_matches(word, known, 1, 0.75)
+    return f"did you mean {near[0]}? Else remove it, or draw what it does" if near else ""
 
 
 def _foreign(space: str, name: str) -> str:

@@ -32,7 +32,8 @@ class Host(Protocol):
     def after(
         self, interval: str | timedelta | feel.YearMonthDuration, start: datetime, *, again: bool = False
     ) -> Moment:
-        """``start`` plus a duration, its ISO 8601 text, or an interval like "7 days". Raises Stuck.
+        """``start`` plus a duration, its ISO 8601 text, or an interval like "7 days"; or the next time of a cron
+        expression. Raises Stuck.
 
         ``again`` says that ``start`` is the end of the same interval before.
         """

@@ -74,8 +74,8 @@ _JOBS: Final = frozenset(
 
 # Where an extension means something; elsewhere it would be read over. One that is not here may stand anywhere.
 PLACES: Final[dict[str, frozenset[str]]] = {
-    "taskDefinition": _JOBS,
-    "taskHeaders": _JOBS | {"userTask", "executionListener"},
+    "taskDefinition": _JOBS | {"adHocSubProcess"},
+    "taskHeaders": _JOBS | {"adHocSubProcess", "userTask", "executionListener"},
     "header": frozenset({"taskHeaders"}),
     "userTask": frozenset({"userTask"}),
     "userTaskForm": frozenset({"process"}),
@@ -83,7 +83,7 @@ PLACES: Final[dict[str, frozenset[str]]] = {
     "assignmentDefinition": frozenset({"userTask"}),
     "taskSchedule": frozenset({"userTask"}),
     "priorityDefinition": frozenset({"userTask"}),
-    "jobPriorityDefinition": _JOBS | {"process"},
+    "jobPriorityDefinition": _JOBS | {"adHocSubProcess", "process"},
     "calledElement": frozenset({"callActivity"}),
     "calledDecision": frozenset({"businessRuleTask"}),
     "script": frozenset({"scriptTask"}),

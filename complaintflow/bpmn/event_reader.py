@@ -7,6 +7,7 @@ from typing import Final
 
 from lxml import etree
 
+from complaintflow.bpmn import constants
 from complaintflow.bpmn.formula import Formula, compile_formula, read_time
 from complaintflow.bpmn.node_reader import NodeReader
 from complaintflow.bpmn.throws import ORDER, Thrown
@@ -15,7 +16,6 @@ from complaintflow.bpmn.triggers import (
     CancelTrigger,
     CaughtTrigger,
     CompensationTrigger,
-    Cycle,
     ErrorTrigger,
     EscalationTrigger,
     LinkTrigger,
@@ -108,7 +108,7 @@ class EventReader(NodeReader):
         message = reference(message_ref)
         name = self._named(parser.messages.get(message), "message")
         key = parser.subscriptions.get(message)
-        return MessageTrigger(name, compile_formula(key, self.where) if key else None)
+        return MessageTrigger(name, self.compiled(key, constants.KEY, "correlation key") if key else None)
 
     def need_keys(self, trigger: Trigger | None) -> None:
         """Raises InvalidDiagram: a message that a case waits for has no correlation key."""
@@ -122,7 +122,7 @@ class EventReader(NodeReader):
     def _named(self, text: str | None, what: str) -> Formula:
         if not text:
             raise self.missing(f"{what} reference", f"choose the {what} in the properties panel")
-        return compile_formula(text, self.where)
+        return self.compiled(text, constants.TEXT, f"name of the {what}")
 
     def _link(self, element: etree._Element) -> str:
         return str(element.get("name") or self.node.get("name") or "")
@@ -150,6 +150,7 @@ class EventReader(NodeReader):
         if not text:
             raise self.missing("condition", "write a FEEL condition, e.g. =amount > 100")
         formula = compile_formula(text, self.where, feel_only=True)
+        constants.demand(formula, constants.CONDITION, f"the condition of '{self.label}'")
         assert formula.expression is not None
         names = formula.expression.free_names
         moving = {name for name in _CLOCKS if name in formula.expression.calls}
@@ -179,20 +180,37 @@ class EventReader(NodeReader):
             text = (element.findtext(bpmn(tag)) or "").strip()
             if not text:
                 continue
-            if not text.startswith("="):
-                self._check_time(form, text)
-            return TimerTrigger(form, compile_formula(text, self.where, times=times))
+            trigger = TimerTrigger(form, compile_formula(text, self.where, times=times), self._is_quartz(element))
+            self._check_time(trigger)
+            return trigger
         raise self.missing("time", "give the timer a date, a duration or a cycle")
 
-    def _check_time(self, form: str, text: str) -> None:
+    @staticmethod
+    def _is_quartz(element: etree._Element) -> bool:
+        return any(child.get(ours("cron")) == "quartz" for child in element)
+
+    def _check_time(self, trigger: TimerTrigger) -> None:
+        form, found = trigger.form, constants.known(trigger.formula)
+        if found is None:
+            return
+        text = found[0]
         if form == "cycle":
-            known = Cycle.parse(text) is not None
+            known = trigger.cycle(text) is not None
+        elif trigger.formula.expression is not None:
+            known = (constants.TIME if form == "date" else constants.DURATION).fits(text)
         else:
             known = isinstance(read_time(text), date if form == "date" else (timedelta, YearMonthDuration))
+        if not known and trigger.formula.expression is not None:
+            kinds = {"date": constants.TIME, "duration": constants.DURATION}
+            wanted = kinds[form].wanted if form in kinds else 'a repetition, e.g. ="R3/P7D"'
+            constants.refuse(trigger.formula, found, wanted, f"the {form} of '{self.label}'")
         if not known:
             example = {"date": "2026-03-02T09:00:00+08:00", "duration": "P3D", "cycle": "R3/P7D"}[form]
+            cron = ", or a cron expression with six fields, e.g. 0 0 9 * * MON" if form == "cycle" else ""
             raise InvalidDiagram(
-                f"'{text}' is not a {form} that can be read", where=self.where, advice=f"write ISO 8601, e.g. {example}"
+                f"'{text}' is not a {form} that can be read",
+                where=self.where,
+                advice=f"write ISO 8601, e.g. {example}{cron}",
             )
 
     # -- throwing ---------------------------------------------------------------------------
@@ -233,5 +251,5 @@ class EventReader(NodeReader):
                 code = self._code(kind, element)
                 if code is None:
                     raise self.missing("code to throw", f"choose the {kind} and give it a code")
-                return [Thrown(kind, compile_formula(code, self.where))]
+                return [Thrown(kind, self.compiled(code, constants.TEXT, f"code of the {kind}"))]
         raise self.missing("event to throw", f"a {kind} cannot be thrown: draw an event that waits for it")

@@ -111,12 +111,12 @@ class ArmedStart(WaitingEvent):
 
     def happen(self, token: Token, variables: dict[str, Any]) -> None:
         """Run the sub-process, instead of the flow or beside it."""
-        flow = token.workflow
+        flow, game, parting = token.workflow, token.game, []
         if self.start_event.interrupting:
-            flow.cancel_tokens()
+            parting = game.cancel_flow(flow)
         elif not self.trigger.again(token):
             token.cancel()
-        token.game.spawn(flow, self.body, brought=variables)
+        game.go_on(game.place(flow, self.body), variables, parting)
 
 
 class CatchEvent(WaitingEvent):
@@ -174,16 +174,15 @@ class BoundaryEvent(WaitingEvent):
     def happen(self, token: Token, variables: dict[str, Any]) -> None:
         """An armed event came."""
         assert token.host is not None
-        flow, host = token.workflow, token.host
+        flow, game, parting = token.workflow, token.game, []
         if self.interrupting:
-            host.cancel()
+            parting = game.cancel(token.host)
         elif not self.trigger.again(token):
             token.cancel()
-        token.game.finish(token.game.place(flow, self), variables)
+        game.go_on(game.place(flow, self), variables, parting)
 
     def catch(self, host: Token, variables: dict[str, Any]) -> None:
         """A thrown error, an escalation or a cancellation reached the activity."""
         flow, game = host.workflow, host.game
-        if self.interrupting:
-            host.cancel()
-        game.finish(game.place(flow, self), variables)
+        parting = game.cancel(host) if self.interrupting else []
+        game.go_on(game.place(flow, self), variables, parting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,6 +93,7 @@ def plain(value: Any) -> Any:
     return None
 
 
+@functools.lru_cache(1_024)
 def read_time(text: str) -> Any:
     """A date, time or duration from its ISO 8601 text; None where it is none."""
     weeks = _WEEKS.fullmatch(text)

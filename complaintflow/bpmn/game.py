@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from SpiffWorkflow.util.task import TaskState
 
-from complaintflow.bpmn.activities import JobWait, TaskWait
+from complaintflow.bpmn import farewell
+from complaintflow.bpmn.activities import EventSubProcess, JobWait, TaskWait
 from complaintflow.bpmn.asking import Asking, Host, Note
-from complaintflow.bpmn.listening import ACTION, deny, hold, hold_flow, is_held
+from complaintflow.bpmn.listening import Listener, deny, hold, hold_flow, is_held
 from complaintflow.bpmn.node import Node, Stuck
 from complaintflow.bpmn.resting import close_flows, fire_joins
 from complaintflow.bpmn.scope import Scope
+from complaintflow.bpmn.sleeping import Flows
 from complaintflow.bpmn.throwing import throw_error
 from complaintflow.bpmn.token import CHOOSE, ENTER, LEAVE, Flow, Token
 from complaintflow.bpmn.triggers import Subscription, TimerWait
@@ -39,7 +41,7 @@ class Game(Asking):
     def __init__(self, program: Program, host: Host) -> None:
         super().__init__(host)
         self.program = program
-        self.flows: dict[int, Flow] = {}
+        self.flows = Flows()
         self.scopes: dict[int, Scope] = {}
         self.top: Flow
         self.next_token = 1
@@ -54,8 +56,11 @@ class Game(Asking):
         self.path: list[str] = []
         self.broadcasts: list[tuple[str, dict[str, Any]]] = []
         self.watch = Watch()
-        # Tasks whose assigning listeners agreed: token -> who has it now.
-        self.assigned: dict[int, str | None] = {}
+        # Open tasks that become something else: token -> what, under Camunda's names.
+        self.revised: dict[int, dict[str, Any]] = {}
+        # Listeners of what was just cancelled, and all that this command has left so.
+        self.parting: list[Token] = []
+        self.farewells: list[Token] = []
 
     # -- commands ---------------------------------------------------------------------------
 
@@ -74,9 +79,11 @@ class Game(Asking):
         self._begin(self.top, start, brought)
         self.settle()
 
-    def complete(self, number: int, variables: dict[str, Any]) -> None:
-        """A task, job or message of this token is done with these results."""
+    def complete(self, number: int, variables: dict[str, Any], answer: dict[str, Any] | None = None) -> None:
+        """A task, job or message of this token is done with these results, or with an answer in place of them."""
         token = self.token(number)
+        if answer is not None:
+            token.task_spec.answer(token, answer)
         if not is_held(token):
             self.finish(token, variables)
         self.settle()
@@ -94,7 +101,7 @@ class Game(Asking):
     def throw(self, number: int, code: str, message: str, variables: dict[str, Any]) -> bool:
         """A job ended with a BPMN error. Returns whether anything caught it; else it is an incident."""
         token = self.token(number)
-        caught = deny(token) if token.task_spec.aside else throw_error(token, code, variables, message)
+        caught = deny(token) if isinstance(token.task_spec, Listener) else throw_error(token, code, variables, message)
         if not caught:
             self.halt(
                 token, Stuck("error", f"nothing around '{token.task_spec.label}' catches the error {code}: {message}")
@@ -162,12 +169,11 @@ class Game(Asking):
 
     def token(self, number: int) -> Token:
         """The live token of this number. Raises KeyError."""
-        if number in self.top.tasks:
-            return self.top.tasks[number]
-        for flow in self.flows.values():
-            if number in flow.tasks:
-                return flow.tasks[number]
-        raise KeyError(number)
+        flow = self.top if number in self.top.tasks else self.flows.home(number)
+        if flow is None:
+            raise KeyError(number)
+        found: Token = flow.tasks[number]
+        return found
 
     def place(self, flow: Flow, node: Node, host: Token | None = None) -> Token:
         """A token at a node that is not run."""
@@ -223,12 +229,12 @@ class Game(Asking):
         self.close_waits(token)
         token.complete()
         if flow.spec.ad_hoc is not None and not node.aside:
-            flow.spec.ad_hoc.left(flow)
+            flow.spec.ad_hoc.left(flow, node)
 
     def _completing(self, token: Token, variables: dict[str, Any]) -> bool:
         """Whether listeners are to be asked before a task's completion counts."""
         token.internal_data["results"] = dict(variables)
-        if hold(token, "completing", {ACTION: "complete"}):
+        if hold(token, "completing", "complete"):
             return True
         del token.internal_data["results"]
         return False
@@ -258,6 +264,41 @@ class Game(Asking):
         flow = Flow(self, spec, host, scope, owns_scope=owns_scope)
         self.flows[flow.number] = flow
         return flow
+
+    def cancel(self, token: Token) -> list[Token]:
+        """Cancel a token; returns those of the listeners that are to be heard before anything follows."""
+        self.parting = []
+        token.cancel()
+        return self.parting
+
+    def cancel_flow(self, flow: Flow) -> list[Token]:
+        """The same for all tokens of a flow."""
+        self.parting = []
+        flow.cancel_tokens()
+        return self.parting
+
+    def go_on(self, token: Token, variables: dict[str, Any], parting: list[Token]) -> None:
+        """Leave an event or a loop, or begin an event sub-process, once those have been heard."""
+        if parting:
+            token.internal_data |= {"parting": len(parting), "brought": variables}
+            for listener in parting:
+                listener.internal_data["then"] = token.id
+        elif isinstance(token.task_spec, EventSubProcess):
+            if variables:
+                token.internal_data["brought"] = variables
+            token._state = TaskState.READY
+            self.ready.append(token)
+        else:
+            self.finish(token, variables)
+
+    def part(self, token: Token, flow: Flow) -> bool:
+        """See ``farewell``."""
+        node = token.task_spec
+        return bool(node.listeners or node.outlasts) and farewell.part(token, flow)
+
+    def heard(self, flow: Flow, listener: Listener, data: dict[str, Any], variables: dict[str, Any]) -> None:
+        """See ``farewell``."""
+        farewell.heard(flow, listener, data, variables)
 
     def visit(self, flow: Flow, element: str) -> None:
         """Note that the case came by an element or flow; those of a called process carry its id in front."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from lxml import etree
 
+from complaintflow.bpmn import constants
 from complaintflow.bpmn.activities import Job
 from complaintflow.bpmn.formula import compile_formula
 from complaintflow.bpmn.listening import EVENTS, TASK_EVENTS, Listener
@@ -65,6 +66,9 @@ def _listener(
         raise InvalidDiagram(f"a listener for '{event}' that would not be heard", where=where, advice=_ELSEWHERE[why])
     retries = (one.get("retries") or "").strip()
     job = Job(compile_formula(job_type, where), compile_formula(retries, where) if retries else None)
+    constants.demand(job.type, constants.TEXT, f"the type of a listener for '{event}'")
+    if job.retries is not None:
+        constants.demand(job.retries, constants.RETRIES, f"the number of retries of the listener '{job_type}'")
     of = str(element.get("id"))
     listener = Listener(flow_spec, f"{of}#listener{count}", of=of, event=event, job=job)
     own = one.iterfind(f"{zeebe('taskHeaders')}/{zeebe('header')}")

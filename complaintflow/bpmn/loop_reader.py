@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lxml import etree
 
+from complaintflow.bpmn import constants
 from complaintflow.bpmn.event_reader import EventReader
-from complaintflow.bpmn.formula import compile_formula
 from complaintflow.bpmn.loops import Loop, StandardLoop
 from complaintflow.bpmn.xml import bpmn, ours, reference, zeebe
 from complaintflow.errors import InvalidDiagram
@@ -21,7 +21,7 @@ class LoopReader(EventReader):
             InvalidDiagram: it does not say over what.
         """
         inner = element.find(f"{bpmn('extensionElements')}/{zeebe('loopCharacteristics')}")
-        collection = self.formula(inner, "inputCollection")
+        collection = self.formula(inner, "inputCollection", constants.LIST)
         number = (element.findtext(bpmn("loopCardinality")) or "").strip()
         named = self._item(element, "loopDataInputRef")
         if sum((collection is not None, bool(number), named is not None)) != 1:
@@ -33,12 +33,14 @@ class LoopReader(EventReader):
         return Loop(
             sequential=element.get("isSequential") == "true",
             first=int(own.get(ours("first")) or 1),
-            collection=collection or compile_formula(number, self.where, feel_only=True),
+            collection=collection or self.compiled(number, constants.ROUNDS, "loop cardinality", feel_only=True),
             counts=collection is None,
             element=self.variable(own, "inputElement", optional=True),
             output_collection=self.variable(own, "outputCollection", optional=True),
             output_element=self.formula(own, "outputElement"),
-            completion=compile_formula(completion, self.where, feel_only=True) if completion else None,
+            completion=self.compiled(completion, constants.CONDITION, "completion condition", feel_only=True)
+            if completion
+            else None,
         )
 
     def _item(self, element: etree._Element, tag: str) -> str | None:
@@ -62,11 +64,13 @@ class LoopReader(EventReader):
         completion = (element.findtext(bpmn("completionCondition")) or "").strip()
         return Loop(
             sequential=element.get("isSequential") == "true",
-            collection=compile_formula(collection, self.where, feel_only=True),
+            collection=self.compiled(collection, feel_only=True),
             element=self.variable(item, "name", optional=True) if item is not None else None,
             output_collection=self._item(element, "loopDataOutputRef"),
-            output_element=compile_formula(output, self.where, feel_only=True) if output else None,
-            completion=compile_formula(completion, self.where, feel_only=True) if completion else None,
+            output_element=self.compiled(output, feel_only=True) if output else None,
+            completion=self.compiled(completion, constants.CONDITION, "completion condition", feel_only=True)
+            if completion
+            else None,
         )
 
     def standard(self, element: etree._Element) -> StandardLoop:
@@ -86,7 +90,9 @@ class LoopReader(EventReader):
                 advice="write a whole number above 0",
             )
         return StandardLoop(
-            condition=compile_formula(condition, self.where, feel_only=True) if condition else None,
+            condition=self.compiled(condition, constants.CONDITION, "loop condition", feel_only=True)
+            if condition
+            else None,
             test_before=element.get("testBefore") == "true",
             maximum=int(maximum) if maximum else None,
         )

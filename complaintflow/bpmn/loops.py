@@ -60,13 +60,14 @@ class Loop:
         """Before a round's scope closes, keep its output element, and ask whether that is enough.
 
         Raises:
-            Stuck: the completion condition is neither true nor false.
+            Stuck: the completion condition is neither true nor false, or something in a round has overwritten what
+                they collect.
         """
         body, game = token.host, token.game
         assert body is not None
         if self.output_collection and self.output_element is not None and body.scope is not None:
             value = plain(game.value(self.output_element, token.variables))
-            collected = list(body.scope.variables[self.output_collection])
+            collected = collection(body, self.output_collection, body.internal_data["total"])
             collected[token.internal_data["round"]] = value
             body.scope.declare(self.output_collection, collected)
         if self.completion is not None:
@@ -91,10 +92,9 @@ class Loop:
         """
         counts = body.internal_data
         if counts["done"] == counts["total"] or counts.get("enough"):
-            for token in body.hosted:
-                if token.is_iteration:
-                    token.cancel()
-            body.game.finish(body, self._results(body))
+            rounds = [token for token in body.hosted if token.is_iteration]
+            parting = [one for token in rounds for one in body.game.cancel(token)]
+            body.game.go_on(body, self._results(body), parting)
         elif self.sequential and not counts["active"]:
             self._open(body, self._items(body))
 
@@ -129,6 +129,20 @@ class Loop:
             return {}
         # The collection is taken out of the body's scope, or it would shadow the one it is meant for.
         return {self.output_collection: body.scope.variables.pop(self.output_collection)}
+
+
+def collection(body: Token, name: str, size: int = 0) -> list[Any]:
+    """A copy of what an activity has collected: of ``size`` rounds, or of as many as there were.
+
+    Raises:
+        Stuck: a variable of the same name was set inside.
+    """
+    assert body.scope is not None
+    found = body.scope.variables.get(name)
+    if not isinstance(found, list) or (size and len(found) != size):
+        what = f"'{name}' is to collect what '{body.task_spec.label}' leaves, and was overwritten inside"
+        raise Stuck("expression", what)
+    return list(found)
 
 
 @dataclass(frozen=True, slots=True)

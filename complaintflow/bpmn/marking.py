@@ -6,6 +6,8 @@ knows its bundle), so its size depends on what the case waits for, not on how lo
 
 from __future__ import annotations
 
+from functools import partial
+from operator import itemgetter
 from typing import Any, Final
 
 from SpiffWorkflow.util.task import TaskState
@@ -15,10 +17,11 @@ from complaintflow.bpmn.asking import Host
 from complaintflow.bpmn.game import Game
 from complaintflow.bpmn.program import Program
 from complaintflow.bpmn.scope import Scope
+from complaintflow.bpmn.sleeping import is_packed, pack, unpack
 from complaintflow.bpmn.token import Flow, Token
 from complaintflow.errors import UnreadableValue
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 def freeze(game: Game) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def freeze(game: Game) -> dict[str, Any]:
 
     ``scopes``: [number, parent or 0, variables]; ``flows``: [host, spec, scope, owns scope, joins, tokens];
     a token: [number, node, host or 0, scope or 0, phase, internal data or 0]. A flow with something to undo or to reset
-    has it as a seventh entry.
+    has it as a seventh entry. A flow that sleeps is as it was stored, see ``packed``.
     """
     return {
         "format": FORMAT,
@@ -35,8 +38,23 @@ def freeze(game: Game) -> dict[str, Any]:
             [scope.number, scope.parent.number if scope.parent is not None else 0, scope.variables]
             for scope in game.scopes.values()
         ],
-        "flows": [_freeze_flow(flow) for flow in (game.top, *game.flows.values())],
+        "flows": [_freeze_flow(game.top), *_freeze_inner(game)],
     }
+
+
+def packed(marking: dict[str, Any]) -> dict[str, Any]:
+    """A marking as it is stored: each inner flow is [host, its tokens' numbers, the rest as JSON text].
+
+    A command reads none of those texts but that of the flow it comes to.
+    """
+    outermost, *inner = marking["flows"]
+    return {**marking, "flows": [outermost, *(row if is_packed(row) else pack(row) for row in inner)]}
+
+
+def _freeze_inner(game: Game) -> list[list[Any]]:
+    """Each flow after the one around it: its number is that of a token in there, which is older than its own."""
+    rows = [*game.flows.asleep(), *(_freeze_flow(flow) for flow in game.flows.awake())]
+    return sorted(rows, key=itemgetter(0))
 
 
 def _freeze_flow(flow: Flow) -> list[Any]:
@@ -72,54 +90,61 @@ def thaw(data: dict[str, Any], program: Program, host: Host) -> Game:
         scope = game.scopes[number] = Scope(number, game.scopes[parent] if parent else None, variables, host.ambient)
         if program.watches:
             scope.journal = game.watch.journal
-    tokens: dict[int, Token] = {}
-    try:
-        for row in data["flows"]:
-            _thaw_flow(game, row, tokens)
-    except KeyError as error:
-        raise UnreadableValue(f"a stored case stands at {error}, which its diagram does not have") from None
-    _surround(game)
+    game.flows.awaken = partial(_awaken, game)
+    outermost, *inner = data["flows"]
+    game.top = _thaw_flow(game, outermost, None)
+    for row in inner:
+        game.flows.put_to_sleep(row)
+    if program.watches:
+        game.flows.values()  # who waits for a condition is asked whatever changes
     return game
 
 
-def _surround(game: Game) -> None:
-    """Give the scopes of called processes their own surroundings again, callers before what they call."""
-    for flow in game.flows.values():
-        host = flow.host
-        if host is not None and isinstance(host.task_spec, CallActivity):
-            caller = host.variables
-            while caller.parent is not None:
-                caller = caller.parent
-            flow.scope.ambient = caller.called(flow.spec.file)
+def _awaken(game: Game, row: list[Any]) -> Flow:
+    """An inner flow, with what is around it."""
+    host = game.token(row[0])
+    flow = game.flows[row[0]] = _thaw_flow(game, unpack(row), host)
+    if isinstance(host.task_spec, CallActivity):
+        _surround(game, flow, host)
+    return flow
+
+
+def _surround(game: Game, flow: Flow, host: Token) -> None:
+    """Give the scopes of a called process their own surroundings again."""
+    caller = host.variables
+    while caller.parent is not None:
+        caller = caller.parent
+    flow.scope.ambient = caller.called(flow.spec.file)
     for scope in game.scopes.values():
         if scope.parent is not None:
             scope.ambient = scope.parent.ambient
 
 
-def _thaw_flow(game: Game, row: list[Any], known: dict[int, Token]) -> None:
-    number, spec_name, scope, owns, joins, tokens, *rare = row
-    host = known[number] if number else None
+def _thaw_flow(game: Game, row: list[Any], host: Token | None) -> Flow:
+    try:
+        return _opened(game, row, host)
+    except KeyError as error:
+        raise UnreadableValue(f"a stored case stands at {error}, which its diagram does not have") from None
+
+
+def _opened(game: Game, row: list[Any], host: Token | None) -> Flow:
+    _, spec_name, scope, owns, joins, tokens, *rare = row
     flow = Flow(game, game.program.flows[spec_name], host, game.scopes[scope], owns_scope=bool(owns))
-    if host is None:
-        game.top = flow
-    else:
-        game.flows[number] = flow
     flow.joins = joins
     for kept in rare:
         flow.undo, flow.resets = kept.get("undo", []), kept.get("resets", {})
-    for token_number, node, hosted_by, own, phase, internal in tokens:
-        token = Token(
-            flow,
-            flow.spec.task_specs[node],
-            token_number,
-            flow.tasks[hosted_by] if hosted_by else None,
-            TaskState.WAITING,
-        )
-        known[token_number] = token
+    for number, node, hosted_by, own, phase, internal in tokens:
+        around = flow.tasks[hosted_by] if hosted_by else None
+        known = flow.spec.task_specs.get(node)
+        if known is None and internal and "task" in internal:
+            # A listener of a task that was cancelled with the flow it stood in.
+            known = game.program.flows[internal["task"]["from"]].task_specs[node]
+        token = Token(flow, known or flow.spec.task_specs[node], number, around, TaskState.WAITING)
         if token.task_spec.watches:
-            game.watch.tokens[token_number] = token
+            game.watch.tokens[number] = token
         token.phase = phase
         if own:
             token.scope = game.scopes[own]
         if internal:
             token.internal_data = internal
+    return flow

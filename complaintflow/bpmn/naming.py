@@ -1,14 +1,17 @@
-"""What a diagram names that lies in other files: processes, forms, decisions, notices."""
+"""What a diagram names: the processes it has, and what lies in other files (processes, forms, decisions, notices)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from lxml import etree
 
-from complaintflow.bpmn import source
-from complaintflow.bpmn.xml import zeebe
+from complaintflow.bpmn import source, xml
+from complaintflow.bpmn.xml import bpmn, zeebe
 from complaintflow.errors import ComplaintflowError
 
 
@@ -39,6 +42,33 @@ def named(content: bytes, file: str = "") -> Named:
         _constants(root, "calledDecision", "decisionId"),
         frozenset(value for header in headers if (value := header.get("value"))),
     )
+
+
+@lru_cache(maxsize=256)
+def declared(content: bytes, file: str = "") -> Mapping[str, bool]:
+    """Ids of the executable processes of a diagram, in its order -> whether an event begins them.
+
+    One that cannot be read counts as the process of its file's name, which is refused with the reason when it is used.
+    """
+    try:
+        root = xml.read(content, file)
+    except ComplaintflowError:
+        return MappingProxyType({PurePosixPath(file).stem: True})
+    found = {
+        process_id: _begun_by_event(process)
+        for process in root.iter(bpmn("process"))
+        if (process_id := process.get("id")) and process.get("isExecutable", "true") == "true"
+    }
+    return MappingProxyType(found)
+
+
+def _begun_by_event(process: etree._Element) -> bool:
+    for child in process.iterchildren(f"{{{xml.BPMN}}}*"):
+        if child.get("instantiate") == "true":
+            return True
+        if child.tag == bpmn("startEvent") and any(xml.local(one).endswith("EventDefinition") for one in child):
+            return True
+    return False
 
 
 def _constants(root: etree._Element, tag: str, attribute: str) -> frozenset[str]:

@@ -69,6 +69,8 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         arms_flow: a token here is armed for its flow and does not keep it from being complete.
         interrupts: a token here has taken the place of all others of its flow.
         aside: a token here is beside the work that a designer drew: a listener's.
+        outlasts: a token here stays when what is around it is cancelled.
+        answers: what the handler of its job may return in place of variables (``complaintflow.answers``).
         results: where results go beside the output mappings: see ``merge_results``.
     """
 
@@ -77,6 +79,8 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
     arms_flow: bool = False
     interrupts: bool = False
     aside: bool = False
+    outlasts: bool = False
+    answers: str | None = None
     tag: str = ""
     bpmn_name: str | None
 
@@ -165,6 +169,13 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
             scope = token.surroundings if token.scope is None else token.scope
             for name, value in variables.items():
                 scope.propagate(name, value)
+
+    def answer(self, token: Token, answer: dict[str, Any]) -> None:
+        """Heed what the handler of the token's job returned in place of variables."""
+
+    def refuses(self, token: Token, answer: dict[str, Any]) -> str | None:
+        """Why an answer makes no sense here, in a sentence for whoever wrote the handler; None where it does."""
+        return None
 
     def map_outputs(self, token: Token) -> None:
         """Evaluate the output mappings where the results are, then set all of them outside."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 
-from complaintflow.bpmn import data
+from complaintflow.bpmn import constants, data
 from complaintflow.bpmn.activities import Job
-from complaintflow.bpmn.camunda7.forms import EMBEDDED, embedded
+from complaintflow.bpmn.constants import Kind
 from complaintflow.bpmn.formula import Formula, compile_formula
+from complaintflow.bpmn.inline import EMBEDDED, embedded
 from complaintflow.bpmn.listener_reader import read_listeners
 from complaintflow.bpmn.node import Mapped, Node
 from complaintflow.bpmn.xml import bpmn, local, ours, zeebe
@@ -42,13 +44,20 @@ class NodeReader(TaskParser):  # type: ignore[misc]
         node.input_mappings = self._mappings("input")
         node.output_mappings = self._mappings("output")
         node.results = self.node.get(ours("results"))
-        node.version_tag = self._version_tag()
-        node.listeners = read_listeners(self.spec, self.node, self.where, node.headers)
+        with self.trying():
+            node.version_tag = self._version_tag()
+        with self.trying():
+            node.listeners = read_listeners(self.spec, self.node, self.where, node.headers)
         self.read(node)
         return node
 
     def read(self, node: Any) -> None:
         """Read what only this kind of node has."""
+
+    def trying(self) -> AbstractContextManager[None]:
+        """Read one part of the element; where it cannot be, remember why and go on with the others."""
+        tried: AbstractContextManager[None] = self.process_parser.parser.trying(self.node)
+        return tried
 
     def _documentation(self) -> str:
         return (self.node.findtext(bpmn("documentation")) or "").strip()
@@ -66,16 +75,15 @@ class NodeReader(TaskParser):  # type: ignore[misc]
         return found[0] if found else None
 
     def _mappings(self, kind: str) -> list[Mapped]:
-        found = [
-            Mapped(
-                self.formula(mapping, "source") or compile_formula("=null", self.where),
-                self.variable(mapping, "target", path_allowed=True) or "",
-            )
-            for mapping in self._extensions("ioMapping", kind)
-        ]
-        for source, target in data.moved(self.node, kind, self.process_parser.parser.items, self.where):
-            self.may_write(target)
-            found.append(Mapped(compile_formula(source, self.where, feel_only=True), target))
+        found: list[Mapped] = []
+        for mapping in self._extensions("ioMapping", kind):
+            with self.trying():
+                source = self.formula(mapping, "source") or compile_formula("=null", self.where)
+                found.append(Mapped(source, self.variable(mapping, "target", path_allowed=True) or ""))
+        with self.trying():
+            for text, target in data.moved(self.node, kind, self.process_parser.parser.items, self.where):
+                self.may_write(target)
+                found.append(Mapped(self.compiled(text, feel_only=True), target))
         return found
 
     def variable(
@@ -104,11 +112,44 @@ class NodeReader(TaskParser):  # type: ignore[misc]
             )
 
     def formula(
-        self, element: etree._Element | None, attribute: str, *, times: frozenset[str] = frozenset()
+        self,
+        element: etree._Element | None,
+        attribute: str,
+        gives: Kind | None = None,
+        *,
+        times: frozenset[str] = frozenset(),
     ) -> Formula | None:
         """An attribute as a formula; None where it is absent or empty."""
         text = element.get(attribute) if element is not None else None
-        return compile_formula(text, self.where, times=times) if text and text.strip() else None
+        return self.compiled(text, gives, attribute, times=times) if text and text.strip() else None
+
+    def compiled(
+        self,
+        text: str,
+        gives: Kind | None = None,
+        role: str = "value",
+        *,
+        times: frozenset[str] = frozenset(),
+        feel_only: bool = False,
+    ) -> Formula:
+        """A text as a formula; where it is none, that is remembered, and something stands for it.
+
+        Args:
+            text: as a designer wrote it.
+            gives: what it must give, as far as that is known without a case.
+            role: what it is, for the message.
+            times, feel_only: as for ``compile_formula``.
+        """
+        with self.trying():
+            formula = compile_formula(text, self.where, times=times, feel_only=feel_only)
+            if gives is not None:
+                constants.demand(formula, gives, f"the {role} of '{self.node.get('name') or self.node.get('id')}'")
+            return formula
+        return Formula(text, None, self.where)
+
+    def condition(self, text: str, role: str) -> Formula | None:
+        """A condition; None where there is none."""
+        return self.compiled(text, constants.CONDITION, role, feel_only=True) if text else None
 
     def missing(self, what: str, advice: str) -> InvalidDiagram:
         """The error for something this element must have."""
@@ -119,10 +160,10 @@ class NodeReader(TaskParser):  # type: ignore[misc]
     def job(self) -> Job | None:
         """The job definition, if there is one."""
         definition = self._extension("taskDefinition")
-        job_type = self.formula(definition, "type")
+        job_type = self.formula(definition, "type", constants.TEXT)
         if job_type is None or definition is None:
             return None
-        return Job(job_type, self.formula(definition, "retries"), definition.get(ours("result")))
+        return Job(job_type, self.formula(definition, "retries", constants.RETRIES), definition.get(ours("result")))
 
     def form(self) -> tuple[str | None, str | None]:
         """The id of the element's form, or what else it says of one that is no form of ours.

@@ -6,6 +6,7 @@ from typing import Final
 
 from lxml import etree
 
+from complaintflow.bpmn import constants
 from complaintflow.bpmn.activities import (
     Activity,
     CallActivity,
@@ -22,7 +23,7 @@ from complaintflow.bpmn.activities import (
 from complaintflow.bpmn.adhoc import AdHocSubProcess
 from complaintflow.bpmn.event_reader import EventReader
 from complaintflow.bpmn.events import BoundaryEvent, CatchEvent, StartEvent
-from complaintflow.bpmn.formula import Formula, compile_formula
+from complaintflow.bpmn.formula import Formula
 from complaintflow.bpmn.gateways import (
     ComplexGateway,
     EventBasedGateway,
@@ -44,6 +45,9 @@ from complaintflow.bpmn.triggers import (
 )
 from complaintflow.bpmn.xml import bpmn, local, ours
 from complaintflow.errors import InvalidDiagram
+
+# More tokens than this at once are a slip of the keyboard.
+MOST_TOKENS: Final = 100
 
 
 class StartReader(EventReader):
@@ -117,12 +121,31 @@ class ActivityReader(LoopReader):
     def read(self, node: Activity) -> None:
         """The loop marker, if any, and whether it is there to undo another activity."""
         node.for_compensation = self.node.get("isForCompensation") == "true"
+        node.start_quantity = self.quantity("startQuantity")
+        node.completion_quantity = self.quantity("completionQuantity")
         multiple = self.node.find(bpmn("multiInstanceLoopCharacteristics"))
-        if multiple is not None:
-            node.loop = self.multiple(multiple)
         standard = self.node.find(bpmn("standardLoopCharacteristics"))
-        if standard is not None:
-            node.loop = self.standard(standard)
+        with self.trying():
+            if multiple is not None:
+                node.loop = self.multiple(multiple)
+            if standard is not None:
+                node.loop = self.standard(standard)
+
+    def quantity(self, attribute: str) -> int:
+        """How many tokens; 1 where nothing is said.
+
+        Raises:
+            InvalidDiagram: it is no number that there can be.
+        """
+        text = (self.node.get(attribute) or "1").strip()
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
+        if not 1 <= number <= MOST_TOKENS:
+            raise InvalidDiagram(
+                f"the {attribute} of '{self.label}' is '{text}'",
+                where=self.where,
+                advice=f"write a whole number from 1 to {MOST_TOKENS}",
+            )
+        return number
 
 
 class UserTaskReader(ActivityReader):
@@ -131,7 +154,8 @@ class UserTaskReader(ActivityReader):
     def read(self, node: UserTask) -> None:
         """Form, assignment, schedule, priority."""
         super().read(node)
-        node.form_id, node.form_reference = self.form()
+        with self.trying():
+            node.form_id, node.form_reference = self.form()
         assignment = self._extension("assignmentDefinition")
         node.assignee = self.formula(assignment, "assignee")
         node.groups = self.formula(assignment, "candidateGroups")
@@ -139,10 +163,10 @@ class UserTaskReader(ActivityReader):
         schedule = self._extension("taskSchedule")
         node.due = self._time(schedule, "dueDate")
         node.follow_up = self._time(schedule, "followUpDate")
-        node.priority = self.formula(self._extension("priorityDefinition"), "priority")
+        node.priority = self.formula(self._extension("priorityDefinition"), "priority", constants.PRIORITY)
 
     def _time(self, schedule: etree._Element | None, attribute: str) -> Formula | None:
-        return self.formula(schedule, attribute, times=frozenset({"deadline"}))
+        return self.formula(schedule, attribute, constants.TIME, times=frozenset({"deadline"}))
 
 
 class JobTaskReader(ActivityReader):
@@ -190,7 +214,7 @@ class ScriptReader(WorkReader):
             raise self.missing(
                 "FEEL expression or result variable", "choose Implementation: FEEL expression and fill in both"
             )
-        node.script = compile_formula(text, self.where, feel_only=True)
+        node.script = self.compiled(text, feel_only=True)
         node.result_variable = self.variable(script, "resultVariable") or ""
 
 
@@ -201,7 +225,7 @@ class DecisionReader(WorkReader):
         """The decision and its variable."""
         super().read(node)
         called = self._extension("calledDecision")
-        node.decision = self.formula(called, "decisionId")
+        node.decision = self.formula(called, "decisionId", constants.TEXT)
         if called is None or node.decision is None or not called.get("resultVariable"):
             raise self.missing("decision or result variable", "choose Implementation: DMN decision and fill in both")
         node.result_variable = self.variable(called, "resultVariable") or ""
@@ -215,7 +239,7 @@ class CallReader(ActivityReader):
         """The called process and what passes in and out."""
         super().read(node)
         called = self._extension("calledElement")
-        node.process = self.formula(called, "processId")
+        node.process = self.formula(called, "processId", constants.TEXT)
         if called is None or node.process is None:
             raise self.missing("called process", "set its process id")
         node.passes_all = called.get("propagateAllParentVariables") != "false"
@@ -250,15 +274,40 @@ class AdHocReader(SubProcessReader):
         """What is begun, when it is enough, and what is collected."""
         super().read(node)
         extension = self._extension("adHoc")
-        node.listed = self.formula(extension, "activeElementsCollection")
+        node.listed = self.formula(extension, "activeElementsCollection", constants.LIST)
         completion = (self.node.findtext(bpmn("completionCondition")) or "").strip()
-        node.completion = compile_formula(completion, self.where, feel_only=True) if completion else None
+        node.completion = (
+            self.compiled(completion, constants.CONDITION, "completion condition", feel_only=True)
+            if completion
+            else None
+        )
         node.cancels = self.node.get("cancelRemainingInstances") != "false"
         node.sequential = self.node.get("ordering") == "Sequential"
         if extension is not None:
             node.output_collection = self.variable(extension, "outputCollection", optional=True)
             node.output_element = self.formula(extension, "outputElement")
+        node.job = self.job()
+        self._steered(node)
         node.ready()
+
+    def _steered(self, node: AdHocSubProcess) -> None:
+        """Raises InvalidDiagram: a handler decides what is begun, and the diagram too."""
+        if self._extension("taskDefinition") is None:
+            return
+        if node.job is None:
+            raise self.missing("job type", "set its task definition type")
+        said = {
+            "activeElementsCollection": node.listed is not None,
+            "a completion condition": node.completion is not None,
+            "cancelRemainingInstances": not node.cancels,
+            "ordering": node.sequential,
+        }
+        for what in (name for name, there in said.items() if there):
+            raise InvalidDiagram(
+                f"'{self.label}' asks a handler what to begin and when it is done, and has {what}",
+                where=self.where,
+                advice="remove one of them; a handler returns NextSteps(activate=..., done=..., cancel=...)",
+            )
 
 
 class EventGatewayReader(NodeReader):
@@ -276,7 +325,7 @@ class ComplexReader(NodeReader):
     def read(self, node: ComplexGateway) -> None:
         """When it goes on."""
         text = (self.node.findtext(bpmn("activationCondition")) or "").strip()
-        node.activation = compile_formula(text, self.where, feel_only=True) if text else None
+        node.activation = self.condition(text, "activation condition")
 
 
 READERS: Final[dict[str, tuple[type[NodeReader], type[Node]]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +13,10 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from complaintflow.bpmn.activities import Activity, CallActivity, EventSubProcess, Job, JobTask, SubProcess, UserTask
 from complaintflow.bpmn.adhoc import AdHocSubProcess
 from complaintflow.bpmn.events import StartEvent
+from complaintflow.bpmn.formula import Formula
 from complaintflow.bpmn.listening import Listener
 from complaintflow.bpmn.node import Edge, Node
+from complaintflow.bpmn.steering import Steering
 from complaintflow.bpmn.throws import ThrowEvent
 from complaintflow.errors import UnknownProcess
 
@@ -53,6 +56,8 @@ class FlowSpec(BpmnProcessSpec):  # type: ignore[misc]
         self.listeners: tuple[Listener, ...] = ()
         self.version_tag: str | None = None
         self.forms: dict[str, str] = {}
+        # Message name -> how its correlation key is read out of what it brings.
+        self.retrievals: Mapping[str, Formula] = {}
 
     @property
     def can_be_undone(self) -> bool:
@@ -82,7 +87,8 @@ class Program:
         while todo:
             spec = todo.pop()
             self.flows[spec.name] = spec
-            todo += [node.inner for node in spec.nodes if isinstance(node, SubProcess)]
+            # Of a diagram that is only looked at, an inside may be missing.
+            todo += [node.inner for node in spec.nodes if isinstance(node, SubProcess) and node.inner is not None]
         # Whether anything waits for a condition, so that changes of variables are noted.
         self.watches = any(
             spec.watches for flow in self.flows.values() for spec in flow.task_specs.values() if isinstance(spec, Node)
@@ -133,7 +139,7 @@ class Program:
             if isinstance(node, (JobTask, ThrowEvent)):
                 jobs.append((node, node.job))
         for spec in self.flows.values():
-            jobs += [(one, one.job) for one in spec.task_specs.values() if isinstance(one, Listener)]
+            jobs += [(one, one.job) for one in spec.task_specs.values() if isinstance(one, (Listener, Steering))]
         return {job.type.text: node for node, job in jobs if job is not None and job.type.expression is None}
 
     @property

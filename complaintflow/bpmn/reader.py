@@ -10,28 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
-from complaintflow.bpmn import data, source, xml
-from complaintflow.bpmn.activities import Activity, EventSubProcess, ReceiveTask, SubProcess
-from complaintflow.bpmn.camunda7.forms import embedded
+from complaintflow.bpmn import correlation, data, linking, source, xml
+from complaintflow.bpmn.activities import EventSubProcess, ReceiveTask, SubProcess
 from complaintflow.bpmn.compensation import Undo
 from complaintflow.bpmn.events import ArmedStart, BoundaryEvent, CatchEvent, StartEvent
-from complaintflow.bpmn.formula import compile_formula
 from complaintflow.bpmn.gateways import EventBasedGateway
+from complaintflow.bpmn.inline import embedded
 from complaintflow.bpmn.listener_reader import read_listeners
-from complaintflow.bpmn.node import Edge, Node
+from complaintflow.bpmn.node import Node
 from complaintflow.bpmn.nodes import READERS
 from complaintflow.bpmn.program import FlowSpec, Program
 from complaintflow.bpmn.shape import shape_problems
 from complaintflow.bpmn.throws import ThrowEvent
 from complaintflow.bpmn.triggers import CompensationTrigger, LinkTrigger
 from complaintflow.errors import ComplaintflowError, InvalidDiagram
+
+_FLOW: Final = xml.bpmn("sequenceFlow")
 
 
 def read_program(files: Mapping[str, bytes]) -> Program:
@@ -45,11 +46,10 @@ def read_program(files: Mapping[str, bytes]) -> Program:
         UnsupportedElement: it uses something outside the allow-list.
         FeelSyntaxError: an expression does not parse.
     """
-    problems: list[ComplaintflowError] = []
-    processes = _read(files, problems)
+    program, problems = read_partly(files)
     if problems:
         raise _together(problems)
-    return Program(processes)
+    return program
 
 
 def _together(problems: list[ComplaintflowError]) -> ComplaintflowError:
@@ -65,32 +65,38 @@ def _together(problems: list[ComplaintflowError]) -> ComplaintflowError:
 
 def find_problems(files: Mapping[str, bytes]) -> list[ComplaintflowError]:
     """Everything for which ``read_program`` would refuse the files, in their order; arguments as there."""
+    return read_partly(files)[1]
+
+
+def read_partly(files: Mapping[str, bytes]) -> tuple[Program, list[ComplaintflowError]]:
+    """What can be read of diagrams, and why not the rest: a program with gaps can be looked at, and cannot run."""
     problems: list[ComplaintflowError] = []
-    try:
-        _read(files, problems)
-    except ComplaintflowError as error:
-        problems.append(error)
-    return problems
-
-
-def _read(files: Mapping[str, bytes], problems: list[ComplaintflowError]) -> dict[str, FlowSpec]:
     processes: dict[str, FlowSpec] = {}
     for file, content in files.items():
-        for process_id, spec in _read_file(file, content, problems).items():
+        try:
+            found = _read_file(file, content, problems)
+        except ComplaintflowError as error:
+            problems.append(error)
+            continue
+        for process_id, spec in found.items():
             if process_id in processes:
-                raise InvalidDiagram(
-                    f"two files have the process '{process_id}'",
-                    where=f"{processes[process_id].file} and {file}",
-                    advice="rename one of them",
+                problems.append(
+                    InvalidDiagram(
+                        f"two files have the process '{process_id}'",
+                        where=f"{processes[process_id].file} and {file}",
+                        advice="rename one of them",
+                    )
                 )
-            processes[process_id] = spec
+            processes.setdefault(process_id, spec)
     if not processes and not problems:
-        raise InvalidDiagram(
-            "no file has an executable process",
-            where=", ".join(files),
-            advice="in Camunda Modeler, tick Executable in the process's properties",
+        problems.append(
+            InvalidDiagram(
+                "no file has an executable process",
+                where=", ".join(files),
+                advice="in Camunda Modeler, tick Executable in the process's properties",
+            )
         )
-    return processes
+    return Program(processes), problems
 
 
 def _read_file(file: str, content: bytes, problems: list[ComplaintflowError]) -> dict[str, FlowSpec]:
@@ -151,88 +157,41 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
             raise InvalidDiagram("a process without an id", where=str(self.filename))
         spec = self.spec = FlowSpec(name, label=self.get_name(), file=str(self.filename))
         spec.kind = self._kind
-        failed: set[str] = set()
         for child in self.node:
             reader_class, node_class = self.parser._get_parser_class(child.tag)
             if node_class is not None:
-                before = len(self.parser.problems)
-                with self.parser.collecting(child):
+                with self.parser.trying(child):
                     reader_class(self, node_class, child, self.nsmap).parse_node()
-                if len(self.parser.problems) > before:
-                    failed.add(child.get("id"))
-        with self.parser.collecting(None):
-            self._attach()
-            self._link_flows()
-            self._link_links()
-            self._arm(spec)
-            self._undo(spec)
-            self._enter(spec)
-            problems = shape_problems(spec, f"{self.filename}, element {self.bpmn_id}", frozenset(failed))
-            self.parser.problems += [] if self.parser.refused else problems
+        self._fill_gaps()
+        linking.attach(self)
+        adrift = linking.link_flows(self)
+        self._link_links()
+        self._arm(spec)
+        self._undo(spec)
+        self._enter(spec, adrift)
+        self.parser.problems += shape_problems(
+            spec, f"{self.filename}, element {self.bpmn_id}", self.parser.refused.union(self.parser.failed)
+        )
         if self.outer is None:
             self._read_process(spec)
+
+    def _fill_gaps(self) -> None:
+        """Something stands for each element that could not be read, so that what leads there does not lead nowhere."""
+        for child in self.node:
+            gap = child.get("id") in self.parser.failed | self.parser.refused
+            if gap and child.tag != _FLOW and child.get("id") not in self.spec.task_specs:
+                Node(self.spec, child.get("id"))
 
     def _read_process(self, spec: FlowSpec) -> None:
         """What only a process has: listeners, a version, forms."""
         where = f"{self.filename}, line {self.node.sourceline}, element {self.bpmn_id}"
-        with self.parser.collecting(self.node):
+        with self.parser.trying(self.node):
             spec.listeners = read_listeners(spec, self.node, where, {})
         tag = self.node.find(f"{xml.bpmn('extensionElements')}/{xml.zeebe('versionTag')}")
         spec.version_tag = tag.get("value") if tag is not None else None
         spec.forms = embedded(self.node)
-
-    def _node(self, reference: str | None, role: str, owner: str) -> Node:
-        found = self.spec.task_specs.get(xml.reference(reference) or "")
-        if not isinstance(found, Node):
-            raise InvalidDiagram(
-                f"{owner} names '{reference}' as its {role}, which is not in the same process or sub-process",
-                where=str(self.filename),
-                advice="draw the sequence flow again in Camunda Modeler",
-            )
-        return found
-
-    def _attach(self) -> None:
-        for event in [node for node in self.spec.nodes if isinstance(node, BoundaryEvent)]:
-            activity = self._node(event.attached_to, "activity", f"the boundary event {event.name}")
-            if not hasattr(activity, "boundary"):
-                raise InvalidDiagram(f"a boundary event is attached to '{activity.label}'", where=event.where)
-            event.activity = activity
-            activity.boundary.append(event)
-            if isinstance(event.trigger, CompensationTrigger):
-                activity.handler = self._handler(event)
-
-    def _handler(self, event: BoundaryEvent) -> Activity | None:
-        """The activity that undoes another: an association leads to it from the event."""
-        for pair in self.parser.associations:
-            if event.name in pair:
-                found = self.spec.task_specs.get(pair[1 - pair.index(event.name)])
-                if isinstance(found, Activity) and found.for_compensation:
-                    return found
-        return None
-
-    def _link_flows(self) -> None:
-        for count, element in enumerate(self.node.iterchildren(xml.bpmn("sequenceFlow"))):
-            flow_id = element.get("id") or f"#flow{count}"
-            where = f"{self.filename}, line {element.sourceline}, element {flow_id}"
-            source = self._node(element.get("sourceRef"), "source", f"the sequence flow {flow_id}")
-            target = self._node(element.get("targetRef"), "target", f"the sequence flow {flow_id}")
-            condition = element.find(xml.bpmn("conditionExpression"))
-            text = (condition.text or "").strip() if condition is not None else ""
-            edge = Edge(
-                flow_id,
-                element.get("name"),
-                source,
-                target,
-                compile_formula(text, where, feel_only=True) if text else None,
-                len(target.incoming),
-                (element.findtext(xml.bpmn("documentation")) or "").strip(),
-            )
-            source.outgoing.append(edge)
-            source.connect(target)
-            target.incoming.append(edge)
-            self.spec.edges[flow_id] = edge
-            if xml.reference(source.default_flow) == element.get("id") and source.default_flow:
-                source.default = edge
+        with self.parser.trying(self.node):
+            spec.retrievals = correlation.retrievals(self.node.getparent(), str(self.filename))
 
     def _link_links(self) -> None:
         catchers = {
@@ -251,6 +210,8 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
             # Without an inside the sub-process could not be read, which has been said.
             start = body.inner.plain_start if body.inner is not None else None
             if start is None or start.trigger is None:
+                if body.inner is None or any(one.name in self.parser.failed for one in body.inner.start_events):
+                    self.parser.failed.add(body.name)
                 continue
             body.start_event = start
             body.interrupts = start.interrupting
@@ -268,8 +229,11 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
             if isinstance(node, SubProcess) and node.handler is None and node.inner and node.inner.can_be_undone:
                 node.undo = Undo(node)
 
-    def _enter(self, spec: FlowSpec) -> None:
-        """Where a token begins: at the start event, or where nothing leads to."""
+    def _enter(self, spec: FlowSpec, adrift: frozenset[str]) -> None:
+        """Where a token begins: at the start event, or where nothing leads to.
+
+        ``adrift`` are the elements at the end of a flow that has no beginning, which has been said.
+        """
         starts = spec.start_events
         plain = [event for event in starts if event.trigger is None]
         spec.plain_start = plain[0] if plain else starts[0] if len(starts) == 1 else None
@@ -284,6 +248,7 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
             and not (isinstance(node, CatchEvent) and isinstance(node.trigger, LinkTrigger))
             and not getattr(node, "instantiates", False)
             and not getattr(node, "for_compensation", False)
+            and node.name not in adrift | self.parser.failed | self.parser.refused
         ]
 
     @property
@@ -315,23 +280,32 @@ class DiagramParser(BpmnParser):  # type: ignore[misc]
         self.items: dict[str, str] = {}
         self.problems: list[ComplaintflowError] = []
         self.refused = refused
+        # The ids of elements that could not be read, or not wholly.
+        self.failed: set[str] = set()
 
     @contextmanager
-    def collecting(self, element: Any) -> Iterator[None]:
-        """Remember what is wrong with one part, and go on with the others.
+    def trying(self, element: Any) -> Iterator[None]:
+        """Read one part; where it cannot be, remember why and go on with the others.
 
-        What was refused before leaves gaps that nobody need be blamed for twice: in the element itself, and in the
-        flow as a whole (``element`` None).
+        What was refused before leaves gaps in its element, which nobody need be blamed for twice.
         """
-        known = bool(self.refused) if element is None else any(one.get("id") in self.refused for one in element.iter())
         try:
             yield
         except ComplaintflowError as error:
-            if not known:
+            self.failed.add(str(element.get("id")))
+            if not self._was_refused(element):
                 self.problems.append(error)
         except Exception:
-            if not known:
+            self.failed.add(str(element.get("id")))
+            if not self._was_refused(element):
                 raise
+
+    def _was_refused(self, element: Any) -> bool:
+        """Whether the element was, or a part of it that is no element of the flow itself."""
+        if element.get("id") in self.refused:
+            return True
+        inside = element.iterchildren()
+        return any(self._was_refused(child) for child in inside if child.tag not in READERS and child.tag != _FLOW)
 
     def _add_data_stores(self, bpmn: Any) -> None:
         """Data stores are drawn for people; they hold nothing here, as in Camunda 8."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from complaintflow.bpmn.activities import CallActivity
+from complaintflow.bpmn.activities import Activity, CallActivity
 from complaintflow.bpmn.gateways import ComplexGateway, InclusiveGateway
 from complaintflow.bpmn.listening import hold_flow
 from complaintflow.bpmn.node import Stuck
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 def fire_joins(game: Game) -> bool:
     """Let a gateway go on for which nothing more can come. True if there was one."""
-    for flow in (game.top, *game.flows.values()):
+    # One that sleeps was judged when it was put to rest, and nothing has come since.
+    for flow in (game.top, *game.flows.awake()):
         for name in list(flow.resets):
             gateway: ComplexGateway = flow.spec.task_specs[name]
             if gateway.may_reset(flow):
@@ -32,7 +34,8 @@ def fire_joins(game: Game) -> bool:
 
 def close_flows(game: Game) -> bool:
     """Complete a flow in which nothing is left. True if that moved anything."""
-    for flow in list(game.touched):
+    # By their numbers: the order of a set is another one in every process.
+    for flow in sorted(game.touched, key=attrgetter("number")):
         game.touched.discard(flow)
         if flow.busy or flow.completed:
             continue
@@ -61,5 +64,8 @@ def _deadlock(flow: Flow) -> None:
     del flow.joins[name]
     node = flow.spec.task_specs[name]
     missing = ", ".join(edge.id for edge in node.incoming if not counts[edge.index])
-    stuck = Stuck("join", f"'{node.label}' waits for {missing}, and nothing can come that way any more")
+    why = f"'{node.label}' waits for {missing}, and nothing can come that way any more"
+    if isinstance(node, Activity):
+        why = f"'{node.label}' begins with {node.start_quantity} tokens, and no more than {sum(counts)} came"
+    stuck = Stuck("join", why)
     flow.game.halt(flow.game.place(flow, node), stuck)

@@ -44,7 +44,7 @@ class Scope(Mapping[str, Any]):
     A variable that is null is there; a variable that was never set is not.
     """
 
-    __slots__ = ("ambient", "journal", "number", "parent", "variables")
+    __slots__ = ("ambient", "journal", "noted", "number", "parent", "variables")
 
     def __init__(
         self,
@@ -59,6 +59,8 @@ class Scope(Mapping[str, Any]):
         self.ambient: Mapping[str, Any] = ambient if parent is None else parent.ambient
         # Where changes are noted, if anything waits for a condition: (scope, variable, "create" or "update").
         self.journal: list[tuple[Scope, str, str]] | None = None
+        # Names of variables that got another value, if somebody asked.
+        self.noted: set[str] | None = None
 
     @property
     def policy_id(self) -> str:
@@ -141,6 +143,8 @@ class Scope(Mapping[str, Any]):
             known = name in self.variables
             if not known or self.variables[name] != value:
                 self.journal.append((self, name, "update" if known else "create"))
+        if self.noted is not None and (name not in self.variables or self.variables[name] != value):
+            self.noted.add(name)
         self.variables[name] = value
 
 

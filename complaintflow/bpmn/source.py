@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from complaintflow.bpmn import allowed, camunda7, xml
+from complaintflow.bpmn import allowed, camunda7, correlation, xml
 from complaintflow.errors import InvalidDiagram
 
 
@@ -54,5 +54,10 @@ def read(source: bytes, file: str) -> Source:
     problems = [*allowed.problems(root, file)]
     # What is not BPMN at all has nothing to translate.
     if root.tag == xml.bpmn("definitions"):
-        problems += camunda7.translate(root, file, _concerned(problems))
+        known = correlation.stated(root)
+        if camunda7.is_translated(root):
+            from complaintflow.bpmn.camunda7.translating import translate  # a tenth of the start, for who has none
+
+            problems += translate(root, file, _concerned(problems))
+        problems += correlation.settle(root, file, known)
     return Source(file, root, tuple(problems))

@@ -73,6 +73,15 @@ ELEMENTS: Final[dict[str, frozenset[str]]] = {
         "signal": "structureRef",
         "error": "errorCode structureRef",
         "escalation": "escalationCode structureRef",
+        # See ``correlation``.
+        "correlationProperty": "type",
+        "correlationPropertyRetrievalExpression": "messageRef",
+        "messagePath": "language",
+        "correlationKey": "",
+        "correlationPropertyRef": "",
+        "correlationSubscription": "correlationKeyRef",
+        "correlationPropertyBinding": "correlationPropertyRef",
+        "dataPath": "language",
         # Drawn for people, without meaning for execution in Camunda 8.
         "textAnnotation": "textFormat",
         "text": "",
@@ -114,8 +123,6 @@ ELEMENTS: Final[dict[str, frozenset[str]]] = {
 
 # Attributes that may be written out only with the value that changes nothing.
 FIXED: Final[dict[str, frozenset[str]]] = {
-    "startQuantity": frozenset({"1"}),
-    "completionQuantity": frozenset({"1"}),
     "isImmediate": frozenset({"true"}),
     "eventGatewayType": frozenset({"Exclusive", "Parallel"}),
     "ordering": frozenset({"Parallel", "Sequential"}),
@@ -126,9 +133,6 @@ FIXED: Final[dict[str, frozenset[str]]] = {
 ADVICE: Final[dict[str, str]] = {
     "script": "write a FEEL expression (Implementation: FEEL expression); code is never executed",
     "globalUserTask": "draw the task where it is used",
-    "correlationProperty": "set the correlation key on the message (zeebe:subscription)",
-    "correlationKey": "set the correlation key on the message (zeebe:subscription)",
-    "correlationSubscription": "set the correlation key on the message (zeebe:subscription)",
     "conversation": "draw a collaboration with message flows",
     "choreography": "draw the processes that take part, and message flows between them",
     "choreographyTask": "draw the processes that take part, and message flows between them",
@@ -140,8 +144,6 @@ ADVICE: Final[dict[str, str]] = {
     "eventDefinitionRef": "draw the definition in the event itself",
     "interface": "let a handler do the call: set a task definition type",
     "partnerRole": "draw a pool",
-    "startQuantity=": "use 1; where several tokens are needed, draw a parallel or complex gateway before the activity",
-    "completionQuantity=": "use 1; where several tokens are wanted, draw several sequence flows out of the activity",
     "isImmediate=": "use true; a flow that waits is an event",
     "language=": "write FEEL",
     "method=": "use ##Compensate: what was done is undone by compensation",
@@ -161,6 +163,14 @@ PLACES: Final[dict[str, frozenset[str]]] = {
     **{tag: _EVENTS for tag in ELEMENTS if tag.endswith("EventDefinition")},
     "multiInstanceLoopCharacteristics": _ACTIVITIES,
     "standardLoopCharacteristics": _ACTIVITIES,
+    "correlationProperty": frozenset({"definitions"}),
+    "correlationPropertyRetrievalExpression": frozenset({"correlationProperty"}),
+    "messagePath": frozenset({"correlationPropertyRetrievalExpression"}),
+    "correlationKey": frozenset({"collaboration"}),
+    "correlationPropertyRef": frozenset({"correlationKey"}),
+    "correlationSubscription": frozenset({"process"}),
+    "correlationPropertyBinding": frozenset({"correlationSubscription"}),
+    "dataPath": frozenset({"correlationPropertyBinding"}),
     "completionCondition": frozenset({"multiInstanceLoopCharacteristics", "adHocSubProcess"}),
     "loopCardinality": frozenset({"multiInstanceLoopCharacteristics"}),
     "loopCondition": frozenset({"standardLoopCharacteristics"}),

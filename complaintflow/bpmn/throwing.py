@@ -45,10 +45,9 @@ def _walk(origin: Token, wanted: type[CaughtTrigger], code: str, variables: dict
         start = _matching([body.start_event for body in bodies if body is not node], wanted, code)
         if start is not None:
             game.notes.append(Note("caught", start.name, {wanted.kind: code}))
-            if start.interrupting:
-                flow.cancel_tokens()
+            parting = game.cancel_flow(flow) if start.interrupting else []
             told = _caught(start, wanted).told(code, message)
-            game.spawn(flow, start.body, brought=variables | told)
+            game.go_on(game.place(flow, start.body), variables | told, parting)
             return True
         token = flow.host
     return False

@@ -34,7 +34,17 @@ class Token(Task):  # type: ignore[misc]
     task_spec: Node
 
     def __init__(self, flow: Flow, node: Node, number: int, host: Token | None, state: int) -> None:
-        super().__init__(flow, node, parent=host or flow.task_tree, state=state, id=number)
+        # Not the base's: it reads the clock and makes a dictionary that is never used, for each of a case's tokens.
+        parent: Token | Root = host or flow.task_tree
+        self.id = number
+        self.workflow = flow
+        self.task_spec = node
+        self.internal_data: dict[str, Any] = {}
+        self._state = state
+        self._parent = parent.id
+        self._children: list[int] = []
+        parent._children.append(number)
+        flow.tasks[number] = self
         self.host = host
         self.scope: Scope | None = None
         self.phase = ENTER
@@ -91,12 +101,28 @@ class Token(Task):  # type: ignore[misc]
             self._set_state(TaskState.STARTED if self.task_spec.waits != "timer" else TaskState.WAITING)
         return result
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether its work has begun and is not done; the loop around rounds does none."""
+        return self.phase == BEGIN and (getattr(self.task_spec, "loop", None) is None or self.is_iteration)
+
+    def move(self, flow: Flow) -> None:
+        """Let it stand in another flow; it hangs on nothing but that."""
+        del self.workflow.tasks[self.id]
+        self.workflow.task_tree._children.remove(self.id)
+        self.workflow = flow
+        flow.tasks[self.id] = self
+        self._parent = flow.task_tree.id
+        flow.task_tree._children.append(self.id)
+
     def cancel(self) -> None:
         """End this token and everything under it, innermost first, closing rows, scopes and flows."""
         for token in reversed(self._under()):
             inner = token.game.flows.get(token.id)
             if inner is not None:
                 inner.close(False)
+            if token.game.part(token, self.workflow):
+                continue
             token._set_state(TaskState.CANCELLED)
             token.task_spec._on_cancel(token)
             token.workflow.drop(token)
@@ -125,10 +151,15 @@ class Flow(BpmnBaseWorkflow):  # type: ignore[misc]
         undo: what was completed and can be undone (see ``compensation``).
     """
 
-    tasks: dict[int, Token]
+    task_tree: Root
 
     def __init__(self, game: Game, spec: Any, host: Token | None, scope: Scope, *, owns_scope: bool = False) -> None:
-        super().__init__(spec, deserializing=True)
+        # Not the base's: it makes locks and events that nothing uses.
+        self.spec = spec
+        self.data: dict[str, Any] = {}
+        self.tasks: dict[int, Any] = {}
+        self.success = True
+        self.completed = False
         self.game = game
         self.owns_scope = owns_scope
         self.host = host
@@ -192,7 +223,7 @@ class Flow(BpmnBaseWorkflow):  # type: ignore[misc]
         gone: list[Token] = []
         for number in [n for n in self.tasks if n > 0]:
             token = self.tasks.get(number)
-            if token is not None and token.host is None and token is not besides:
+            if token is not None and token.host is None and token is not besides and not token.task_spec.outlasts:
                 gone.append(token)
                 token.cancel()
         self.joins.clear()
@@ -220,4 +251,10 @@ class Root(Task):  # type: ignore[misc]
     """The completed start of a flow, on which its tokens hang."""
 
     def __init__(self, flow: Flow) -> None:
-        super().__init__(flow, flow.spec.start, state=TaskState.COMPLETED, id=~flow.number)
+        self.id = ~flow.number
+        self.workflow = flow
+        self.task_spec = flow.spec.start
+        self._state = TaskState.COMPLETED
+        self._parent = None
+        self._children: list[int] = []
+        flow.tasks[self.id] = self

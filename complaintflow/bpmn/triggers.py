@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from complaintflow.bpmn.formula import read_time, shown
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.watching import ConditionTrigger
+from complaintflow.cron import from_quartz, read_cron
 from complaintflow.errors import CalendarError
 from complaintflow.feel import YearMonthDuration
 from complaintflow.interval import Interval
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from complaintflow.bpmn.asking import Host
     from complaintflow.bpmn.formula import Formula
     from complaintflow.bpmn.token import Token
+
+# So many rounds of a cron expression are counted one by one after the clock stood still; then they are "so many".
+MOST_MISSED: Final = 10_000
 
 _CYCLE: Final = re.compile(r"R(?P<times>\d*)/(?:(?P<start>[^/]+)/)?(?P<interval>[^/]+)")
 
@@ -61,7 +65,8 @@ class Subscription:
 class Cycle:
     """An ISO 8601 repetition: ``R3/P7D``, ``R/2026-03-02T09:00:00+08:00/P1D``; with our intervals also ``R3/7 days``.
 
-    ``times`` is None where it has no end; ``start`` is the first time, else one interval from now.
+    Or a cron expression (``complaintflow.cron``), which is its own interval. ``times`` is None where it has no end;
+    ``start`` is the first time, else one interval from now.
     """
 
     times: int | None
@@ -73,12 +78,17 @@ class Cycle:
         """None where it is not one."""
         match = _CYCLE.fullmatch(text)
         if match is None:
-            return None
+            return cls(None, None, " ".join(text.split())) if read_cron(text) is not None else None
         start = read_time(match["start"]) if match["start"] else None
         times = int(match["times"]) if match["times"] else None
         if (match["start"] and not isinstance(start, date)) or times == 0 or not _is_interval(match["interval"]):
             return None
         return cls(times, start, match["interval"])
+
+    @property
+    def is_cron(self) -> bool:
+        """Whether the times are those of a cron expression."""
+        return self.times is None and self.start is None and read_cron(self.interval) is not None
 
 
 def _is_interval(text: str) -> bool:
@@ -119,6 +129,8 @@ def next_round(host: Host, every: str, due: datetime, left: int | None) -> Round
     moment, missed = Moment(due), -1
     while moment.at <= host.now:
         missed += 1
+        if missed > MOST_MISSED and left is None and read_cron(every) is not None:
+            return Round(host.after(every, host.now, again=True), left, missed)
         if left == 1:
             return None
         if left is not None:
@@ -129,10 +141,11 @@ def next_round(host: Host, every: str, due: datetime, left: int | None) -> Round
 
 @dataclass(frozen=True, slots=True)
 class TimerTrigger:
-    """``form`` is "date", "duration" or "cycle"."""
+    """``form`` is "date", "duration" or "cycle"; with ``quartz`` a cron expression is written as in Camunda 7."""
 
     form: str
     formula: Formula
+    quartz: bool = False
     waits: ClassVar[str] = "timer"
     armed: ClassVar[bool] = True
 
@@ -161,11 +174,23 @@ class TimerTrigger:
         self._open(token, following.moment)
         return True
 
+    def cycle(self, value: object) -> Cycle | None:
+        """What the formula gave as a cycle; None where it is none."""
+        if not isinstance(value, str):
+            return None
+        cycle = Cycle.parse(value)
+        if self.quartz and (cycle is None or cycle.is_cron):
+            text = from_quartz(value)
+            return Cycle.parse(text) if text is not None else None
+        return cycle
+
     def _arm_cycle(self, token: Token) -> None:
         text = token.game.value(self.formula, token.variables)
-        cycle = Cycle.parse(text) if isinstance(text, str) else None
+        cycle = self.cycle(text)
         if cycle is None:
-            raise Stuck("timer", f"'{self.formula.text}' gave {shown(text)}, not an ISO 8601 repetition like R3/P7D")
+            raise Stuck(
+                "timer", f"'{self.formula.text}' gave {shown(text)}, not a repetition like R3/P7D or 0 0 9 * * MON"
+            )
         host = token.game.host
         token.internal_data["left"] = cycle.times
         token.internal_data["every"] = cycle.interval

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from lxml import etree
@@ -17,6 +18,8 @@ XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 OURS: Final = "urn:complaintflow"
 
 MAX_BYTES: Final = 8_000_000
+# What lxml says of the text's origin, and of a line that we say ourselves.
+_SOURCE: Final = re.compile(r"(, line \d+, column \d+)? \(<string>, line \d+\)$")
 
 
 def read(source: bytes, file: str) -> etree._Element:
@@ -45,7 +48,8 @@ def read(source: bytes, file: str) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise InvalidDiagram(
-            f"the file is not well-formed XML: {error}", where=f"{file}, line {line}" if line else file
+            f"the file is not well-formed XML: {_SOURCE.sub('', str(error))}",
+            where=f"{file}, line {line}" if line else file,
         ) from None
     if str(getattr(root.getroottree().docinfo, "doctype", "")):
         raise InvalidDiagram(

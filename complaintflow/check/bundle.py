@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,17 @@ from complaintflow.check.duties import duties
 from complaintflow.check.facts import Facts
 from complaintflow.check.files import check_file
 from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, guarded, of_error, readable
+from complaintflow.check.formulas import formulas
 from complaintflow.check.numbers import numbers
 from complaintflow.check.people import people
 from complaintflow.check.places import located
 from complaintflow.check.references import habits, references
 from complaintflow.check.starts import starts
+from complaintflow.check.surges import surges
 from complaintflow.check.times import times
 from complaintflow.check.usage import unused_entries
 from complaintflow.check.variables import variables
+from complaintflow.check.ways import ways
 from complaintflow.definition import Bundle
 from complaintflow.errors import ComplaintflowError, InvalidData
 
@@ -35,6 +39,7 @@ def check_bundle(
     payload: bytes | None = None,
     beside: Iterable[str] = (),
     identity: Identity | None = None,
+    find: Callable[[str], str | None] | None = None,
 ) -> list[Finding]:
     """Everything wrong with a process, the worst first.
 
@@ -45,20 +50,25 @@ def check_bundle(
         payload: the example that the process ships, to be held against its intake form.
         beside: paths of files that could have been meant where a name leads nowhere.
         identity: with it, tasks that could run out of people are reported.
+        find: gives the file of a process, None where there is none; with it, surges that begin nothing are reported.
     """
     facts = Facts(bundle, beside)
     found = [finding for path, source in bundle.files.items() for finding in _part(bundle, path, source)]
     found += guarded("policy.toml", lambda: _policy(bundle, strict, now))
-    for look in (references, numbers, habits, times, variables, duties, unused_entries):
+    for look in (references, numbers, habits, ways, times, variables, duties, unused_entries):
         found += guarded(bundle.process_id, lambda look=look: look(facts))  # type: ignore[misc]
+    found += guarded(bundle.process_id, lambda: formulas(facts, found))
+    if facts.policy is not None and bundle.process_id in facts.program.processes:
+        found += guarded(bundle.process_id, lambda: starts(facts.readable, now))
+        if identity is not None:
+            found += guarded(bundle.process_id, lambda: people(facts.readable, identity))
+        if find is not None:
+            found += guarded("policy.toml", partial(surges, facts, find))
+        if payload is not None:
+            found += guarded("payload.json", lambda: _example(facts.readable, payload))
     if not any(finding.severity == ERROR for finding in found):
         # The engine's own word: whatever it refuses and nobody here saw must not pass.
         found += guarded(bundle.process_id, lambda: _engine(bundle))
-        found += guarded(bundle.process_id, lambda: starts(bundle, now))
-        if identity is not None:
-            found += guarded(bundle.process_id, lambda: people(bundle, identity))
-        if payload is not None:
-            found += guarded("payload.json", lambda: _example(bundle, payload))
     return located(map(_shown, found), facts.diagrams)
 
 
@@ -66,8 +76,9 @@ def check_alone(file: str, source: bytes, beside: Mapping[str, bytes] | None = N
     """Everything that can be said of one file without the others; arguments as for `check_file`."""
     facts = Facts(Bundle("", {file: source}))
     found = check_file(file, source, beside)
-    for look in (numbers, habits):
+    for look in (numbers, habits, ways):
         found += guarded(file, lambda look=look: look(facts))  # type: ignore[misc]
+    found += guarded(file, lambda: formulas(facts, found))
     return located(found, facts.diagrams)
 
 

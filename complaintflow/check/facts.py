@@ -8,13 +8,16 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
+from complaintflow.bpmn.reader import read_partly
 from complaintflow.check.diagram import Diagram
 from complaintflow.check.finding import nearest
+from complaintflow.definition import Bundle
 from complaintflow.errors import ComplaintflowError
 from complaintflow.reach import reach
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
+    from complaintflow.bpmn.program import Program
+    from complaintflow.dmn import DecisionModel
     from complaintflow.formjs import Form
     from complaintflow.marks import DroppedMark
     from complaintflow.policy import Policy
@@ -44,6 +47,22 @@ class Facts:
         }
 
     @cached_property
+    def readable(self) -> Bundle:
+        """The bundle with what can be read of its parts, so that what does not fit is found whatever else is wrong."""
+        bundle = self.bundle
+        copy = Bundle(bundle.process_id, bundle.files, bundle.origin, bundle.replaced)
+        copy.program = self.program
+        copy.forms = {name: form for name, (_, form) in self.forms.items()}
+        copy.decisions = {name: model for name, (_, model) in self._tables.items()}
+        return copy
+
+    @cached_property
+    def program(self) -> Program:
+        """What can be read of the diagrams."""
+        diagrams = {path: source for path, source in self.bundle.files.items() if path.endswith(".bpmn")}
+        return read_partly(diagrams)[0]
+
+    @cached_property
     def diagrams(self) -> list[Diagram]:
         """The diagrams that are XML."""
         return [
@@ -51,6 +70,11 @@ class Facts:
             for path, source in self.bundle.files.items()
             if path.endswith(".bpmn") and (diagram := _diagram(path, source)) is not None
         ]
+
+    @property
+    def legible(self) -> set[str]:
+        """Paths of the diagrams that are XML."""
+        return {diagram.file for diagram in self.diagrams}
 
     @cached_property
     def policy(self) -> Policy | None:
@@ -83,7 +107,7 @@ class Facts:
     @cached_property
     def _reach(self) -> dict[str, tuple[str, ...]]:
         try:
-            return reach(self.bundle)
+            return reach(self.readable)
         except ComplaintflowError:
             return {}
 
@@ -113,6 +137,11 @@ class Facts:
                 except (ComplaintflowError, UnicodeDecodeError):
                     continue
                 found.setdefault(form.id, (path, form))
+        for form_id, (path, text) in self.program.forms.items():
+            try:
+                found.setdefault(form_id, (path, Form.load(text, file=f"{path}, form {form_id}")))
+            except ComplaintflowError:
+                continue
         return found
 
     @cached_property
@@ -123,16 +152,20 @@ class Facts:
     @cached_property
     def decisions(self) -> dict[str, str]:
         """Decision id -> path."""
+        return {name: path for name, (path, _) in self._tables.items()}
+
+    @cached_property
+    def _tables(self) -> dict[str, tuple[str, DecisionModel]]:
         from complaintflow.dmn import DecisionModel
 
-        found: dict[str, str] = {}
+        found: dict[str, tuple[str, DecisionModel]] = {}
         for path, source in self.bundle.files.items():
             if path.endswith(".dmn"):
                 try:
                     model = DecisionModel.parse(source, file=path)
                 except ComplaintflowError:
                     continue
-                found |= dict.fromkeys((*model.decisions, *model.services), path)
+                found |= dict.fromkeys((*model.decisions, *model.services), (path, model))
         return found
 
     @cached_property
@@ -150,15 +183,14 @@ class Facts:
         """Path of a notice -> the variables it reads."""
         found: dict[str, frozenset[str]] = {}
         for policy_id in self.policies:
-            try:
-                notices = self.bundle.notices_of(policy_id)
-                notices.check()
-            except ComplaintflowError:
-                continue
             for file, path in self.bundle.notice_files(policy_id).items():
                 match = _NOTICE.fullmatch(file)
-                if match is not None:
-                    found[path] = notices.template(match["name"], match["language"]).variables
+                try:
+                    if match is not None:
+                        template = self.bundle.notices_of(policy_id).template(match["name"], match["language"])
+                        found[path] = template.variables
+                except ComplaintflowError:
+                    continue  # Said with its file.
         return found
 
     def near(self, name: str, known: Iterable[str], suffix: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final, Literal
 
-from complaintflow.errors import ComplaintflowError, FeelSyntaxError
+from complaintflow.errors import ComplaintflowError, FeelSyntaxError, InvalidPolicy
 
 Severity = Literal["error", "warning", "note"]
 ERROR: Final[Severity] = "error"
@@ -16,6 +16,9 @@ WARNING: Final[Severity] = "warning"
 NOTE: Final[Severity] = "note"
 
 _ORDER: Final = (ERROR, WARNING, NOTE)
+# How a policy file's problems are listed, and a place in it with the entry.
+_LISTED: Final = re.compile(r"(?P<where>.*?policy\.toml(?:, line \d+)?(?:: [\w.-]+)?): (?P<what>.*?); (?P<advice>.*)")
+_PATHED: Final = re.compile(r"(?P<place>.*?policy\.toml(?:, line \d+)?): (?P<path>[\w.-]+)")
 # A bundle numbers the policy files of its layers; people know only one name for them.
 _PLACE: Final = re.compile(r"(?s)(?P<file>.*?)(?:, line (?P<line>\d+))?(?:, element (?P<element>.*))?")
 _NUMBERED: Final = re.compile(r"(?<=/)\d+\.(?=policy\.toml)")
@@ -73,6 +76,26 @@ def of_error(error: ComplaintflowError, file: str = "") -> Finding:
     return Finding(ERROR, error.what, readable(error.where or file), advice)
 
 
+def _each(error: ComplaintflowError, file: str) -> Iterator[Finding]:
+    """An error as findings: a policy file tells of all its problems in one, and each has a line of its own."""
+    head, *listed = error.what.split("\n  ")
+    found = [_LISTED.fullmatch(line) for line in listed] if isinstance(error, InvalidPolicy) else []
+    if not found or not all(found) or not head.endswith(":"):
+        found = [_PATHED.fullmatch(error.where)] if isinstance(error, InvalidPolicy) else []
+        told = of_error(error, file)
+        yield (
+            told
+            if not found or found[0] is None
+            else replace(told, what=f"{found[0]['path']}: {told.what}", where=readable(found[0]["place"]))
+        )
+        return
+    for match in found:
+        if match is not None:
+            place = _PATHED.fullmatch(match["where"])
+            path, where = (f"{place['path']}: ", place["place"]) if place is not None else ("", match["where"])
+            yield Finding(ERROR, path + match["what"], readable(where), match["advice"])
+
+
 def readable(where: str) -> str:
     """A place as people know it."""
     return _NUMBERED.sub("", where)
@@ -83,7 +106,7 @@ def guarded(file: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     try:
         return list(look())
     except ComplaintflowError as error:
-        return [of_error(error, file)]
+        return [*_each(error, file)]
     except RecursionError:
         return [Finding(ERROR, "the file is nested too deeply to be read", readable(file), "draw it flatter")]
     except Exception as error:

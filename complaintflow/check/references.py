@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from complaintflow import feel
-from complaintflow.bpmn import xml
+from complaintflow import answering, feel, fitting
 from complaintflow.check.diagram import Diagram, constant
 from complaintflow.check.facts import Facts
-from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, nearest
+from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, nearest, of_error
 from complaintflow.dispatch import BUILT_IN
 from complaintflow.errors import ComplaintflowError
 from complaintflow.layers import SHARED
@@ -32,6 +31,11 @@ def references(facts: Facts) -> Iterator[Finding]:
     yield from _notices(facts)
     yield from _policy_names(facts)
     yield from _commitments(facts)
+    for node in facts.program.nodes:
+        yield from map(of_error, fitting.version(facts.readable, node))
+    if facts.policy is not None:
+        yield from map(of_error, fitting.recusals(facts.readable))
+        yield from map(of_error, answering.problems(facts.readable))
 
 
 def _forms(facts: Facts, diagram: Diagram) -> Iterator[Finding]:
@@ -92,19 +96,8 @@ def _policy_names(facts: Facts) -> Iterator[Finding]:
 
 def _commitments(facts: Facts) -> Iterator[Finding]:
     """A promise needs a task that decides it (D16)."""
-    said = [
-        (diagram, element, diagram.properties(element))
-        for diagram in facts.diagrams
-        for element in diagram.root.iter(f"{{{xml.BPMN}}}*")
-    ]
-    decided = {properties["decides"] for _, _, properties in said if properties.get("decides")}
-    for diagram, element, properties in said:
-        needed = properties.get("commits")
-        if needed and needed not in decided:
-            what = f"'{_label(element)}' commits to the decision '{needed}', which no task decides"
-            advice = f'give the deciding task the property decides="{needed}"'
-            yield Finding(ERROR, what, diagram.where(element), advice)
-
+    for problem in fitting.commitments(facts.readable):
+        yield of_error(problem)
     for dropped in facts.dropped_marks:
         if dropped.why:
             what = f"{dropped.what}; policy.toml says why: {dropped.why}"

@@ -22,6 +22,7 @@ from complaintflow.check.facts import Facts
 from complaintflow.check.finding import WARNING, Finding
 from complaintflow.dispatch import BUILT_IN
 from complaintflow.errors import ComplaintflowError
+from complaintflow.figures.jobs import COUNTING
 from complaintflow.layers import SHARED
 
 # What the engine gives: to every expression, to the rounds of a loop, to a notice, inside a form; a job's result.
@@ -108,7 +109,7 @@ def _outside(diagram: Diagram) -> Iterator[etree._Element]:
     listeners = (xml.zeebe("executionListener"), xml.zeebe("taskListener"))
     for element in diagram.bpmn(*ACTIVITIES, *_EVENTS):
         job = diagram.extension(element, "taskDefinition")
-        handled = job is not None and constant(job.get("type")) not in BUILT_IN
+        handled = job is not None and constant(job.get("type")) not in BUILT_IN - COUNTING.keys()
         heard = any(element.find(xml.bpmn(f"{kind}EventDefinition")) is not None for kind in ("message", "signal"))
         if handled or heard or element.get("messageRef") or any(element.iter(*listeners)):
             yield element
@@ -127,7 +128,7 @@ def _read(facts: Facts) -> Iterator[tuple[str, str, frozenset[str]]]:
                 yield from ((name, diagram.where(element), nowhere) for name in _names(text))
     for path, form in facts.forms.values():
         for component in form.components:
-            for text in _texts(component.attributes):
+            for text in texts(component.attributes):
                 where = f"{path}, component {component.path or component.id}"
                 yield from ((name, where, _IN_FORMS) for name in _names(text))
     for path, text in facts.texts.items():
@@ -145,14 +146,14 @@ def _names(text: str) -> list[str]:
         return []  # Reported with its file.
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
     """Every FEEL expression in a component's JSON, without what is inside it."""
     if isinstance(value, str) and value.strip().startswith("="):
         yield value.strip()[1:]
     elif isinstance(value, dict):
         for key, inner in value.items():
             if key not in ("components", "label", "description", "text"):
-                yield from _texts(inner)
+                yield from texts(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _texts(inner)
+            yield from texts(inner)

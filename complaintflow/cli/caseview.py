@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SHORT: Final = 8
 PROVISIONAL: Final = "provisional"
-_COLOURS: Final = {"active": "cyan", "completed": "green", "cancelled": "yellow"}
+_COLOURS: Final = {"active": "cyan", "completed": "green", "cancelled": "yellow", "suspended": "yellow"}
 
 # What to do about an incident, by its kind.
 _INCIDENTS: Final = {
@@ -105,10 +105,14 @@ def print_head(case: Case, title: str = "") -> None:
 
 def print_standing(case: Case, setting: Setting) -> None:
     """What the case waits for: people, messages, time, and what a person must look at."""
-    if case.tasks or case.messages:
+    if case.status == "suspended":
+        heading("Suspended")
+        say("  its tasks are in nobody's inbox, no timer fires, no job runs, and messages are refused")
+        say(dim("  go on: ") + again(f"resume {short(case.id)}"))
+    if case.tasks or (case.messages and case.status != "suspended"):
         heading("Waits for")
         table(("", "", "", ""), [_task_row(task, setting) for task in case.tasks])
-        if case.messages:
+        if case.messages and case.status != "suspended":
             # Most of them may come at any time and are seldom of interest: one line.
             say(dim(f"  it also hears: {', '.join(sorted(set(case.messages)))}"))
     if case.timers:
@@ -170,6 +174,8 @@ def print_case(case: Case, engine: Engine, language: str) -> None:
     """Head and standing; what `run`, `complete`, `correlate` and `resolve` end with."""
     setting = Setting.of(engine, case.id, language)
     print_head(case, engine.bundle(case.id).policy.head.title)
+    if case.timers or any(task.due_at for task in case.tasks):
+        say(dim(f"times in {setting.zone}"))
     print_standing(case, setting)
 
 

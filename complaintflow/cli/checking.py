@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.look import bold, cell, clean, columns, cut, dim, heading, say, sign, table, wrap
+from complaintflow.cli.findings import Report, annotate, as_data, print_report
+from complaintflow.cli.look import say
 from complaintflow.cli.session import Session, command, json_option
 from complaintflow.errors import UnknownProcess
 
@@ -20,49 +19,31 @@ if TYPE_CHECKING:
     from complaintflow.check import Finding
     from complaintflow.definition import Bundle
     from complaintflow.library import Library
-    from complaintflow.policy import Entry
 
 _SUFFIXES: Final = (".bpmn", ".dmn", ".form", ".j2", ".toml", ".po", ".json")
-# Columns of a policy value, at most.
-_VALUE: Final = 40
-_COLOURS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
-_MARKS: Final = {"error": "bad", "warning": "warning", "note": "quiet"}
-_KINDS: Final = {
-    ".bpmn": "diagram", ".dmn": "decision table", ".form": "form", ".j2": "notice", ".toml": "policy file",
-    ".po": "translation",
-}  # fmt: skip
-
-
-@dataclass(slots=True)
-class Report:
-    """What was checked and found: one process, one layer or one file.
-
-    Attributes:
-        subject: what it is about.
-        findings: the worst first.
-        parts: layer -> paths of the parts that came from it.
-        defaults: policy entries that are still our default.
-    """
-
-    subject: str
-    findings: list[Finding]
-    parts: dict[str, list[str]] = field(default_factory=dict)
-    defaults: list[Entry] = field(default_factory=list)
 
 
 @command("check")
 @click.argument("subject", required=False, metavar="[PATH|PROCESS]")
 @click.option("--strict", is_flag=True, help="Refuse policy values that are still our default.")
+@click.option("--defaults", is_flag=True, help="List every policy value that is still our default, with its reason.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text",
               help="How findings are printed; github: annotations of a workflow run.")  # fmt: skip
 @json_option
 @click.pass_context
 def check_command(
-    ctx: click.Context, session: Session, subject: str | None, strict: bool, form: str, as_json: bool
+    ctx: click.Context,
+    session: Session,
+    subject: str | None,
+    strict: bool,
+    defaults: bool,
+    form: str,
+    as_json: bool,
 ) -> None:
     """Find everything wrong with a process, a layer folder, or a single file; without an argument, with all processes.
 
-    Lists which layer each part comes from and which policy values are still our default. Ends with 1 if there are
+    Lists which layer each part comes from and which policy values are still our default (--defaults: all of them, with
+    the reasons). Ends with 1 if there are
     errors. With -v also the notes, which are only counted otherwise. With --people also the tasks that could run out of
     people.
 
@@ -76,23 +57,23 @@ def check_command(
     reports = list(_reports(session, subject, strict))
     errors = sum(finding.severity == "error" for report in reports for finding in report.findings)
     if as_json or form == "json":
-        write_json([_json(report) for report in reports])
+        write_json([as_data(report) for report in reports])
     elif form == "github":
         for report in reports:
-            _annotate(report)
+            annotate(report)
     else:
         for number, report in enumerate(reports):
             if number:
                 say()
-            _print(report, verbose=session.verbose > 0)
+            print_report(report, verbose=session.verbose > 0, defaults=defaults or session.verbose > 0)
     ctx.exit(1 if errors else 0)
 
 
 def _reports(session: Session, subject: str | None, strict: bool) -> Iterator[Report]:
     library = session.library()
-    known = library.layers.processes()
+    known = library.processes()
     if subject is None:
-        reports = [_process(library, name, strict, session.identity()) for name in known]
+        reports = _processes(library, known, strict, session.identity())
         yield from reports
         for folder in session.layer:
             yield from _leftovers(library, Path(folder), reports)
@@ -111,18 +92,35 @@ def _reports(session: Session, subject: str | None, strict: bool) -> Iterator[Re
         what = f"there is no file or folder '{subject}'"
         raise UnknownProcess(what, where=str(path.absolute()), advice="see the spelling")
     else:
-        library.newest(subject)  # raises, with the nearest name
+        yield _process(library, subject, strict, session.identity())  # one that is called; or raises the nearest name
+
+
+def _processes(library: Library, names: list[str], strict: bool, identity: Identity | None) -> list[Report]:
+    """Several processes; what is wrong with the files of one folder is said once."""
+    reports = [_process(library, name, strict, identity) for name in names]
+    said: set[tuple[str, Finding]] = set()
+    for report in reports:
+        found = {(report.home, finding) for finding in report.findings}
+        report.findings = [finding for finding in report.findings if (report.home, finding) not in said]
+        report.defaults = report.defaults if not any(home == report.home for home, _ in said) else []
+        said |= found
+    return reports
 
 
 def _process(library: Library, name: str, strict: bool, identity: Identity | None = None) -> Report:
     from complaintflow.check import check_bundle, unused_files
+    from complaintflow.check.finding import of_error
     from complaintflow.clock import SystemClock
-    from complaintflow.errors import ComplaintflowError
+    from complaintflow.errors import ComplaintflowError, InvalidDiagram
 
-    bundle = library.assemble(name)
+    try:
+        bundle = library.assemble(name)
+    except InvalidDiagram as error:
+        return Report(name, [of_error(error)])
+    home = bundle.home
     payloads = library.layers.every(f"processes/{name}/payload.json")
     layers = library.layers
-    files = [*layers.form_files(name), *(part for end in (".j2", ".dmn") for part in layers.process_files(name, end))]
+    files = [*layers.form_files(home), *(part for end in (".j2", ".dmn") for part in layers.process_files(home, end))]
     found = check_bundle(
         bundle,
         strict=strict,
@@ -130,13 +128,30 @@ def _process(library: Library, name: str, strict: bool, identity: Identity | Non
         payload=payloads[0].content if payloads else None,
         beside=[part.path for part in files],
         identity=identity,
+        find=library.addresses.find,
     )
-    found += unused_files(library.layers, [bundle], process=name)
+    found += unused_files(library.layers, [bundle, *_beside(library, name, home)], process=home)
     try:
         defaults = bundle.policy.defaults()
     except ComplaintflowError:
         defaults = []
-    return Report(name, sorted(found, key=lambda finding: finding.order), _origins(bundle), defaults)
+    return Report(name, sorted(found, key=lambda finding: finding.order), _origins(bundle), defaults, home)
+
+
+def _beside(library: Library, name: str, home: str) -> list[Bundle]:
+    """The other processes that people start of a folder."""
+    names = (one for one in library.processes() if one != name and home in library.addresses.folders(one))
+    return [bundle for one in names if (bundle := _whole(library, one)) is not None]
+
+
+def _whole(library: Library, name: str) -> Bundle | None:
+    """A bundle; None where two files have it, which its own report says."""
+    from complaintflow.errors import InvalidDiagram
+
+    try:
+        return library.assemble(name)
+    except InvalidDiagram:
+        return None
 
 
 def _origins(bundle: Bundle) -> dict[str, list[str]]:
@@ -150,8 +165,9 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
     """A layer, or the folder of one process inside a layer."""
     if path.parent.name == "processes" and not (path / "processes").is_dir():
         library = _before(path.parent.parent, session)
-        if path.name in library.layers.processes():
-            yield _process(library, path.name, strict, session.identity())
+        names = [name for name in library.processes() if path.name in library.addresses.folders(name)]
+        if names:
+            yield from _processes(library, names, strict, session.identity())
         else:
             yield from (_file(file) for file in sorted(path.rglob("*")) if file.suffix in _SUFFIXES)
         return
@@ -166,11 +182,12 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
     library = _before(path, session)
     touched = {folder.name for kind in ("processes", "forms") for folder in path.glob(f"{kind}/*") if folder.is_dir()}
     identity = session.identity()
-    reports = [
-        _process(library, name, strict, identity)
-        for name in library.layers.processes()
-        if name in touched or "shared" in touched
+    names = [
+        name
+        for name in library.processes()
+        if "shared" in touched or not touched.isdisjoint(library.addresses.folders(name))
     ]
+    reports = _processes(library, names, strict, identity)
     yield from reports
     yield from _leftovers(library, path, reports)
 
@@ -190,7 +207,7 @@ def _leftovers(library: Library, folder: Path, reports: list[Report]) -> Iterato
     """What lies in a layer and no process is made of, besides what the processes' own reports say."""
     from complaintflow.check import unused_files
 
-    bundles = [library.assemble(name) for name in library.layers.processes()]
+    bundles = [bundle for name in library.processes() if (bundle := _whole(library, name)) is not None]
     said = {finding for report in reports for finding in report.findings}
     found = [finding for finding in unused_files(library.layers, bundles, layer=str(folder)) if finding not in said]
     if found:
@@ -210,107 +227,3 @@ def _file(path: Path) -> Report:
         finding = Finding("error", f"the file cannot be read: {error.strerror}", str(path), "see who may read it")
         return Report(str(path), [finding])
     return Report(str(path), check_alone(str(path), source, beside))
-
-
-# -- output -----------------------------------------------------------------------------------
-
-
-def _json(report: Report) -> dict[str, Any]:
-    return {
-        "subject": report.subject,
-        "findings": [
-            asdict(finding) | {"file": finding.file, "line": finding.line, "element": finding.element}
-            for finding in report.findings
-        ],
-        "parts": report.parts,
-        "defaults": [entry._asdict() for entry in report.defaults],
-    }
-
-
-def _annotate(report: Report) -> None:
-    """One workflow command of GitHub for each finding; see "Workflow commands" in its documentation."""
-    kinds = {"error": "error", "warning": "warning", "note": "notice"}
-    for finding in report.findings:
-        place = f"file={_escaped(_on_disk(report, finding.file), inside=True)}"
-        if finding.line is not None:
-            place += f",line={finding.line}"
-        element = " ".join(part for part in (finding.label, finding.element and f"({finding.element})") if part)
-        title = _escaped(element or "complaintflow", inside=True)
-        message = finding.what + (f"\n{finding.advice}" if finding.advice else "")
-        say(f"::{kinds[finding.severity]} {place},title={title}::{_escaped(message)}")
-
-
-def _on_disk(report: Report, file: str) -> str:
-    """Where a part of a bundle lies; GitHub knows nothing of layers."""
-    for layer, paths in report.parts.items():
-        if file in paths and (Path(layer) / file).is_file():
-            return (Path(layer) / file).as_posix()
-    return file
-
-
-def _escaped(text: str, *, inside: bool = False) -> str:
-    """Text in a workflow command; inside its properties colons and commas would end it."""
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return text.replace(":", "%3A").replace(",", "%2C") if inside else text
-
-
-def _print(report: Report, *, verbose: bool) -> None:
-    say(bold(report.subject))
-    for layer, paths in report.parts.items():
-        say(dim("  from ") + layer + dim(f"  {_summary(paths)}"))
-    for severity in ("error", "warning", "note"):
-        found = [finding for finding in report.findings if finding.severity == severity]
-        if found and (severity != "note" or verbose):
-            heading(f"{severity.capitalize()}s")
-            for finding in found:
-                _print_finding(finding)
-    if report.defaults:
-        _print_defaults(report.defaults, verbose=verbose)
-    say()
-    say(_verdict(report, verbose=verbose))
-
-
-def _summary(paths: list[str]) -> str:
-    kinds = Counter(_KINDS.get(PurePosixPath(path).suffix, "file") for path in paths)
-    return ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items())
-
-
-def _print_finding(finding: Finding) -> None:
-    room = columns()
-    colour = _COLOURS[finding.severity]
-    # What is indented, such as an expression over its caret, stays so.
-    parts = [(clean(part.lstrip(" ")), len(part) - len(part.lstrip(" "))) for part in finding.what.split("\n")]
-    first, *rest = [line for part, inside in parts for line in wrap(part, room, " " * (4 + inside))]
-    say("  " + click.style(sign(_MARKS[finding.severity]), fg=colour) + " " + first.strip())
-    for line in rest:
-        say(line)
-    for line in wrap(clean(finding.where), room, "    "):
-        say(dim(line))
-    if finding.advice:
-        for line in wrap(clean(finding.advice), room, "    "):
-            say(line, italic=True)
-
-
-def _print_defaults(defaults: list[Entry], *, verbose: bool) -> None:
-    heading("Still our default (policy.toml)")
-    table(("", "", "", ""), [
-        [
-            cell(f"{entry.section}.{entry.name}"),
-            cell(cut(entry.value, None if verbose else _VALUE) or '""', fg="cyan"),
-            cell(" ".join(entry.clause), dim=True),
-            cell(entry.why if verbose or columns() else "", dim=True),
-        ]
-        for entry in defaults
-    ], shrink=3)  # fmt: skip
-
-
-def _verdict(report: Report, *, verbose: bool) -> str:
-    counts = Counter(finding.severity for finding in report.findings)
-    if not counts:
-        return click.style(f"{sign('done')} nothing wrong", fg="green")
-    parts = [
-        click.style(f"{counts[severity]} {severity}{'' if counts[severity] == 1 else 's'}", fg=_COLOURS[severity])
-        for severity in ("error", "warning", "note")
-        if counts[severity]
-    ]
-    return ", ".join(parts) + (dim("  (-v lists the notes)") if counts["note"] and not verbose else "")

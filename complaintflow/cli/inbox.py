@@ -36,7 +36,7 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"'{value}' is not a day or time; write 2026-10-09 or 2026-10-09T12:00", param, ctx)
 
 
-@command("tasks")
+@command("tasks", shown=("as", "people"))
 @click.option("--role", multiple=True, metavar="GROUP", help="Only this candidate group's. Repeatable.")
 @click.option("--user", help="Only this person's.")
 @click.option("--process", help="Only of this process.")
@@ -55,7 +55,10 @@ def tasks_command(
     limit: int,
     as_json: bool,
 ) -> None:
-    """List open tasks, the earliest due first."""
+    """List open tasks, the earliest due first; each time is in the zone of its case's calendar.
+
+    With --people and --as: the tasks of one person, those that they have and those that they may take.
+    """
     with session.engine(reading=True) as engine:
         hand = session.hand(engine)
         bound = due_before
@@ -135,19 +138,22 @@ def _print(tasks: list[Task], settings: _Settings, *, more: bool) -> None:
     if not tasks:
         say("Nothing is open.")
         return
-    heads = ("DUE", "", "TASK", "", "PROCESS", "WHO", "PRIORITY")
-    table(heads, [_row(task, settings) for task in tasks], indent="", shrink=3)
+    zones = sorted({str(settings.of(task).zone) for task in tasks if task.due_at})
+    heads = ("DUE", "", "ZONE", "TASK", "", "PROCESS", "WHO", "PRIORITY")
+    table(heads, [_row(task, settings, zoned=len(zones) > 1) for task in tasks], indent="", shrink=4)
     say()
-    say(dim(f"{len(tasks)} open" + (", and there are more: see --limit" if more else "")))
+    where = f"; times in {zones[0]}" if len(zones) == 1 else ""
+    say(dim(f"{len(tasks)} open" + (", and there are more: see --limit" if more else "") + where))
 
 
-def _row(task: Task, settings: _Settings) -> list[Cell]:
+def _row(task: Task, settings: _Settings, *, zoned: bool) -> list[Cell]:
     from complaintflow.cli.caseview import due_cells, short, who
 
     setting = settings.of(task)
     due = due_cells(task.due_at, task.provisional, setting) if task.due_at else [cell("-", dim=True), cell("")]
     return [
         *due,
+        cell(setting.zone if zoned and task.due_at else "", dim=True),
         cell(short(task.id), bold=True),
         cell(f"{setting.name(task.element, task.name)}", fg="cyan"),
         cell(task.process),

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from complaintflow.cli.data import write_json
+from complaintflow.cli.data import data_option, with_fields, write_json
 from complaintflow.cli.look import heading, say
 from complaintflow.cli.session import Session, command, json_option
 from complaintflow.errors import UnknownIncident
@@ -38,10 +38,13 @@ def incidents_command(session: Session, case: str | None, as_json: bool) -> None
 
 @command("resolve")
 @click.argument("incident")
+@data_option
 @click.option("--actor", help="Who cleared it.")
 @json_option
-def resolve_command(session: Session, incident: str, actor: str | None, as_json: bool) -> None:
+def resolve_command(session: Session, incident: str, fields: tuple[str, ...], actor: str | None, as_json: bool) -> None:
     """Clear INCIDENT, after its cause is mended: the case tries again where it stopped.
+
+    With -d variables are set there first.
 
     INCIDENT is an incident id as `complaintflow incidents` shows it, or a case that has only one.
     """
@@ -58,7 +61,7 @@ def resolve_command(session: Session, incident: str, actor: str | None, as_json:
                     advice="name one of: " + ", ".join(one.id for one in case.incidents) if case.incidents else "",
                 )
             wanted = case.incidents[0].id
-        case = hand.resolve(wanted, actor=actor)
+        case = hand.resolve(wanted, data=with_fields({}, fields, None), actor=actor)
         from complaintflow.cli.caseview import case_json, print_case
 
         if as_json:

@@ -11,7 +11,7 @@ import click
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, bold, dim, say
 from complaintflow.cli.progress import progress
-from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.session import Session, again, command, json_option
 from complaintflow.errors import InvalidKeys
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def rotate_command(session: Session, no_new_key: bool, as_json: bool) -> None:
         if as_json:
             write_json({"wrapped": moved, "keys": list(_ring_names(engine.vault.keys))})
             return
-    say(f"Wrapped anew: {moved}. The older keys stay until `complaintflow keys retire`.")
+    say(f"{_counted(moved)}; the cases themselves are as they were.")
+    say(f"The older keys stay in the file until `{again('keys retire')}`.")
     if not no_new_key:
         aside("Copy the key file again: what is sealed from now on opens only with the new key.")
 
@@ -119,6 +120,14 @@ def retire_command(session: Session, yes: bool) -> None:
 
 for _one in (new_command, show_command, public_command, rotate_command, retire_command):
     keys_command.add_command(_one)
+
+
+def _counted(moved: int) -> str:
+    """What was done, in a sentence's beginning."""
+    if not moved:
+        return "Nothing to do: everything is wrapped with the newest key"
+    kept = "1 stored key is" if moved == 1 else f"{moved} stored keys (each case has one, and the store its own) are"
+    return f"{kept} now wrapped with the newest key"
 
 
 def _configured(session: Session) -> tuple[Keys | None, str]:

@@ -10,15 +10,15 @@ from complaintflow.cli.look import cell, dim, say, table
 from complaintflow.cli.session import Session, command, json_option
 
 if TYPE_CHECKING:
-    from complaintflow.layers import Layers
+    from complaintflow.library import Library
 
 
 @command("processes")
 @json_option
 def processes_command(session: Session, as_json: bool) -> None:
     """List the processes that can be run, with the layers that make them up."""
-    layers = session.library().layers
-    found = [_describe(layers, name) for name in layers.processes()]
+    library = session.library()
+    found = [_describe(library, name) for name in library.processes()]
     if as_json:
         write_json(found)
         return
@@ -33,17 +33,18 @@ def processes_command(session: Session, as_json: bool) -> None:
         say(dim("Try one: ") + f"complaintflow run {examples[0]['id']} --example")
 
 
-def _describe(layers: Layers, name: str) -> dict[str, Any]:
+def _describe(library: Library, name: str) -> dict[str, Any]:
     """Only the policy file's head is read, so that a broken diagram does not hide the others."""
     head: dict[str, Any] = {}
-    policies = layers.every(f"processes/{name}/policy.toml")
+    layers, folders = library.layers, library.addresses.folders(name)
+    policies = [part for folder in sorted(folders) for part in layers.every(f"processes/{folder}/policy.toml")]
     for part in reversed(policies):
         try:
             table = tomllib.loads(part.content.decode("utf-8-sig")).get("policy")
         except ValueError:
             continue
         head |= table if isinstance(table, dict) else {}
-    diagrams = layers.every(f"processes/{name}/{name}.bpmn")
+    diagrams = [part for path in library.addresses.paths(name) for part in layers.every(path)]
     return {
         "id": name,
         "title": str(head.get("title", "")),

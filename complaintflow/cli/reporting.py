@@ -10,26 +10,28 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from complaintflow.cli.data import data_option, with_fields, write_json
-from complaintflow.cli.look import aside, bold, clean, columns, day, dim, heading, say, until, wrap
-from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.look import aside, bold, cell, clean, columns, day, heading, say, table, until, wrap
+from complaintflow.cli.session import Session, again, command, json_option
 from complaintflow.errors import InvalidData
 
 if TYPE_CHECKING:
     from complaintflow.progress import Open, Progress
     from complaintflow.reporter import Reporter
 
-_WORDS: Final = {
+_WORDS: Final[dict[str, dict[str, Any]]] = {
     "en": {
         "receipt": "Your receipt (it is not shown)",
         "active": "Your report is being worked on.",
         "completed": "Your report is closed.",
         "cancelled": "Your report was ended early.",
+        "suspended": "Work on your report is interrupted; what was promised to you stays promised.",
         "steps": "What happened",
         "letters": "Letters to you",
         "questions": "Questions to you",
         "messages": "What you can say now",
         "promised": "You hear from us by {day} at the latest.",
-        "how": "To say something: complaintflow reporter NAME; to add evidence: complaintflow reporter --attach FILE",
+        "how": "To say something: {say}; to add evidence: {attach}",
+        "columns": ("NAME", "WHAT", "FIELDS"),
         "sent": "It has arrived.",
         "kept": "Kept as {name}; taken out: {removed}.",
         "original": "Kept as it is: {name}.",
@@ -39,12 +41,14 @@ _WORDS: Final = {
         "active": "您反映的问题正在处理。",
         "completed": "您反映的问题已办结。",
         "cancelled": "您反映的问题已提前终止。",
+        "suspended": "您反映的问题暂停处理；已作出的承诺仍然有效。",
         "steps": "进展",
         "letters": "给您的信件",
         "questions": "需要您回答",
         "messages": "您现在可以",
         "promised": "最迟于{day}给您答复。",
-        "how": "回答或补充：complaintflow reporter 名称；提交证据：complaintflow reporter --attach 文件",
+        "how": "回答或补充：{say}；提交证据：{attach}",
+        "columns": ("名称", "内容", "需填项"),
         "sent": "已收到。",
         "kept": "已保存为 {name}；已去除：{removed}。",
         "original": "已按原样保存：{name}。",
@@ -96,7 +100,7 @@ def _receipt(question: str) -> str:
     return sys.stdin.readline()
 
 
-def _attach(reporter: Reporter, file: str, as_is: bool, words: dict[str, str]) -> None:
+def _attach(reporter: Reporter, file: str, as_is: bool, words: dict[str, Any]) -> None:
     path = Path(file)
     try:
         with path.open("rb") as content:
@@ -150,8 +154,10 @@ def _print(progress: Progress, language: str) -> None:
     for title, openings in (("questions", progress.questions), ("messages", progress.messages)):
         if openings:
             heading(words[title])
-            for one in openings:
-                say(f"  {bold(one.name)}  {clean(one.question or one.label)}  {dim(', '.join(one.fields))}")
+            table(words["columns"], [
+                [cell(one.name, bold=True), cell(one.question or one.label), cell(", ".join(one.fields), dim=True)]
+                for one in openings
+            ], shrink=1)  # fmt: skip
     if progress.questions or progress.messages:
         say()
-        aside(words["how"], dim=True)
+        aside(words["how"].format(say=again("reporter NAME"), attach=again("reporter --attach FILE")), dim=True)

@@ -9,7 +9,7 @@ import click
 
 from complaintflow.cli.data import data_option, parse_object, read_json, with_fields, write_json
 from complaintflow.cli.look import say
-from complaintflow.cli.session import Session, command, json_option, warn_backlog
+from complaintflow.cli.session import Session, again, command, json_option, warn_backlog
 from complaintflow.errors import InvalidData
 
 if TYPE_CHECKING:
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
 
 _RECEIPT: Final = {
-    "en": "Receipt: {number}  Keep it: with `complaintflow reporter` it is the only way back to this report, and it is "
+    "en": "Receipt: {number}  Keep it: with `{reporter}` it is the only way back to this report, and it is "
     "never shown again.",
-    "zh": "回执号：{number}  请妥善保存：凭此号用 `complaintflow reporter` 查询和补充，是返回本案的唯一途径，"
-    "且不会再次显示。",
+    "zh": "回执号：{number}  请妥善保存：凭此号用 `{reporter}` 查询和补充，是返回本案的唯一途径，且不会再次显示。",
 }
 
 
@@ -55,6 +54,7 @@ def run_command(
     if payload and example:
         raise click.UsageError("give a payload file or --example, not both")
     if not (payload or example or fields or sys.stdin.isatty()):
+        session.library().assemble(process)  # raises, with the nearest name
         shipped = f"complaintflow run {process} --example"
         raise click.UsageError(f"give a payload file ('-' for standard input), or use the shipped one: {shipped}")
     with session.engine() as engine:
@@ -78,7 +78,7 @@ def _print_receipt(number: str, language: str) -> None:
     from complaintflow.receipts import shown
 
     say()
-    say(_RECEIPT[language].format(number=click.style(shown(number), bold=True)))
+    say(_RECEIPT[language].format(number=click.style(shown(number), bold=True), reporter=again("reporter")))
 
 
 def _data(

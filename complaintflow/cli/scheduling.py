@@ -9,7 +9,7 @@ import click
 
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import Cell, aside, bold, cell, distance, say, table, until
-from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.session import Session, again, command, json_option
 
 if TYPE_CHECKING:
     from complaintflow.engine import Engine
@@ -41,7 +41,7 @@ def schedule_command(session: Session, process: str | None, stop: bool, as_json:
         else:
             say("The clock starts nothing." if process is None else f"The clock starts {process} no more.")
         for name in dict.fromkeys(one.process for one in found if one.outdated):
-            aside(f"The layers have another definition of {name}: `complaintflow schedule {name}` takes it.")
+            aside(f"The layers have another definition of {name}: `{again(f'schedule {name}')}` takes it.")
 
 
 def _stopped(count: int, process: str, as_json: bool) -> None:
@@ -59,13 +59,14 @@ def _print(found: list[Scheduled], engine: Engine, language: str) -> None:
     for one in found:
         head = [cell(one.process, bold=True), cell(one.name), cell(_timer(one.timer), dim=True)]
         if one.due_at is None or one.due_at.tzinfo is None:
-            rows.append([*head, cell("over", dim=True), cell(""), cell("")])
+            rows.append([*head, cell("over", dim=True), cell(""), cell(""), cell("")])
             continue
         next_case = until(one.due_at, one.due_at.tzinfo, language)
         late = {"fg": "red"} if one.due_at <= now else {}
         left = "" if one.rounds is None else one.rounds
-        rows.append([*head, cell(next_case, **late), cell(distance(one.due_at, now), dim=True), cell(left)])
-    table(("PROCESS", "START", "TIMER", "NEXT CASE", "", "LEFT"), rows, indent="", shrink=1)
+        zone = cell(one.due_at.tzinfo, dim=True)
+        rows.append([*head, cell(next_case, **late), zone, cell(distance(one.due_at, now), dim=True), cell(left)])
+    table(("PROCESS", "START", "TIMER", "NEXT CASE", "ZONE", "", "LEFT"), rows, indent="", shrink=1)
 
 
 def _timer(text: str) -> str:

@@ -21,7 +21,7 @@ from complaintflow.errors import ComplaintflowError, StoreError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from complaintflow.access.identity import Identity
+    from complaintflow.access.identity import StaticIdentity
     from complaintflow.definition import Bundle
     from complaintflow.engine import Engine
     from complaintflow.layers import Layers
@@ -43,6 +43,7 @@ class Session:
     strict: bool = False
     acting: str | None = None
     people: str | None = None
+    log_format: str = "text"
 
     @contextmanager
     def engine(self, *, reading: bool = False) -> Iterator[Engine]:
@@ -54,7 +55,7 @@ class Session:
         Raises:
             ComplaintflowError: the database, a layer or the application cannot be used.
         """
-        _talk(self.verbose)
+        _talk(self.verbose, self.log_format)
         engine = self._application() if self.app else self._plain(reading)
         try:
             yield engine
@@ -79,9 +80,16 @@ class Session:
         who = self.acting or actor
         if who is None:
             raise click.UsageError("say who you are: --as PERSON")
+        known = self.identity()
+        if known is not None and known.person(who) is None:
+            from complaintflow.errors import AccessDenied
+            from complaintflow.fitting import nearest
+
+            what = f"there is nobody with the id '{who}'"
+            raise AccessDenied(what, where=str(self.people), advice=nearest(who, known.ids))
         return cast("Engine", engine.desk(who))
 
-    def identity(self) -> Identity | None:
+    def identity(self) -> StaticIdentity | None:
         """Who people are, if a file says so. Raises InvalidIdentity."""
         from complaintflow.access.identity import StaticIdentity
 
@@ -188,6 +196,12 @@ def shared_options(*, inside: bool = True, shown: tuple[str, ...] = ()) -> Calla
         own = [name for parameter in getattr(function, "__click_params__", ()) for name in parameter.opts]
         if "--strict" not in own:
             function = option("--strict", is_flag=True, help="Refuse to make a key: one must be configured.")(function)
+        function = option(
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            envvar="COMPLAINTFLOW_LOG_FORMAT",
+            help="How the log is written to standard error [default: text].",
+        )(function)
         function = option("-v", "--verbose", count=True, help="Say more; -vv says everything.")(function)
         function = option(
             "--language",
@@ -275,12 +289,15 @@ def _load(place: str) -> Engine:
     return engine
 
 
-def _talk(verbose: int) -> None:
-    """Send the library's log to standard error."""
+def _talk(verbose: int, form: str) -> None:
+    """Send the library's log to standard error; as text for people, or as JSON for programs."""
     import logging
 
     class Aside(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
+            if form == "json":
+                click.echo(self.format(record), err=True)
+                return
             text = clean(self.format(record), lines=True)
             if record.levelno >= logging.WARNING:
                 aside(click.style("Warning: ", fg="yellow", bold=True) + text)
@@ -289,5 +306,10 @@ def _talk(verbose: int) -> None:
 
     log = logging.getLogger("complaintflow")
     log.handlers = [handler for handler in log.handlers if type(handler).__name__ != "Aside"]
-    log.addHandler(Aside())
+    handler = Aside()
+    if form == "json":
+        from complaintflow.logs import JsonFormatter
+
+        handler.setFormatter(JsonFormatter())
+    log.addHandler(handler)
     log.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])

@@ -247,6 +247,11 @@ def _moved(teller: Teller, event: Event) -> Telling:
     return Telling("time", text, "yellow", (teller.word("moved more", before=before),))
 
 
+def _counted(teller: Teller, event: Event) -> Telling:
+    facts = {"name": event.counted, "value": event.value or "-"}
+    return Telling("quiet", teller.word(f"counted {event.event}", **facts), quiet=True)
+
+
 def _accessed(teller: Teller, event: Event) -> Telling:
     purpose = f"access {event.detail.get('purpose')}"
     text = teller.word(purpose) if purpose in TIMELINE[teller.setting.language] else clean(purpose)
@@ -267,6 +272,23 @@ def _held(teller: Teller, event: Event) -> Telling:
 
 def _hold_ended(teller: Teller, event: Event) -> Telling:
     return Telling("quiet", teller.word("hold ended"), more=_reason_of(event))
+
+
+def _stood_still(teller: Teller, event: Event) -> Telling:
+    return Telling("quiet", bold(teller.word("suspended")), "yellow", _reason_of(event))
+
+
+def _goes_on(teller: Teller, event: Event) -> Telling:
+    return Telling("quiet", bold(teller.word("goes on")), "yellow", _reason_of(event))
+
+
+def _signal_missed(teller: Teller, event: Event) -> Telling:
+    return Telling("quiet", teller.word("signal-missed", name=event.detail.get("name")), "yellow")
+
+
+def _migrated(teller: Teller, event: Event) -> Telling:
+    before, after = (clean(str(event.detail.get(name, "")))[:12] for name in ("from", "to"))
+    return Telling("quiet", bold(teller.word("migrated", before=before, after=after)))
 
 
 def _shredded(teller: Teller, event: Event) -> Telling:
@@ -293,11 +315,16 @@ _KINDS: Final[dict[str, Callable[[Teller, Event], Telling]]] = {
     "deadline-paused": _paused,
     "deadline-resumed": _resumed,
     "deadline-moved": _moved,
+    **dict.fromkeys(("fact", "alike", "surge", "promised", "moved", "kept", "broken", "dropped"), _counted),
     "accessed": _accessed,
     "attached": _attached,
     "held": _held,
     "hold-ended": _hold_ended,
     "shredded": _shredded,
+    "suspended": _stood_still,
+    "resumed": _goes_on,
+    "signal-missed": _signal_missed,
+    "migrated": _migrated,
 }
 
 

@@ -35,9 +35,12 @@ def worker_command(session: Session, once: bool, every: float, as_json: bool) ->
     """Fire deadlines that are due and run jobs that are ready, until Ctrl-C.
 
     Several workers may run at once, on several machines if the database is PostgreSQL. Without a worker, deadlines pass
-    unseen. Your own job handlers come with --app.
+    unseen. Your own job handlers come with --app; jobs that this worker has no handler for wait for one that has.
+
+    A database URL with ?queue=procrastinate makes it a procrastinate worker.
     """
     with session.engine() as engine:
+        engine.handlers_elsewhere = True
         worker = engine.worker()
         if once:
             worker.drain()

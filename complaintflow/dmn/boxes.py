@@ -178,7 +178,9 @@ def _table(element: etree._Element, where: str) -> tree.Table:
     policy = attribute(element, "hitPolicy").upper() or "UNIQUE"
     aggregation = attribute(element, "aggregation").upper()
     if policy not in _POLICIES or aggregation not in _AGGREGATIONS:
-        raise InvalidDecision(f"{describe(element)} has the hit policy '{policy} {aggregation}'", where=where)
+        said = f"{policy} {aggregation}".strip()
+        advice = f"choose one of {', '.join(_POLICIES)}; COLLECT may have {', '.join(_AGGREGATIONS[1:])}"
+        raise InvalidDecision(f"{describe(element)} has the hit policy '{said}'", where=where, advice=advice)
     if aggregation and policy != "COLLECT":
         raise InvalidDecision(f"{describe(element)} aggregates under {policy}; only COLLECT aggregates", where=where)
     inputs = tuple(_input(each, where) for each in children(element, "input"))

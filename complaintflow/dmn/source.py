@@ -46,7 +46,9 @@ def read(text: str | bytes, file: str) -> etree._Element:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise InvalidDecision(
-            f"not well-formed XML: {error}", where=file, advice="open it in Camunda Modeler and export it again"
+            f"not well-formed XML: {str(error).partition(' (<string>')[0]}",
+            where=file,
+            advice="open it in Camunda Modeler and export it again",
         ) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise InvalidDecision(

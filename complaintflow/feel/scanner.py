@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar, NoReturn
+from typing import ClassVar, Final, NoReturn
 
 from complaintflow.feel import names, strings
 from complaintflow.feel.limits import Limits, exceeded
@@ -73,6 +73,15 @@ class _Bracket:
     declared: names.Names | None = None
 
 
+# What other languages, and word processors, write.
+_INSTEAD: Final = {
+    **dict.fromkeys("'“”„‘’«»", 'strings stand in double quotes: "text"'),
+    "&": "write: and", "|": "write: or", "%": "write: modulo(a, b)",
+    **dict.fromkeys("$#", "FEEL stands in no braces: write the expression alone"),
+    **dict.fromkeys("（）", "write brackets as ( )"), "，": "write the comma as ,", "＝": "write the sign as =",
+}  # fmt: skip
+
+
 class Scanner:
     """One pass over one text; `scan` gives the tokens."""
 
@@ -128,7 +137,7 @@ class Scanner:
         character = self.text[self.position]
         if character == '"' or self.text.startswith('@"', self.position):
             raise syntax_error(self.text, self.position, "this string has no end", 'close it with "')
-        advice = 'strings stand in double quotes: "text"' if character == "'" else ""
+        advice = _INSTEAD.get(character, "")
         raise syntax_error(self.text, self.position, f'"{character}" has no meaning here', advice)
 
     @property

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from complaintflow.errors import InvalidKeys, MissingKey
+from complaintflow.logs import about
 from complaintflow.sealing.keys import KeyRing, Keys
 
 log = logging.getLogger("complaintflow")
@@ -114,7 +115,8 @@ def own(beside: Path | None, environment: Mapping[str, str], *, sealed_before: b
         advice = f"restore the file, or set {FILE_VARIABLE} to where it is"
         raise MissingKey("the cases are sealed, and their key file is not there", where=str(path), advice=advice)
     create(path)
-    log.warning("a key that seals all cases was made: %s; keep a copy of it apart from the database's backups", path)
+    what = "a key that seals all cases was made: %s; keep a copy of it apart from the database's backups"
+    log.warning(what, path, extra=about("key-made", file=str(path)))
     return KeyFile(path)
 
 

@@ -50,6 +50,9 @@ class Sealer(Protocol):
     def open(self, case_id: str, sealed_key: bytes | None) -> CaseCodec:
         """Raises CaseShredded, MissingKey, UnreadableValue."""
 
+    def derive(self, purpose: str) -> bytes:
+        """A 32-byte key of the whole store for one purpose."""
+
 
 class SealedCodec:
     """The codec of one case."""

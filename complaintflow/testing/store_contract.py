@@ -24,6 +24,7 @@ Beyond the words of the port the suite asks that
 * a change that is refused leaves nothing of itself, and the transaction can go on;
 * an id decides before a key: writing the same new case twice is a stale case;
 * all conditions given to ``tasks`` and ``case_ids`` must hold;
+* a job that is given back by somebody who does not hold it stays with its holder;
 * a held job is due again at the end of its lease (``next_due``) and is in the backlog all the time;
 * history is never overwritten, and a reading transaction refuses to write: StoreError.
 """
@@ -34,6 +35,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from complaintflow.testing.store_figures import FigureContract
 from complaintflow.testing.store_files import AttachmentContract, ReceiptContract
 from complaintflow.testing.store_queries import CaseQueryContract, InboxContract, ListenerContract
 from complaintflow.testing.store_schedules import ScheduleContract
@@ -56,6 +58,7 @@ class StoreContract(
     SealingContract,
     AttachmentContract,
     ReceiptContract,
+    FigureContract,
     IsolationContract,
     HostContract,
 ):

@@ -76,6 +76,7 @@ def task_row(case: CaseRow, token: int = 1, **facts: Any) -> TaskRow:
         due_at=NOW + 24 * HOUR,
         follow_up_at=None,
         provisional=False,
+        bundle=case.bundle,
     )
     return replace(row, **facts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from threading import Barrier
 
@@ -140,6 +141,33 @@ class LeaseContract:
         assert lease(store, SOON, SOON + HOUR) == [retry]
         save(store, Change(later(case), jobs=[job_row(case, due_at=None)]))
         assert lease(store, NOW + 99 * HOUR, NOW + 100 * HOUR) == []
+
+    def test_what_is_given_back_can_be_taken_at_once(self, store: Store) -> None:
+        """A worker that stops gives back what it has not begun; what another holds by then stays with the other."""
+        case = case_row()
+        jobs = [job_row(case, token) for token in (1, 2)]
+        save(store, Change(case, jobs=jobs))
+        assert lease(store, NOW, SOON) == jobs
+        with store.transaction() as transaction:
+            transaction.give_back([jobs[0]], "worker-1", NOW)
+            transaction.give_back([jobs[1]], "worker-2", NOW)
+        with store.transaction() as transaction:
+            assert transaction.lease_jobs(NOW, SOON, "worker-2", 9) == [jobs[0]]
+            transaction.give_back(jobs, "worker-1", NOW + MICROSECOND)
+        assert lease(store, NOW, SOON) == []
+        assert lease(store, NOW + MICROSECOND, SOON) == [jobs[1]]
+        assert rows_of(store, case.id)["jobs"] == jobs
+
+    def test_types_are_left_to_others(self, store: Store) -> None:
+        """A worker passes over jobs that it cannot run, in all cases and in one, and they stand in nobody's way."""
+        case = case_row()
+        jobs = [replace(job_row(case, token), type=kind) for token, kind in enumerate(("a", "b", "b", "c"), 1)]
+        save(store, Change(case, jobs=jobs))
+        with store.transaction() as transaction:
+            assert transaction.lease_jobs(NOW, SOON, "worker-1", 1, None, ["a", "b"]) == [jobs[3]]
+            assert transaction.lease_jobs(NOW, SOON, "worker-1", 9, case.id, ["b"]) == [jobs[0]]
+            assert transaction.lease_jobs(NOW, SOON, "worker-1", 9, case.id, ["b"]) == []
+        assert lease(store, NOW, SOON) == jobs[1:3]
 
     def test_a_lease_rolled_back_never_was(self, store: Store) -> None:
         """A worker that dies before its commit has taken nothing."""

@@ -107,6 +107,8 @@ class WritingContract:
                 history_row(case, 1, event=ODD_TEXT, detail=ALL_BYTES, digest=ALL_BYTES[:32]),
                 history_row(case, 2, element=None, token=None, detail=b""),
                 history_row(case, 3, element=""),
+                history_row(case, 4, event="fact", name="hr/type", value=ODD_TEXT),
+                history_row(case, 5, event="fact", name="hr/type", value=None),
             ],
             notices=[notice_row(case, 11, name=ODD_TEXT, content=ALL_BYTES)],
             values={ODD_TEXT: ALL_BYTES, "empty": b""},
@@ -291,6 +293,39 @@ class RefusalContract:
         assert rows_of(store, first.id).keys() == {"ids"}
         assert rows_of(store, case_id(4)) == {}
         assert all(rows_of(store, case.id)["history"] == [history_row(case)] for case in (second, third))
+
+    def test_a_refused_first_change_does_not_spoil_the_transaction(self, store: Store) -> None:
+        """What is refused before anything was written leaves nothing, however often, and the next change is kept."""
+        first, second, third = (case_row(n, key=f"order-{n}") for n in (1, 2, 3))
+        save(store, full_change(first))
+        before = rows_of(store, first.id)
+        forged = Change(later(first), closed_tasks=[1], values={"transcript": None}, history=[history_row(first, 1)])
+        refused = [
+            (StoreError, forged),
+            (DuplicateKey, full_change(case_row(4, key="order-1"))),
+            (StaleCase, full_change(replace(first, version=3))),
+            (StoreError, forged),
+            (StaleCase, full_change(replace(second, version=2))),
+        ]
+        for chosen in [refused[:1], refused[1:2], refused[2:3], refused, refused[::-1]]:
+            with store.transaction() as transaction:
+                assert transaction.case(first.id) == first
+                for error, change in chosen:
+                    with pytest.raises(error):
+                        transaction.write(change)
+                    assert transaction.tasks(case_id=first.id) == [task_row(first)]
+        assert rows_of(store, first.id) == before
+        assert rows_of(store, second.id) == rows_of(store, case_id(4)) == {}
+        with store.transaction() as transaction:
+            for error, change in refused:
+                with pytest.raises(error):
+                    transaction.write(change)
+            transaction.write(full_change(second))
+            with pytest.raises(StoreError):
+                transaction.write(Change(later(second), closed_tasks=[1], history=[history_row(second, 1)]))
+            transaction.write(full_change(third))
+        assert rows_of(store, first.id) == before
+        assert all(rows_of(store, case.id)["tasks"] == [task_row(case)] for case in (second, third))
 
     def test_an_exception_leaves_nothing(self, store: Store) -> None:
         """Leaving the block by an exception undoes all of it, and the exception passes through."""

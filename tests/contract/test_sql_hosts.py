@@ -160,6 +160,35 @@ def test_a_forked_child_inherits_no_idle_connection(tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
+def test_connections_are_closed_after_the_host_disposed_of_the_engine(tmp_path: Path) -> None:
+    """The engine is public, and disposing gives it another pool: forks and the end still close our connections."""
+    file = tmp_path / "cases.db"
+    store = open_store(f"sqlite:///{file}")
+
+    def is_open() -> bool:
+        links = (os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+        return str(file) in links
+
+    for number, close in enumerate((store.before_fork, store.close), 1):
+        store.engine.dispose()
+        save(store, Change(case_row(number)))
+        assert is_open()
+        close()
+        assert not is_open()
+
+
+def test_forks_leave_nothing_behind(tmp_path: Path) -> None:
+    """However often a process forks, a new connection is prepared once."""
+    store = open_store(f"sqlite:///{tmp_path}/cases.db")
+    prepared = len(list(store.engine.pool.dispatch.connect))
+    for number in range(1, 4):
+        store.before_fork()
+        save(store, Change(case_row(number)))
+    assert len(list(store.engine.pool.dispatch.connect)) == prepared
+    store.close()
+
+
 def test_a_forked_child_forgets_connections_in_use(tmp_path: Path) -> None:
     """A thread of the parent may connect at the moment of the fork: the child drops that connection, still open."""
     store = open_store(f"sqlite:///{tmp_path}/cases.db?timeout=0.05")

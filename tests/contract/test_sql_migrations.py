@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
-from complaintflow.adapters.sql import open_store, schema
+from complaintflow.adapters.sql import SqlStore, migrating, open_store, schema
+from complaintflow.adapters.sql.store import kind_of
 from complaintflow.adapters.sql.tables import REVISION, metadata
-from complaintflow.errors import StoreError
+from complaintflow.errors import NewerDatabase, StoreError, StoreUnavailable
 from complaintflow.testing.store_samples import case_id, case_row, full_change, rows_of, save
 
 
@@ -94,6 +95,105 @@ def test_an_older_database_is_upgraded_when_opened(
         assert connection.exec_driver_sql("SELECT version_num FROM cf_schema").scalars().all() == [following]
     assert rows_of(store, case_id(1))["ids"] == [case_id(1)]
     store.close()
+
+
+MOVES = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "{after}", "{before}"
+_ROWS = sa.table("cf_history", sa.column("case_id"), sa.column("seq"), sa.column("event"))
+
+
+def upgrade():
+    op.execute("CREATE TABLE moved (case_id TEXT, seq INTEGER)")
+
+
+def move(connection, limit):
+    rest = connection.execute(sa.text(
+        "SELECT case_id, seq FROM cf_history AS h WHERE NOT EXISTS"
+        " (SELECT 1 FROM moved AS m WHERE m.case_id = h.case_id AND m.seq = h.seq) LIMIT :n"
+    ), {{"n": limit}}).all()
+    for case_id, seq in rest:
+        connection.execute(sa.text("INSERT INTO moved VALUES (:c, :s)"), {{"c": case_id, "s": seq}})
+    return len(rest)
+
+
+def left(connection):
+    both = "SELECT (SELECT count(*) FROM cf_history) - (SELECT count(*) FROM moved)"
+    return connection.execute(sa.text(both)).scalar()
+"""
+
+
+def test_a_migration_of_data_goes_on_where_it_was_interrupted(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows move in bounded batches with progress; after an interruption the rest moves, and each row once."""
+    store = open_store(database)
+    for number in range(1, 8):
+        save(store, full_change(case_row(number)))
+    with store.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT count(*) FROM cf_history").scalar()
+    store.close()
+    assert rows is not None
+    assert rows > 6
+    following = f"{int(REVISION) + 1:04}"
+    migrations = tmp_path / "migrations"
+    shutil.copytree(Path(schema.__file__).parent / "migrations", migrations)
+    source = MOVES.format(after=following, before=REVISION)
+    (migrations / "versions" / f"{following}_moves.py").write_text(source)
+    monkeypatch.setattr(schema, "REVISION", following)
+    monkeypatch.setattr(schema, "_MIGRATIONS", migrations)
+    monkeypatch.setattr(migrating, "BATCH", 3)
+    seen: list[tuple[str, int, int | None]] = []
+
+    def interrupt(revision: str, moved: int, left: int | None) -> None:
+        seen.append((revision, moved, left))
+        if moved == 6:
+            raise KeyboardInterrupt
+
+    old = SqlStore(kind_of(make_url(database).get_backend_name()).open_engine(make_url(database)))
+    with pytest.raises(KeyboardInterrupt):
+        old.upgrade(interrupt)
+    assert seen == [(following, 0, rows), (following, 3, rows - 3), (following, 6, rows - 6)]
+    with pytest.raises(StoreError, match="a migration of its data is not done") as refused:
+        old.check()
+    assert "goes on where it stopped" in refused.value.remedy
+    monkeypatch.setattr(schema, "REVISION", REVISION)
+    with pytest.raises(NewerDatabase):
+        old.prepare()  # what an older release says of it
+    monkeypatch.setattr(schema, "REVISION", following)
+    old.close()
+
+    store = open_store(database)  # opening it goes on
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM moved").scalar() == rows
+        assert connection.exec_driver_sql("SELECT version_num FROM cf_schema").scalars().all() == [following]
+    store.upgrade(interrupt)
+    assert len(seen) == 3
+    store.close()
+
+
+def test_an_older_database_that_cannot_be_written_says_so(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where tables of an older release cannot be changed, that is one clear error, and they stay as they are."""
+    create(database)
+    following = f"{int(REVISION) + 1:04}"
+    migrations = tmp_path / "migrations"
+    shutil.copytree(Path(schema.__file__).parent / "migrations", migrations)
+    (migrations / "versions" / f"{following}_moves.py").write_text(MOVES.format(after=following, before=REVISION))
+    monkeypatch.setattr(schema, "REVISION", following)
+    monkeypatch.setattr(schema, "_MIGRATIONS", migrations)
+    url = make_url(database)
+    if url.get_backend_name() == "sqlite":
+        readable = url.set(database=f"file:{url.database}", query={"mode": "ro", "uri": "true"})
+    else:
+        readable = url.update_query_dict({"options": "-c default_transaction_read_only=on"})
+    with pytest.raises(StoreUnavailable, match="cannot be written"):
+        open_store(readable.render_as_string(hide_password=False))
+    monkeypatch.setattr(schema, "REVISION", REVISION)
+    open_store(database, create=False).close()
 
 
 def test_the_newest_migration_is_the_one_we_stamp() -> None:

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine, make_url
 
 from complaintflow.adapters.sql import open_store
+from complaintflow.adapters.sql.tables import REVISION
 from complaintflow.adapters.sql.url import parse
 from complaintflow.errors import (
     ForeignDatabase,
@@ -180,7 +181,7 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     assert file.read_text() == "not a database at all, " * 100
 
 
-@pytest.mark.parametrize("revision", ["0004", "9999", "f00ba4"])
+@pytest.mark.parametrize("revision", [f"{int(REVISION) + 1:04}", "9999", "f00ba4", f"{int(REVISION) + 1:04}.moving"])
 def test_a_database_of_a_later_release(database: str, revision: str) -> None:
     """An older program does not write into a newer schema."""
     create(database)
@@ -221,6 +222,19 @@ def test_a_read_only_database_can_be_read(tmp_path: Path) -> None:
     sqlite3.connect(tmp_path / "empty.db").execute("PRAGMA user_version = 1").connection.close()
     with pytest.raises(StoreUnavailable, match="cannot be written"):
         open_store(f"sqlite:///file:{tmp_path}/empty.db?mode=ro&uri=true")
+
+
+def test_a_role_that_may_only_read_can_read(new_database: Callable[[], str]) -> None:
+    """Somebody with no right but to look can look on a server; whoever writes learns that the right is missing."""
+    url = new_database()
+    create(url)
+    role = f"reader_{make_url(url).database}"
+    run(url, f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    store = open_store(make_url(url).set(username=role).render_as_string(hide_password=False))
+    assert rows_of(store, case_id(1))["ids"] == [case_id(1)]
+    with pytest.raises(StoreUnavailable, match="lacks a right"):
+        save(store, full_change(case_row(2)))
+    store.close()
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

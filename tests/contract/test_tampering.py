@@ -98,7 +98,8 @@ def test_ten_thousand_changed_bytes_are_found(desk: Desk) -> None:
     for _ in range(10_000):
         number = chosen.randrange(len(entries))
         entry = entries[number]
-        column = chosen.choice(["at", "event", "element", "token", "detail", "digest", "seq", "case_id"])
+        columns = ["at", "event", "element", "token", "detail", "digest", "seq", "case_id", "name", "value"]
+        column = chosen.choice(columns)
         changed = replace(entry, **{column: bent(getattr(entry, column), chosen)})
         found = broken_at([*entries[:number], changed, *entries[number + 1 :]], row.length, row.head)
         if found is None or found > number + 2:
@@ -157,7 +158,7 @@ def test_a_history_that_was_written_anew_does_not_fit_the_stores_head(desk: Desk
     head, forged = b"", []
     for entry in entries:
         event = "cancelled" if entry.event == "task-completed" else entry.event
-        told = Entry(event, entry.element, entry.token, {})
+        told = Entry(event, entry.element, entry.token, {}, entry.name, entry.value)
         forged.append(chain(head, case.id, entry.seq, entry.at, told, entry.detail))
         head = forged[-1].digest
     with desk.sql() as connection:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tests.diagrams import (
     again,
+    attributes,
     boundary,
     end,
     error,
     event,
     flows,
+    gateway,
     io,
     message,
     multi,
@@ -21,7 +23,7 @@ from tests.diagrams import (
 )  # fmt: skip
 from tests.matrix.rows import Row
 
-_L, _M = "Standard loop", "Multi-instance"
+_L, _M, _Q = "Standard loop", "Multi-instance", "Quantity of tokens"
 
 
 def _bare(tag: str) -> str:
@@ -134,6 +136,30 @@ ROWS = [
         (start(), user("a", loop=again("true")), boundary("e", "a", event("message", "m")), user("b"),
          flows("start > a", "e > b")),
         ("-> !m a", "a -> !m a", "!m -> b"), roots=(message("m", "m"),)),
+    Row(_Q, "startQuantity", "begins with the second token, whichever flow brings it",
+        (start(), gateway("parallel", "g"), user("a"), user("b"), attributes(user("c"), startQuantity="2"),
+         flows("start > g > a > c", "g > b > c")),
+        ("-> a b", "a -> b", "b -> c", "c -> ended")),
+    Row(_Q, "startQuantity that is not reached", "is an incident when no more tokens can come; resolved, it begins",
+        (start(), user("a"), attributes(user("c"), startQuantity="2"), user("d"), flows("start > a > c > d")),
+        ("-> a", "a -> ?c", "?c -> c", "c -> d")),
+    Row(_Q, "startQuantity, interrupted", "forgets the tokens that came when the flow around it is interrupted",
+        (start(), sub("s", start("s-start"), gateway("parallel", "g"), user("a"), user("b"),
+         attributes(user("c"), startQuantity="2"), flows("s-start > g > a > c", "g > b > c")),
+         boundary("mb", "s", event("message", "m")), user("d"), flows("start > s", "mb > d")),
+        ("-> !m a b", "a -> !m b", "!m -> d", "d -> ended"), roots=(message("m", "m"),)),
+    Row(_Q, "completionQuantity", "is left by so many tokens on each of its flows",
+        (start(), attributes(user("a"), completionQuantity="2"), user("b"), user("c"), flows("start > a > b", "a > c")),
+        ("-> a", "a -> b b c c", "b -> b c c", "b -> c c", "c -> c", "c -> ended")),
+    Row(_Q, "both", "gives as many tokens as the next activity takes",
+        (start(), attributes(user("a"), completionQuantity="3"), attributes(user("b"), startQuantity="3"), user("c"),
+         flows("start > a > b > c")),
+        ("-> a", "a -> b", "b -> c", "c -> ended")),
+    Row(_Q, "inclusive join", "is waited for by an inclusive join behind it while tokens may still come",
+        (start(), gateway("parallel", "g"), user("a"), user("b"), attributes(user("c"), startQuantity="2"), user("d"),
+         gateway("inclusive", "j"), user("e"),
+         flows("start > g > a > c > j > e", "g > b > c", "g > d > j")),
+        ("-> a b d", "a -> b d", "d -> b", "b -> c", "c -> e")),
     _named("Start"), _named("End"), _named("class"), _named("None"), _named("lambda"), _named("调查"),
     _named("a-b.c_d"),
 ]  # fmt: skip

@@ -8,6 +8,8 @@ A step is one line, ``action -> what waits afterwards``:
     !m x=1 -> ~s           the message comes to all that wait for it under this name
     ~s -> =c               somebody broadcasts the signal; =c waits for a condition
     a!CODE -> ?b           the job throws an error; ?b is an incident
+    s:steps done=true ->   the handler of an ad-hoc sub-process says what is next: activate, done, cancel
+    a:updating x=1 -> a a  somebody asks for a change of the task, which its listeners hear
     ?b x=1 -> ended        set variables and resolve; a case in which nothing is left is "ended"
 """
 
@@ -23,11 +25,13 @@ from complaintflow import feel
 from complaintflow.bpmn.activities import JobWait, TaskWait
 from complaintflow.bpmn.formula import read_time
 from complaintflow.bpmn.game import Game
+from complaintflow.bpmn.listening import ask
 from complaintflow.bpmn.marking import freeze, thaw
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.program import Program
 from complaintflow.bpmn.token import Token
 from complaintflow.bpmn.triggers import Moment, Subscription, TimerWait
+from complaintflow.cron import read_cron
 
 
 class Surroundings:
@@ -48,6 +52,9 @@ class Surroundings:
     def after(
         self, interval: str | timedelta | feel.YearMonthDuration, start: datetime, *, again: bool = False
     ) -> Moment:
+        cron = read_cron(interval) if isinstance(interval, str) else None
+        if cron is not None and (following := cron.after(start, UTC)) is not None:
+            return Moment(following)
         span = read_time(interval) if isinstance(interval, str) else interval
         if not isinstance(span, timedelta):
             raise Stuck("timer", f"{interval} is no span")
@@ -101,6 +108,13 @@ class Playing:
             for name, value in variables.items():
                 token.variables.propagate(name, value)
             self.game.resolve(token.id, work_waits=False)
+        elif ":" in word:
+            element, kind = word.split(":")
+            if kind == "steps":
+                said = {"activate": [], "done": False, "cancel": False, "variables": {}} | variables
+                self.game.complete(self._number(element), {}, said)
+                return self._after()
+            assert ask(self.game.token(self._number(element)), kind, "update", variables)
         elif "!" in word:
             element, code = word.split("!")
             self.game.throw(self._number(element), code, "", variables)

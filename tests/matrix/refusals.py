@@ -25,6 +25,7 @@ from tests.diagrams import (
     undoing,
     user,
 )  # fmt: skip
+from tests.matrix.correlation import MESSAGES, key, named, subscription
 from tests.matrix.rows import Refusal
 
 _ROOTS = (message("m", "m"), signal("s", "s"), error("e", "E"), escalation("u", "U"))
@@ -40,13 +41,21 @@ def _task(body: str, tag: str = "userTask", **more: str) -> tuple[str, ...]:
 
 
 ROWS = [
-    Refusal("startQuantity", "activity", "complex gateway", _task("", startQuantity="2")),
-    Refusal("completionQuantity", "activity", "several sequence flows", _task("", completionQuantity="2")),
+    Refusal("startQuantity", "no number", "whole number", _task("", startQuantity="many")),
+    Refusal("completionQuantity", "0", "whole number", _task("", completionQuantity="0")),
+    Refusal("startQuantity", "nothing leads there", "sequence flows",
+            (attributes(user("x"), startQuantity="2"), user("a"), flows("x > a"))),
     Refusal("Script in a language", "script task", "FEEL", _task("<bpmn:script>import os</bpmn:script>", "scriptTask")),
-    Refusal("Correlation property", "definitions", "zeebe:subscription", _PLAIN,
-            ('<bpmn:correlationProperty id="x"/>',)),
-    Refusal("Correlation key", "collaboration", "zeebe:subscription", _PLAIN,
-            ('<bpmn:collaboration id="c"><bpmn:correlationKey id="x"/></bpmn:collaboration>',)),
+    Refusal("Correlation property", "of no key", "zeebe:subscription", _PLAIN, (named("x"),)),
+    Refusal("Correlation key", "to which nothing subscribes", "zeebe:subscription): 'm': =no", _PLAIN,
+            (*MESSAGES, named("o", m="no"), key("o", key_id="x"))),
+    Refusal("Correlation key", "of two properties", '=string(a.id) + "/" + string(b)',
+            (*_PLAIN, subscription(name="x", o="a.id", q="b")),
+            (*MESSAGES, named("o", m="no"), named("q", m="id"), key("o", "q"))),
+    Refusal("Correlation subscription", "beside a correlation key", "keep one",
+            (*_PLAIN, subscription(name="x", o="a")), (message("m", "m"), named("o", m="no"), key("o"))),
+    Refusal("Correlation subscription", "without a data path", "dataPath in FEEL",
+            (*_PLAIN, subscription(name="x")), (*MESSAGES, named("o", m="no"), key("o"))),
     Refusal("Choreography", "definitions", "processes that take part", _PLAIN, ('<bpmn:choreography id="x"/>',)),
     Refusal("Conversation", "definitions", "message flows", _PLAIN, ('<bpmn:conversation id="x"/>',)),
     Refusal("Global task", "definitions", "where it is used", _PLAIN, ('<bpmn:globalUserTask id="x"/>',)),
@@ -114,9 +123,10 @@ ROWS = [
     Refusal("Ad-hoc sub-process", "with a start event", "delete it",
             (start(), f'<bpmn:adHocSubProcess id="s">{start("x")}{user("a")}{flows("x > a")}</bpmn:adHocSubProcess>',
              flows("start > s"))),
-    Refusal("Ad-hoc sub-process", "decided by a job worker", "draw what it does",
+    Refusal("Ad-hoc sub-process", "decided by a handler and by the diagram", "NextSteps",
             (start(), '<bpmn:adHocSubProcess id="x"><bpmn:extensionElements><zeebe:taskDefinition type="t"/>'
-             f'</bpmn:extensionElements>{user("a")}</bpmn:adHocSubProcess>', flows("start > x"))),
+             f'<zeebe:adHoc activeElementsCollection="=chosen"/></bpmn:extensionElements>{user("a")}'
+             "</bpmn:adHocSubProcess>", flows("start > x"))),
     Refusal("Ad-hoc sub-process", "with nothing in it", "draw an activity",
             (start(), '<bpmn:adHocSubProcess id="x"/>', flows("start > x"))),
     Refusal("Loop marker", "gateway", "remove it",

@@ -49,6 +49,8 @@ ROWS = [
         ("-> a",), event="by-c", first={"amount": 101}, then={"amount": 101}),
     Row("Timer event", "start", "begins a case when the clock says so (``Engine.schedule``)",
         (start("by-t", timer(cycle="R/P7D")), user("a"), flows("by-t > a")), ("-> a",), event="by-t"),
+    Row("Timer event", "start, cron", "begins a case at each time of a cron expression (``Engine.schedule``)",
+        (start("by-t", timer(cycle="0 0 9 L * ?")), user("a"), flows("by-t > a")), ("-> a",), event="by-t"),
     Row("Multiple event", "start", "begins a case by any of its messages and signals",
         (start("by", _M + _S), user("a"), flows("by > a")), ("-> a",), roots=_ROOTS, event="by"),
     Row("Receive task", "instantiating", "begins a case when its message comes",

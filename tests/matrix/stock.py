@@ -203,9 +203,9 @@ class Stock:
     def _let_time_pass(self, word: str) -> None:
         waiting = self.workflow.get_tasks(state=TaskState.WAITING)
         timer = next((task for task in waiting if word in self._awaited(task)), None)
-        if timer is None:
-            return
-        due = timer.internal_data.get("event_value")
+        due = timer.internal_data.get("event_value") if timer is not None else None
+        if due is None:
+            return  # No timer waits, or it failed when it began to.
         due = datetime.fromisoformat(due["next"] if isinstance(due, dict) else due)
         self.clock.move_to(max(due, datetime.now(UTC)) + timedelta(seconds=1))
 

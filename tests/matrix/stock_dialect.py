@@ -105,6 +105,8 @@ def _extensions(node: etree._Element, first: Mapping[str, Any], done: Translated
     tag = local(node)
     for extension in drawn:
         match etree.QName(extension).localname:
+            case "taskDefinition" if tag == "adHocSubProcess":
+                raise NoCounterpart("a handler that says what is begun")
             case "taskDefinition":
                 several = len(find(node, "./*[contains(local-name(), 'EventDefinition')]")) > 1
                 (done.sent if several else done.jobs).add(node.get("id", ""))
@@ -125,6 +127,8 @@ def _extensions(node: etree._Element, first: Mapping[str, Any], done: Translated
                 _rounds(node, extension, done)
             case "adHoc":
                 _ad_hoc(node, extension)
+            case "executionListeners" | "taskListeners":
+                raise NoCounterpart("listeners")
             case "conditionalFilter":
                 raise NoCounterpart("a filter of changes")
             case _:

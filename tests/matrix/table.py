@@ -72,9 +72,12 @@ _CHOICES = """
 
 * **Compensation** begins all handlers at once, in the reverse order of completion, as in Camunda 8; the throwing
   event waits for all of them. A sub-process with a handler of its own is undone by that handler alone.
-* **Ad-hoc sub-processes** without `zeebe:adHoc` offer their activities to people: a user task as itself, any other
-  activity as a task whose completion begins it. Without a completion condition each is done once; with one, it is
-  offered again until the condition holds. What activities write goes to the variables around the sub-process.
+* **Ad-hoc sub-processes** with a task definition ask a handler. Without that and without `zeebe:adHoc` they offer
+  their activities to people: a user task as itself, any other activity as a task whose completion begins it. Without a
+  completion condition each is done once; with one, it is offered again until the condition holds. What activities
+  write goes to the variables around the sub-process.
+* **Quantities of tokens** (`startQuantity`, `completionQuantity`) are those of the standard: tokens count whichever
+  flow brings them, and so many leave by each flow.
 * **Complex gateways** read `activationCount`, the number of incoming flows that have brought a token, and
   `waitingForStart`. When the gateway takes in late tokens, only outgoing flows whose condition reads
   `waitingForStart` are asked again: everything behind the others would be done twice.
@@ -84,6 +87,10 @@ _CHOICES = """
   (parallel) all; errors and escalations stand with them where any is enough.
 * **Data**: variables are what activities read and write. A data object is drawn for people; an association with an
   assignment, a transformation or two names is an input or output mapping.
+* **Correlation** is by key: `zeebe:subscription`, or a `correlationSubscription` of one property, whose `dataPath` is
+  evaluated when the case begins to wait. Keys that the first message would make are refused.
+* **Several processes in one file** are each a process of its own: started by id, message, signal, data or clock, and
+  called. Two files that have one id are refused where nobody says which is meant.
 * **Message and signal starts** are looked for in the newest definitions of the layers at hand: `engine.correlate`,
   `engine.broadcast` or a thrown signal begins the cases, and `engine.evaluate` those with a conditional start.
 

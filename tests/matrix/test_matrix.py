@@ -9,11 +9,23 @@ import pytest
 from complaintflow.bpmn.reader import find_problems, read_program
 from complaintflow.errors import InvalidDiagram
 from tests.diagrams import attributes, document, flows, gateway, process, start, user
-from tests.matrix import activities, compensation, conditions, data, events, gateways, refusals, starts, subprocesses
+from tests.matrix import (
+    activities,
+    compensation,
+    conditions,
+    correlation,
+    data,
+    events,
+    gateways,
+    listeners,
+    refusals,
+    starts,
+    subprocesses,
+)
 from tests.matrix.playing import Playing
 from tests.matrix.rows import Refusal, Row
 
-PAGES = (activities, gateways, events, conditions, compensation, subprocesses, starts, data)
+PAGES = (activities, gateways, events, conditions, compensation, subprocesses, listeners, starts, correlation, data)
 ROWS: list[Row] = [row for page in PAGES for row in page.ROWS]
 
 
@@ -54,12 +66,12 @@ def test_rows_are_distinct() -> None:
 def test_everything_refused_is_told_at_once() -> None:
     """Who loads a diagram with several mistakes learns of all of them, each with its element and what to draw."""
     wrong = (
-        start(), user("a"), attributes(user("b"), startQuantity="2"), gateway("complex", "c"),
+        start(), user("a"), attributes(user("b"), startQuantity="0"), gateway("complex", "c"),
         '<bpmn:choreographyTask id="d" name="Talk"/>', flows("start > a > c", "start > b > c"),
     )  # fmt: skip
     with pytest.raises(InvalidDiagram) as caught:
         read_program({"p.bpmn": document(process(*wrong)).encode()})
     told = str(caught.value)
-    assert "and 1 more" in told
+    assert "and 2 more" in told
     for word in ("element b", "complex gateway", "element d", "'Talk'", "message flows"):
         assert word in told

@@ -13,14 +13,16 @@ SOURCES = sorted([*ROOT.glob("complaintflow/**/*.py"), *ROOT.glob("adapters/**/*
 
 # The way of the data (ARCHITECTURE.md): a room imports only rooms before it.
 ORDER = (
-    "errors", "version", "clock", "interval", "openings", "countries", "calendar",
-    "policy_format", "policy_plain", "policy", "feel",
-    "dmn", "formjs", "notices", "rows", "codec", "sealing", "access", "scrub", "limits", "anonymity", "receipts",
-    "values", "handlers", "layers", "policies", "bpmn", "marks", "reach", "fitting", "answering", "definition",
-    "library", "history", "host", "large", "deadlines", "permit", "case", "accesses", "attaching", "handover",
-    "commands", "work", "schedule", "notify", "beginning", "spawning", "dispatch", "worker", "views", "ports", "labels",
-    "progress", "picture", "portrait", "reading", "filing", "evidence", "archive", "retention", "verification",
-    "keeping", "sight", "looking", "desk", "reporter", "engine", "runner", "check", "testing", "cli",
+    "errors", "version", "logs", "clock", "telemetry", "interval", "cron", "openings", "countries", "calendar",
+    "policy_format", "policy_plain", "policy", "feel", "dmn", "formjs", "notices", "rows", "counting", "parking",
+    "codec", "sealing", "access", "scrub", "limits", "anonymity", "receipts", "values", "answers", "handlers",
+    "layers", "policies", "similar", "facts", "bpmn", "marks", "reach", "fitting", "answering", "definition",
+    "addresses", "library", "history", "host", "large", "promises", "deadlines", "permit", "correcting", "case",
+    "accesses", "attaching", "handover", "commands", "hands", "work", "figures", "rewriting", "suspension",
+    "migration", "schedule", "notify", "beginning", "spawning", "surge", "dispatch", "worker", "views", "ports",
+    "labels", "progress", "picture", "portrait", "eventlog", "report", "reading", "filing", "evidence", "archive",
+    "retention", "verification", "keeping", "operating", "figuring", "surging", "sight", "looking", "desk",
+    "reporter", "engine", "runner", "check", "testing", "cli",
 )  # fmt: skip
 
 

@@ -86,7 +86,14 @@ def every(group: str, *operations: str) -> dict[str, tuple[str, ...]]:
 ALL = ("reassign", "cancel", "hold", "resolve", "recuse", "message", "attach", "export")
 INTAKE = {"content": "It leaks, says Song Qing.", "reporter": REPORTER}
 FIELDS = tuple(f"reporter.{name}" for name in REPORTER)
+COUPLE = {name: REPORTER[name] for name in ("name", "phone", "email")}
 LETTERS = tuple(f"letters[].{name}" for name in REPORTER)
+
+OWNERS = ("office", "office-head", "human-resources", "general-manager", "marketing", "management-meeting")
+ABOVE = dict.fromkeys(
+    ("reassign", "cancel", "resolve", "recuse"), ("office-head", "general-manager", "management-meeting")
+)
+WRITTEN = {"regulation": "office", "title": "Office complaints"}
 
 TABLE = {
     # RET: customer service speaks with the customer, the store manager supervises (RET-D4).
@@ -278,6 +285,270 @@ TABLE = {
         identity=("general-manager",),
         fields=(),
         fallbacks=(),
+        named=False,
+    ),
+    # OFF-6 to OFF-8, EMP-6, CQA-3: owners of written policies see each other's work; who is above them answers.
+    "policy-life": Row(
+        groups=(*OWNERS, "board", "legal-counsel"),
+        first=("draft", "office"),
+        payload=WRITTEN,
+        see=(*OWNERS, "board"),
+        can=ABOVE,
+        identity=(),
+        fields=(),
+        fallbacks=("office-head",),
+        named=False,
+    ),
+    "policy-roll-out": Row(
+        groups=(*OWNERS, "office-channel-admin", "office-box-keeper", "all-staff"),
+        first=("publish", "office"),
+        payload=WRITTEN,
+        see=OWNERS,
+        can=ABOVE,
+        identity=(),
+        fields=(),
+        fallbacks=("office-head",),
+        named=False,
+    ),
+    "policy-supervision": Row(
+        groups=(*OWNERS, "all-staff"),
+        first=("check", "office"),
+        payload={**WRITTEN, "in_force_at": "2026-02-01T09:00:00+08:00"},
+        see=OWNERS,
+        can=ABOVE | {"message": ("office", "human-resources", "marketing")},
+        identity=(),
+        fields=(),
+        fallbacks=("office-head",),
+        named=False,
+    ),
+    "policy-review": Row(
+        groups=OWNERS,
+        first=("evaluate", "office"),
+        payload=WRITTEN,
+        see=OWNERS,
+        can=ABOVE,
+        identity=(),
+        fields=(),
+        fallbacks=("office-head",),
+        named=False,
+    ),
+    # OFF-8.6.1: marks are for whoever teaches, and for whoever answers for the policy.
+    "policy-training": Row(
+        groups=("office", "office-head", "general-manager", "management-meeting", "trainers", "all-staff",
+                "complaint-handlers"),
+        first=("prepare", "trainers"),
+        payload=WRITTEN,
+        see=("trainers", "office-head", "general-manager", "management-meeting"),
+        can=dict.fromkeys(
+            ("reassign", "cancel", "resolve", "recuse"),
+            ("trainers", "office-head", "general-manager", "management-meeting"),
+        ),
+        identity=(),
+        fields=(),
+        fallbacks=("trainers",),
+        named=False,
+    ),
+    # WED-4 to WED-9: what surrounds the couples' complaints; management is one step up, but not in staff care.
+    "wedding-report": Row(
+        groups=("complaint-tracking", "training", "finance", "personnel", "management"),
+        first=("analyse", "complaint-tracking"),
+        payload={},
+        see=("management",),
+        can=every("management", "reassign", "cancel", "resolve", "recuse"),
+        identity=(),
+        fields=(),
+        fallbacks=("management",),
+        apart=(("appraise", "analyse"),),
+        named=False,
+    ),
+    "wedding-training": Row(
+        groups=("training", "complaint-tracking", "management", "all-staff"),
+        first=("prepare", "training"),
+        payload={"topic": "Listening", "kind": "service"},
+        see=("training", "management"),
+        can=dict.fromkeys(("reassign", "cancel", "resolve", "recuse"), ("training", "management")),
+        identity=(),
+        fields=(),
+        fallbacks=("management",),
+        named=False,
+    ),
+    "wedding-safety": Row(
+        groups=("venue-team", "safety-officer", "management", "planning", "complaint-reception"),
+        first=("inspect", "venue-team"),
+        payload={"event_at": "2026-03-05T09:00:00+08:00", "venue": "Garden hall", "reporter": COUPLE},
+        see=("safety-officer", "management"),
+        can=every("management", "reassign", "cancel", "resolve", "recuse"),
+        identity=("complaint-reception", "management"),
+        fields=("reporter.name", "reporter.phone", "reporter.email"),
+        fallbacks=("management",),
+        apart=(("release", "inspect"), ("release", "repair")),
+        named=False,
+    ),
+    "wedding-case-library": Row(
+        groups=("complaint-reception", "personnel", "management", "all-staff"),
+        first=("choose", "complaint-reception"),
+        payload={},
+        see=("management",),
+        can=every("management", "reassign", "cancel", "resolve", "recuse"),
+        identity=(),
+        fields=(),
+        fallbacks=("management",),
+        apart=(("approve", "write-up"),),
+        named=False,
+    ),
+    "wedding-survey": Row(
+        groups=("complaint-reception", "complaint-tracking", "management"),
+        first=("list-couples", "complaint-reception"),
+        payload={},
+        see=("complaint-reception", "management"),
+        can=every("management", "reassign", "cancel", "resolve", "recuse"),
+        identity=("complaint-reception",),
+        fields=(),
+        fallbacks=("management",),
+        named=False,
+    ),
+    "wedding-warning": Row(
+        groups=("complaint-reception", "complaint-tracking", "management"),
+        first=("examine", "complaint-reception"),
+        payload={"summary": "The film is late."},
+        see=("complaint-tracking", "management"),
+        can=every("management", "reassign", "cancel", "resolve", "recuse"),
+        identity=(),
+        fields=(),
+        fallbacks=("management",),
+        named=False,
+    ),
+    "wedding-suggestion": Row(
+        groups=("complaint-reception", "complaint-tracking", "management"),
+        first=("assess", "complaint-reception"),
+        payload={"content": "Call the day before.", "reporter": COUPLE},
+        see=("management",),
+        can=every("management", "reassign", "cancel", "resolve", "recuse"),
+        identity=("management",),
+        fields=("reporter.name", "reporter.phone", "reporter.email"),
+        fallbacks=("management",),
+        named=False,
+        own=True,
+    ),
+    # WED-9.2.a: between the person and staff care.
+    "wedding-staff-care": Row(
+        groups=("staff-care",),
+        first=("talk", "staff-care"),
+        payload={"content": "Cannot sleep.", "reporter": COUPLE},
+        see=("staff-care",),
+        can=every("staff-care", "reassign", "cancel", "resolve", "recuse"),
+        identity=("staff-care",),
+        fields=("reporter.name", "reporter.phone", "reporter.email"),
+        fallbacks=("staff-care",),
+        named=False,
+        own=True,
+    ),
+    "wedding-recognition": Row(
+        groups=("personnel", "management", "all-staff"),
+        first=("propose", "personnel"),
+        payload={},
+        see=("personnel", "management"),
+        can=every("management", "reassign", "cancel", "resolve", "recuse"),
+        identity=(),
+        fields=(),
+        fallbacks=("management",),
+        named=False,
+    ),
+    # HR-5, HR-5c: human resources and its head run what surrounds the complaints, management fixes what comes first.
+    "hr-quarterly-review": Row(
+        groups=("human-resources", "head-of-human-resources", "management", "all-staff"),
+        first=("plan-inquiry", "human-resources"),
+        payload={},
+        see=("human-resources", "head-of-human-resources", "management"),
+        can=every("head-of-human-resources", "reassign", "cancel", "resolve", "recuse")
+        | every("human-resources", "message"),
+        identity=(),
+        fields=(),
+        fallbacks=("head-of-human-resources", "management"),
+        named=False,
+    ),
+    "hr-training": Row(
+        groups=("training-owner", "head-of-human-resources", "all-staff"),
+        first=("prepare", "training-owner"),
+        payload={},
+        see=("training-owner", "head-of-human-resources"),
+        can=every("head-of-human-resources", "reassign", "cancel", "resolve", "recuse"),
+        identity=(),
+        fields=(),
+        fallbacks=("head-of-human-resources",),
+        named=False,
+    ),
+    "hr-suggestions": Row(
+        groups=("human-resources", "head-of-human-resources", "all-staff"),
+        first=("consider", "human-resources"),
+        payload={
+            "channel": "web", "content": "A lamp, says Song Qing.",
+            "reporter": {name: value for name, value in REPORTER.items() if name != "address"},
+        },
+        see=("human-resources", "head-of-human-resources"),
+        can=every("head-of-human-resources", "reassign", "cancel", "resolve", "recuse"),
+        identity=("human-resources", "head-of-human-resources"),
+        fields=tuple(f"reporter.{name}" for name in REPORTER if name != "address"),
+        fallbacks=("head-of-human-resources",),
+        named=False,
+        own=True,
+    ),
+    "hr-facilities": Row(
+        groups=("administration", "head-of-administration", "all-staff"),
+        first=("check", "administration"),
+        payload={},
+        see=("administration", "head-of-administration"),
+        can=every("head-of-administration", "reassign", "cancel", "resolve", "recuse"),
+        identity=(),
+        fields=(),
+        fallbacks=("head-of-administration",),
+        named=False,
+    ),
+    "hr-service-team": Row(
+        groups=("human-resources", "head-of-human-resources", "management", "all-staff"),
+        first=("nominate", "human-resources"),
+        payload={},
+        see=("human-resources", "head-of-human-resources", "management"),
+        can=every("head-of-human-resources", "reassign", "cancel", "resolve", "recuse"),
+        identity=(),
+        fields=(),
+        fallbacks=("head-of-human-resources",),
+        named=False,
+    ),
+    # HR-6: the head is in charge, management ends the emergency.
+    "hr-emergency": Row(
+        groups=("human-resources", "head-of-human-resources", "management", "all-staff"),
+        first=("take-charge", "head-of-human-resources"),
+        payload={},
+        see=("human-resources", "head-of-human-resources", "management"),
+        can=dict.fromkeys(("reassign", "cancel", "resolve", "recuse"), ("head-of-human-resources", "management")),
+        identity=(),
+        fields=(),
+        fallbacks=("head-of-human-resources", "management"),
+        named=False,
+    ),
+    # WB-5.2.2, WB-7: the office reports, the leadership guides; who appraises is not the office.
+    "whistleblower-report": Row(
+        groups=("reporting-office", "leadership", "appraisal"),
+        first=("analyse", "reporting-office"),
+        payload={},
+        see=("leadership", "appraisal"),
+        can=every("leadership", "reassign", "cancel", "resolve", "recuse"),
+        identity=(),
+        fields=(),
+        fallbacks=("leadership",),
+        named=False,
+    ),
+    # WB-7.1.1: a group that is not the office; the office sees what it is ordered to do.
+    "whistleblower-spot-check": Row(
+        groups=("report-supervision", "reporting-office", "leadership"),
+        first=("name-examiners", "report-supervision"),
+        payload={},
+        see=("report-supervision", "leadership"),
+        can=every("leadership", "reassign", "cancel", "resolve", "recuse"),
+        identity=(),
+        fields=(),
+        fallbacks=("leadership",),
         named=False,
     ),
     "quick-note": Row(
@@ -591,7 +862,8 @@ def test_separated_duties(process: str) -> None:
             apart = (did, then) in row.apart or (then, did) in row.apart
             for actor in row.actors:
                 person = access.person(actor)
-                task = TaskRow("c", 1, process, then, ("all",), (actor,), None, 50, None, None, None, False)  # type: ignore[arg-type]
+                offered = (("all",), (actor,), None, 50, None, None, None, False, "")
+                task = TaskRow("c", 1, process, then, *offered)  # type: ignore[arg-type]
                 facts = Facts("c", policy, frozenset(), frozenset(), {did: [actor]}, lambda task=task: [task])  # type: ignore[misc]
                 assert access.may_work_on(person, task, facts) is not apart, (did, then)
                 assert access.may_be_given(person, task, facts) is not apart

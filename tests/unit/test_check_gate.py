@@ -21,7 +21,7 @@ MANY = f"""<?xml version="1.0" encoding="UTF-8"?>
   <process id="p" isExecutable="true">
     <startEvent id="start"/>
     <serviceTask id="pay" name="Pay: now, please" camunda:class="a" camunda:topic="b"/>
-    <userTask id="ask" name="Ask" camunda:assignee="${{list[i]}}" camunda:formHandlerClass="x"/>
+    <userTask id="ask" name="Ask" camunda:assignee="${{empty (a &gt; 1)}}" camunda:formHandlerClass="x"/>
     <intermediateCatchEvent id="wait" name="Wait"><timerEventDefinition>
       <timeDuration>soon</timeDuration></timerEventDefinition></intermediateCatchEvent>
     <scriptTask id="compute" scriptFormat="groovy"><script>println "a"</script></scriptTask>

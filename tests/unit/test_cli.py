@@ -307,7 +307,7 @@ def test_the_inbox_is_filtered(run: Run, desk: Callable[..., list[str]]) -> None
     assert run(*at, "tasks", "--due-before", "tomorrow", layer=False).exit_code == 2
     page = run(*at, "tasks", layer=False).stdout
     assert "Thu 8 Oct 2026 24:00  in 10 days" in page
-    assert page.rstrip().endswith("1 open")
+    assert page.rstrip().endswith("1 open; times in Asia/Shanghai")
 
 
 def test_a_day_in_the_inbox_is_the_day_where_the_case_is(
@@ -361,7 +361,10 @@ def test_show_as_json_has_everything(run: Run) -> None:
     case = started(run)
     shown = json.loads(run("show", case["id"][:6], "--json").stdout)
     assert shown["waiting_for"] == ["investigate"]
-    assert [event["event"] for event in shown["history"]] == ["started", "job-done"]
+    events = [event["event"] for event in shown["history"]]
+    assert [event for event in events if event not in ("promised", "fact")] == ["started", "job-done"]
+    promise = next(event for event in shown["history"] if event["event"] == "promised")
+    assert (promise["counted"], datetime.fromisoformat(promise["value"]).tzinfo) == ("sample/answer", UTC)
     assert shown["notices"][0]["subject"] == "We have your complaint"
     assert shown["zone"] == "Asia/Shanghai"
     assert datetime.fromisoformat(shown["tasks"][0]["due_at"]).tzinfo is not None

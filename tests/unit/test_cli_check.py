@@ -343,7 +343,8 @@ def test_the_command_takes_a_process_a_layer_a_folder_or_a_file(layer: Path) -> 
     assert f"from {layer}  1 diagram, 2 forms, 1 notice" in by_layer.stdout
     assert call(str(layer / "processes/sample")).exit_code == 0
     assert call(str(layer / BPMN)).exit_code == 0
-    assert "deadlines.reminder  2 working days  S-2.b" in by_layer.stdout
+    assert "deadlines  reminder" in by_layer.stdout
+    assert "deadlines.reminder  2 working days  S-2.b" in call(str(layer), "--defaults").stdout
 
 
 def test_a_file_of_another_kind_does_not_pass(tmp_path: Path) -> None:

@@ -120,9 +120,9 @@ def test_verify_prints_figures_where_all_is_whole(run: Run) -> None:
     started(run)
     whole = run("verify")
     assert whole.exit_code == 0
-    assert "Whole: 2 cases, 4 entries of history, and none is missing." in whole.stdout
-    assert "Whole: 1 case, 2 entries of history." in run("verify", case_id[:8]).stdout
-    assert json.loads(run("verify", "--json").stdout) == {"cases": 2, "entries": 4, "problems": [], "whole": True}
+    assert "Whole: 2 cases, 8 entries of history, and none is missing." in whole.stdout
+    assert "Whole: 1 case, 4 entries of history." in run("verify", case_id[:8]).stdout
+    assert json.loads(run("verify", "--json").stdout) == {"cases": 2, "entries": 8, "problems": [], "whole": True}
 
 
 def test_verify_names_the_first_broken_entry_and_ends_with_1(run: Run) -> None:
@@ -133,7 +133,7 @@ def test_verify_names_the_first_broken_entry_and_ends_with_1(run: Run) -> None:
         result = run(*words)
         assert result.exit_code == 1
         assert f"case {case_id}: entry 2 of its history was changed, moved or removed" in result.stdout
-        assert "Not whole: 1 problem in 1 case, 2 entries of history." in result.stdout
+        assert "Not whole: 1 problem in 1 case, 4 entries of history." in result.stdout
     found = run("verify", "--json")
     assert found.exit_code == 1
     assert [one["case_id"] for one in json.loads(found.stdout)["problems"]] == [case_id]
@@ -280,7 +280,7 @@ def test_rotating_puts_a_new_key_in_front_and_retiring_drops_the_others(run: Run
     assert refused.exit_code == 2
     assert "2 wrapped keys still need an older key" in refused.stderr
     assert json.loads(run("keys", "rotate", "--no-new-key", "--json").stdout)["wrapped"] == 2
-    assert "Wrapped anew: 2." in run("keys", "rotate").stdout
+    assert "2 stored keys (each case has one" in run("keys", "rotate").stdout
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     kept = run("keys", "retire", input="n\n")
     assert kept.exit_code == 1
@@ -306,7 +306,10 @@ def test_keys_of_the_environment_are_changed_there(run: Run, monkeypatch: pytest
         assert "not in a file that this command may write" in refused.stderr
     monkeypatch.setenv(keyfile.KEYS_VARIABLE, f"{new} {old}")
     assert keyfile.KEYS_VARIABLE in run("keys", "show").stdout
-    assert "Wrapped anew: 2." in run("keys", "rotate", "--no-new-key").stdout
+    assert (
+        "2 stored keys (each case has one, and the store its own) are now wrapped"
+        in run("keys", "rotate", "--no-new-key").stdout
+    )
     monkeypatch.setenv(keyfile.KEYS_VARIABLE, new)
     assert run("verify").exit_code == 0
 

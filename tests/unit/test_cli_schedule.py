@@ -57,7 +57,7 @@ def test_a_changed_layer_is_pointed_out(run: Run, tmp_path: Path) -> None:
     write(tmp_path, "R/P1D")
     result = run("schedule")
     assert "every PT1S" in result.stdout
-    assert "`complaintflow schedule p` takes it" in result.stderr
+    assert "`complaintflow schedule p --layer layer` takes it" in result.stderr
     assert "every P1D" in run("schedule", "p").stdout
 
 

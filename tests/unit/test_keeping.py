@@ -367,7 +367,7 @@ def test_a_third_party_finds_every_change(opened: Open) -> None:
     for number, entry in enumerate(document["entries"]):
         for name in entry:
             changed = [*document["entries"]]
-            changed[number] = {**entry, name: "AAAA" if name == "detail" else 7}
+            changed[number] = {**entry, name: "AAAA" if name == "detail" else 777}
             assert CHECK({**document, "entries": changed}, key), name
         assert CHECK({**document, "entries": document["entries"][:number]}, key)
     forged = other.evidence(ended(other).id)

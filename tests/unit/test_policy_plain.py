@@ -41,6 +41,9 @@ SAMPLE: dict[str, Any] = {
     "fallbacks": {"a": {**OF_ALL, "role": "a"}},
     "receipts": {"case": {**OF_ALL, "enabled": True, "messages": {"m": ["v"]}, "tasks": {"t": {"f": "v"}}}},
     "attachments": {"case": {**OF_ALL, "file_megabytes": 1, "types": ["image/*"]}},
+    "facts": {"a": {**OF_ALL, "value": "x", "kind": "person"}},
+    "figures": {"case": {**OF_ALL, "smallest": 3, "feedback": ["a"], "persons": ["a"]}},
+    "surges": {"a": {**OF_ALL, "of": ["a"], "more_than": 5, "within": "24 hours", "starts": "p"}},
 }  # fmt: skip
 OTHERS: list[Any] = [
     None, True, 0, 1, -1, 2.0, 1.5, 10**20, "", "x", " 1.50", "1e5", "١", "-0.0", "2027-02-30", "2027-02-11",

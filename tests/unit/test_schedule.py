@@ -231,11 +231,11 @@ def test_what_the_clock_cannot_start_is_refused_at_load(write: Write, start: str
         Workbench(layers=[write(look(start))]).schedule("p")
 
 
-@pytest.mark.parametrize("timer", [d.timer(cycle="=case.interval"), d.timer(at="=when"), d.timer(cycle='="soon"')])
+@pytest.mark.parametrize("timer", [d.timer(cycle="=case.interval"), d.timer(at="=when")])
 def test_a_timer_that_gives_no_time_is_refused(write: Write, timer: str) -> None:
     """Before a case exists a timer sees the policy and nothing else; what needs more is named with its place."""
     bench = Workbench(layers=[write(look(d.start("due", timer)))])
-    with pytest.raises(InvalidDiagram, match=r"the clock cannot start 'p': .* gave (null|\"soon\")"):
+    with pytest.raises(InvalidDiagram, match=r"the clock cannot start 'p': .* gave null"):
         bench.schedule("p")
     assert bench.engine.schedules() == []
 

@@ -16,7 +16,7 @@ from typing import Final
 from lxml import etree
 
 from complaintflow.bpmn.camunda7 import juel, value
-from complaintflow.bpmn.camunda7.feel_text import PROVIDED
+from complaintflow.bpmn.camunda7.feel_text import PROVIDED, variable
 from complaintflow.bpmn.camunda7.writing import Page, attribute, camunda, extend, extensions, map_input
 from complaintflow.bpmn.xml import bpmn, local, ours
 from complaintflow.errors import UnsupportedElement
@@ -90,12 +90,28 @@ def _method(
     page: Page, element: etree._Element, text: str, handler: str, arguments: tuple[juel.Juel, ...]
 ) -> Work | None:
     """A method of a bean: its arguments are found by name, so each must be a variable or the execution."""
-    for argument in arguments:
-        if not isinstance(argument, juel.Name):
-            advice = f"map it to a variable with an input parameter, and let the handler '{handler}' take that by name"
-            page.refuse(element, f"an argument of {text} is no plain variable", advice)
-            return None
+    for number, argument in enumerate(arguments, 1):
+        if isinstance(argument, juel.Name) or variable(argument) is not None:
+            continue
+        feel = value.written(argument)
+        name = argument.name if isinstance(argument, juel.Property) else f"argument{number}"
+        mapped = f"{name} = {feel}" if feel else name
+        advice = (
+            f"give the task an input parameter ({mapped}), write {name} into the call in place of the argument, "
+            f"and let the handler '{handler}' take it by that name"
+        )
+        page.refuse(element, f"an argument of {text} is no plain variable", advice)
+        return None
     return Work(handler)
+
+
+def version(page: Page, element: etree._Element, name: str) -> str | None:
+    """The version that a link wants: it must be known when the parts are put together."""
+    wanted = attribute(element, name)
+    if wanted is not None and value.has_expression(wanted):
+        page.refuse(element, f"the version {wanted} is computed", f"write the tag itself into {name}")
+        return None
+    return wanted
 
 
 def _path(tree: juel.Juel) -> str | None:

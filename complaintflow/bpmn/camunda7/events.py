@@ -21,6 +21,9 @@ def texts(page: Page, element: etree._Element) -> None:
         text = (child.text or "").strip()
         if value.has_expression(text):
             child.text = page.text(element, text)
+        if child.tag == bpmn("timeCycle") and page.camunda7:
+            # Days of the week are numbered otherwise there, also in what an expression gives.
+            child.set(ours("cron"), "quartz")
 
 
 def named(page: Page, element: etree._Element, *, keyed: bool) -> None:

@@ -55,6 +55,16 @@ def _is_number(found: Feel) -> bool:
     return found.sure and found.kind == "number"
 
 
+def variable(tree: Juel) -> str | None:
+    """The variable of ``execution.getVariable("x")``; None for anything else."""
+    if not isinstance(tree, Call) or not isinstance(tree.base, Name) or tree.base.name not in PROVIDED:
+        return None
+    if tree.name not in ("getVariable", "getVariableLocal") or len(tree.arguments) != 1:
+        return None
+    (said,) = tree.arguments
+    return said.text if isinstance(said, Literal) and said.kind == "text" else None
+
+
 @dataclass(slots=True)
 class Writer:
     """Writes one expression.
@@ -132,15 +142,26 @@ class Writer:
             self.doubts.append(f"decisionResult has no {tree.name}; choose it as mapDecisionResult")
         if _PLAIN.fullmatch(tree.name):
             return Feel(f"{base.text}.{tree.name}", true=base.true)
-        return Feel(f"get value({base.text}, {quoted(tree.name)})", true=base.true)
+        # Of a list JUEL would take the text for a number.
+        return Feel(
+            f"get value({base.text}, {quoted(tree.name)})", true=base.true and not tree.name.strip("+-").isdigit()
+        )
 
     def _index(self, tree: Index) -> Feel:
+        """An item of a list, counted from 0, or the value of a map's key: which it is, is known only when it runs.
+
+        A list has no item before its first, a map that is JSON no key that is a number; both give null.
+        """
         base, index = self.write(tree.base), tree.index
+        is_list = f"{base.text} instance of list<Any>"
         if isinstance(index, Literal) and index.kind == "number" and index.text.isdigit():
-            return Feel(f"{base.text}[{int(index.text) + 1}]", true=base.true)
+            return Feel(f"(if {is_list} then {base.text}[{int(index.text) + 1}] else null)", true=base.true)
         found = self.write(index)
-        self.doubts.append("an index counts from 0 in JUEL and from 1 in FEEL, and may be a key as well")
-        return Feel(f"{base.text}[{found.text} + 1]")
+        if found.kind == "boolean":
+            self.doubts.append(f"JUEL turns {found.text} into an index, FEEL does not")
+        # A filter would look into the items for the index's name; a part of the list does not.
+        item = f"if {found.text} >= 0 then sublist({base.text}, floor({found.text}) + 1, 1)[1] else null"
+        return Feel(f"(if {is_list} then ({item}) else get value({base.text}, {found.text}))")
 
     # -- operators --------------------------------------------------------------------------
 
@@ -242,10 +263,9 @@ class Writer:
     def _engine_call(self, tree: Call) -> Feel:
         base = tree.base.name if isinstance(tree.base, Name) else ""
         name = tree.name
-        if name in ("getVariable", "getVariableLocal") and len(tree.arguments) == 1:
-            (variable,) = tree.arguments
-            if isinstance(variable, Literal) and variable.kind == "text":
-                return self._name(variable.text)
+        named = variable(tree)
+        if named is not None:
+            return self._name(named)
         getter = name[3:4].lower() + name[4:] if name.startswith("get") and not tree.arguments else ""
         if base == "execution" and getter in _EXECUTION:
             return Feel(_EXECUTION[getter], "text", sure=True)

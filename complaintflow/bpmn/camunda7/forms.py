@@ -10,9 +10,9 @@ from lxml import etree
 
 from complaintflow.bpmn.camunda7.value import has_expression
 from complaintflow.bpmn.camunda7.writing import Page, attribute, camunda, extend, extensions
-from complaintflow.bpmn.xml import bpmn, zeebe
+from complaintflow.bpmn.inline import EMBEDDED
+from complaintflow.bpmn.xml import bpmn
 
-EMBEDDED: Final = "camunda-forms:bpmn:"
 _FILE: Final = re.compile(r"camunda-forms:(?:app|deployment):(?:.*/)?([^/]+?)\.(?:form|html?)")
 _TYPES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "string": ("textfield", {}),
@@ -149,12 +149,3 @@ def _number(text: str) -> int | float | None:
     except ValueError:
         return None
     return int(number) if number.is_integer() else number
-
-
-def embedded(process: etree._Element) -> dict[str, str]:
-    """Forms in a process's extensions: id -> form-js JSON."""
-    return {
-        str(form.get("id")): form.text or ""
-        for form in process.iterfind(f"{bpmn('extensionElements')}/{zeebe('userTaskForm')}")
-        if form.get("id")
-    }

@@ -11,7 +11,13 @@ from complaintflow.bpmn.camunda7.value import has_expression
 from complaintflow.bpmn.camunda7.writing import Page, add, camunda, extend, extensions
 from complaintflow.bpmn.xml import bpmn, local, zeebe
 
-_TASK_EVENTS: Final = {"create": "creating", "assignment": "assigning", "complete": "completing"}
+_TASK_EVENTS: Final = {"create": "creating", "assignment": "assigning", "complete": "completing", "delete": "canceling"}
+_OTHER_EVENTS: Final = {
+    # It hears claims and changes of variables, too, and no listener of Camunda 8 hears just that.
+    "update": "use assignment for who has the task; what else is changed by Engine.update_task is heard by the "
+    "listener updating of a Camunda 8 diagram",
+    "timeout": "attach a timer boundary event that does not interrupt, and a service task behind it",
+}
 # Between the beginning and the end of these nothing happens, and Camunda 8 hears only the end.
 _MOMENTARY: Final = frozenset({"startEvent", "boundaryEvent"})
 _SCRIPT: Final = "compute it in a mapping or a script task (FEEL), or call a handler (delegateExpression)"
@@ -37,7 +43,7 @@ def listeners(page: Page, element: etree._Element) -> None:
     for listener in extensions(element, "taskListener"):
         moment = _TASK_EVENTS.get(listener.get("event") or "")
         if moment is None:
-            advice = "use create, assignment or complete; draw a boundary event for a time that has passed"
+            advice = _OTHER_EVENTS.get(listener.get("event") or "", "use create, assignment, complete or delete")
             page.refuse(element, f"a task listener for '{listener.get('event')}'", advice)
         elif (handler := _handler(page, element, listener)) is not None:
             container = extend(element, "taskListeners")

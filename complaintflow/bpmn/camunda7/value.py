@@ -113,6 +113,13 @@ def suggestion(code: str) -> str | None:
     return None if writer.hopeless else f"={_bare(written.text)}"
 
 
+def written(read: Juel) -> str | None:
+    """The FEEL of a tree behind an equals sign; None where it has none of the same meaning."""
+    writer = Writer()
+    text = _bare(writer.write(read).text)
+    return None if writer.doubts or _misread(text, writer.names) else f"={text}"
+
+
 def tree(text: str) -> Juel | None:
     """The tree of a text that is one expression and nothing else."""
     parts = pieces(text.strip())

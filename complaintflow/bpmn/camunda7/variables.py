@@ -7,6 +7,7 @@ from typing import Final
 from lxml import etree
 
 from complaintflow.bpmn.camunda7 import juel, value
+from complaintflow.bpmn.camunda7.calls import version
 from complaintflow.bpmn.camunda7.feel_text import quoted
 from complaintflow.bpmn.camunda7.scripts import script
 from complaintflow.bpmn.camunda7.writing import (
@@ -76,6 +77,7 @@ def call(page: Page, element: etree._Element) -> None:
         "calledElement",
         processId=page.text(element, called),
         bindingType=attribute(element, "calledElementBinding"),
+        versionTag=version(page, element, "calledElementVersionTag"),
         propagateAllParentVariables=_flag(any(one.get("variables") for one in ins)),
         propagateAllChildVariables=_flag(any(one.get("variables") for one in outs)),
     )

@@ -52,11 +52,13 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
         "followUpDate": "userTask",
         "priority": "userTask",
         "calledElementBinding": "callActivity",
+        "calledElementVersionTag": "callActivity",
         "expression": _CODE,
         "class": _CODE,
         "delegateExpression": _CODE,
         "decisionRef": "businessRuleTask",
         "decisionRefBinding": "businessRuleTask",
+        "decisionRefVersionTag": "businessRuleTask",
         "mapDecisionResult": "businessRuleTask",
         "type": _CODE,
         "topic": _CODE,
@@ -70,8 +72,8 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
 # Attributes that may be written out only with these values.
 FIXED: Final[dict[str, frozenset[str]]] = {
     "type": frozenset({"external"}),
-    "calledElementBinding": frozenset({"latest", "deployment"}),
-    "decisionRefBinding": frozenset({"latest", "deployment"}),
+    "calledElementBinding": frozenset({"latest", "deployment", "versionTag"}),
+    "decisionRefBinding": frozenset({"latest", "deployment", "versionTag"}),
     "formRefBinding": frozenset({"latest", "deployment"}),
     "mapDecisionResult": frozenset({"singleEntry", "singleResult", "collectEntries", "resultList"}),
 }
@@ -102,7 +104,7 @@ ELEMENTS: Final[dict[str, frozenset[str]]] = {
         "taskListener": "class delegateExpression expression event id",
         "formData": "",
         "formField": "id label type defaultValue datePattern",
-        "formProperty": "id name type required readable writable default",
+        "formProperty": "id name type required readable writable default datePattern",
         "validation": "",
         "constraint": "name config",
     }.items()
@@ -141,15 +143,15 @@ PLACES: Final[dict[str, frozenset[str]]] = {
 
 _CASES = "draw what it does; this library has no case management (CMMN)"
 _ONE_TENANT = "remove it; one engine serves one organisation"
-_VERSION = "use the binding deployment, or latest; a running case keeps the version it was started with"
+_VERSION = "a running case keeps what it was started with: use the binding deployment, or latest"
+_NUMBER = f"{_VERSION}; one version is wanted by its versionTag"
 
 ADVICE: Final[dict[str, str]] = {
-    "calledElementVersion": _VERSION,
-    "calledElementVersionTag": _VERSION,
-    "decisionRefVersion": _VERSION,
+    "calledElementVersion": _NUMBER,
+    "decisionRefVersion": _NUMBER,
     "formRefVersion": _VERSION,
-    "calledElementBinding=": _VERSION,
-    "decisionRefBinding=": _VERSION,
+    "calledElementBinding=": _NUMBER,
+    "decisionRefBinding=": _NUMBER,
     "formRefBinding=": _VERSION,
     "calledElementTenantId": _ONE_TENANT,
     "decisionRefTenantId": _ONE_TENANT,
@@ -164,7 +166,6 @@ ADVICE: Final[dict[str, str]] = {
     "local": "list the variables that pass, one camunda:in each",
     "businessKey": "give the key when the case is started",
     "type=": "use camunda:topic with the name of a handler; mail and shell tasks are not there",
-    "datePattern": "dates are entered and kept as ISO 8601; remove the pattern",
     "errorEventDefinition": "let the handler raise BusinessError with the code of an error boundary event",
     "potentialStarter": "say who may start it in your application",
     "timerEventDefinition": "draw a timer boundary event that does not interrupt",

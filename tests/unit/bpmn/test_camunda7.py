@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from camunda7_parts import Desk, Run, one, task
+from camunda7_parts import Desk, Run, one, task, user
 
+from complaintflow.errors import InvalidDiagram
 from tests.diagrams import end, flows, start
 
 
@@ -203,3 +204,42 @@ def test_decision_result_for_output_parameters(run: Run) -> None:
     element = task("businessRuleTask", "x", mapping, _decisionRef="rate")
     case = run(*one(element), **{"processes__p__rate.dmn": table("FIRST", 1)}).start("p", n=9)
     assert case.variables == {"n": 9, "rate": 1}
+
+
+@pytest.mark.parametrize("version", ["2", "1", ""])
+def test_version_tags(run: Run, version: str) -> None:
+    """A call and a decision with the binding versionTag get a part of that version, or the definition is refused."""
+    bound = {"_calledElementBinding": "versionTag", "_calledElementVersionTag": "2"}
+    caller = task("callActivity", "x", calledElement="q", **bound)
+    said = f' camunda:versionTag="{version}"' if version else ""
+    called = f'<bpmn:process id="q" isExecutable="true"{said}>{user("c")}</bpmn:process>'
+    bench = run(*one(caller), more=called)
+    if version == "2":
+        assert bench.start("p").waiting_for == ["c"]
+    else:
+        with pytest.raises(InvalidDiagram, match="wants the version '2' of 'q'"):
+            bench.start("p")
+    wants = {"_decisionRefBinding": "versionTag", "_decisionRefVersionTag": "2"}
+    element = task("businessRuleTask", "x", _decisionRef="rate", _resultVariable="r", **wants)
+    mark = f' xmlns:camunda="http://camunda.org/schema/1.0/dmn" camunda:versionTag="{version}"' if version else ""
+    dmn = table("FIRST", 1).replace('<decision id="rate"', f'<decision id="rate"{mark}')
+    bench = run(*one(element), **{"processes__p__rate.dmn": dmn})
+    if version == "2":
+        assert bench.start("p", n=9).waiting_for == ["b"]
+    else:
+        with pytest.raises(InvalidDiagram, match="wants the version '2' of 'rate'"):
+            bench.start("p", n=9)
+
+
+def test_an_argument_that_is_read_by_name(run: Run) -> None:
+    """A variable that is read through the execution is that variable; what is none is refused with what to write."""
+    desk = Desk(orders__pay={})
+    element = task("serviceTask", "x", _expression="${orders.pay(execution.getVariable('order'), n)}")
+    run(*one(element), handlers=desk.handlers).start("p", order=7, n=1)
+    assert desk.jobs[0].variables["order"] == 7
+    for argument, told in (("order.id", "(id = =order.id)"), ("list[i]", "argument2 = =if list instance of"),
+                           ("bean.make(1)", "(argument2)")):  # fmt: skip
+        element = task("serviceTask", "x", _expression=f"${{orders.pay(n, {argument})}}")
+        with pytest.raises(InvalidDiagram) as caught:
+            run(*one(element)).start("p")
+        assert told in caught.value.remedy

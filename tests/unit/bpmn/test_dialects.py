@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from complaintflow.bpmn import camunda8
-from complaintflow.bpmn.camunda7 import vocabulary
+from complaintflow.bpmn.camunda7 import ALIASES, vocabulary
 from complaintflow.bpmn.reader import read_program
 from complaintflow.bpmn.source import read
 from complaintflow.errors import InvalidDiagram, UnsupportedElement
@@ -88,6 +88,10 @@ REFUSED = {
     "a word in the wrong place": extended("<camunda:formField/>"),
     "an attribute in the wrong place": extended("", "scriptTask", camunda__topic="a"),
     "version binding": extended("", "callActivity", calledElement="q", camunda__calledElementBinding="version"),
+    "computed version": extended("", "callActivity", calledElement="q", camunda__calledElementBinding="versionTag",
+                                 camunda__calledElementVersionTag="${v}"),
+    "numbered decision": extended("", "businessRuleTask", camunda__decisionRef="d", camunda__resultVariable="r",
+                                  camunda__decisionRefVersion="3"),
     "mail task": extended("", "serviceTask", camunda__type="mail"),
     "external without topic": extended("", "serviceTask", camunda__type="external"),
     "nobody works": extended("<camunda:properties/>", "serviceTask"),
@@ -122,7 +126,7 @@ REFUSED = {
     "default that is no number": extended('<camunda:formData><camunda:formField id="a" type="long" defaultValue="b"/>'
                                           "</camunda:formData>"),
     "priority": extended("", camunda__priority="1000"),
-    "expression": extended("", camunda__assignee="${list[i]}"),
+    "expression": extended("", camunda__assignee="${empty (a > 1)}"),
     "decision shape": extended("", "businessRuleTask", camunda__decisionRef="d", camunda__mapDecisionResult="all"),
 }  # fmt: skip
 
@@ -172,13 +176,15 @@ def test_a_camunda8_diagram_is_left_alone() -> None:
         assert all("not supported" in problem.what for problem in found)
 
 
-@pytest.mark.parametrize("space", ["http://activiti.org/bpmn", "http://operaton.org/schema/1.0/bpmn"])
+@pytest.mark.parametrize("space", sorted(ALIASES))
 def test_other_names_of_the_dialect(space: str) -> None:
-    """Diagrams of Activiti 5 and Operaton speak Camunda 7's dialect."""
+    """Diagrams of Activiti 5, Flowable and Operaton speak Camunda 7's dialect; what is no word of it is refused."""
     element = f'<bpmn:serviceTask id="x" xmlns:a="{space}" a:class="com.acme.Pay"/>'
     parts = document(process(start(), element, user("b"), flows("start > x > b")))
     program = read_program({"p.bpmn": parts.encode()})
     assert list(program.job_types) == ["com.acme.Pay"]
+    [problem] = read(parts.replace("a:class", 'a:skipExpression="${x}" a:class').encode(), "p.bpmn").problems
+    assert "skipExpression" in problem.what
 
 
 def test_an_error_message_that_a_variable_would_read() -> None:

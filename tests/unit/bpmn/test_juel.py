@@ -48,7 +48,10 @@ def value(text: str) -> Any:
         # paths and indices
         ("${map.key}", 7), ("${map['key']}", 7), ("${map['b c']}", 8), ("${map.inner.deep}", "d"), ("${list[0]}", "x"),
         ("${list[1]}", 5), ("${people[0].name}", "Li Wei"), ("${map.get('key')}", 7), ("${list.get(1)}", 5),
-        ("${map.inner.deep == 'd'}", True),
+        ("${map.inner.deep == 'd'}", True), ("${list[a]}", 5), ("${list[a - 1]}", "x"), ("${list[9]}", None),
+        ("${list[a - 2]}", None), ("${list[a - 3]}", None), ("${map[text]}", None), ("${people[a - 1].name}", "Li Wei"),
+        ("${map[yes ? 'key' : 'b c']}", 7), ("${map[0]}", None), ("${list[n]}", None), ("${n[a]}", None),
+        ("${list.get(a)}", 5), ("${map.get(no ? 'key' : 'b c')}", 8), ("${people[0]['name']}", "Li Wei"),
         # literals
         ("${1}", 1), ("${1.50}", Decimal("1.50")), ("${.5}", Decimal("0.5")), ("${1e3}", 1000), ("${true}", True),
         ("${false}", False), ("${null}", None), ("${'it\\'s'}", "it's"), ('${"a\\"b\\\\c"}', 'a"b\\c'), ("${'}'}", "}"),
@@ -84,7 +87,7 @@ def test_same_value(text: str, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "advice"),
     [
-        ("${list[i]}", "=list[i + 1]"),
+        ("${list[a > 1]}", "into an index"),
         ("${a == '1' && 'x' == 1}", "="),
         ("${text + 'x'}", "into a number"),
         ("${empty (a > 1)}", "may be null"),
@@ -189,6 +192,21 @@ def less(left: Any, right: Any) -> bool:
     raise Fault
 
 
+def item(base: Any, index: Any) -> Any:
+    """javax.el.ListELResolver and MapELResolver."""
+    if base is None or index is None:
+        return None
+    if isinstance(base, dict):
+        return base.get(index) if isinstance(index, str) else None
+    if not isinstance(base, list) or isinstance(index, (list, dict)):
+        raise Fault
+    try:
+        at = int(index)
+    except ValueError:
+        raise Fault from None
+    return base[at] if 0 <= at < len(base) else None
+
+
 def interpret(tree: Juel, variables: dict[str, Any]) -> Any:
     """JSR 245, section 1.8 (coercion) and 1.5 to 1.7 (operators), as far as the trees below need it."""
     if isinstance(tree, Literal):
@@ -202,7 +220,9 @@ def interpret(tree: Juel, variables: dict[str, Any]) -> Any:
         return operand is None or operand in ("", [], {}) if tree.operator == "empty" else -number(operand)
     if isinstance(tree, Choice):
         return interpret(tree.yes if truth(interpret(tree.condition, variables)) else tree.no, variables)
-    if isinstance(tree, (Property, Index, Call)):
+    if isinstance(tree, Index):
+        return item(interpret(tree.base, variables), interpret(tree.index, variables))
+    if isinstance(tree, (Property, Call)):
         raise Fault
     left = interpret(tree.left, variables)
     if tree.operator in ("and", "or"):
@@ -242,6 +262,7 @@ def grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.builds(Binary, OPERATORS, inner, inner),
         st.builds(Unary, st.sampled_from(["not", "-", "empty"]), inner),
         st.builds(Choice, inner, inner, inner),
+        st.builds(Index, inner, inner),
     )
 
 
@@ -249,6 +270,7 @@ TREES: st.SearchStrategy[Any] = st.recursive(st.one_of(NAMES, LITERALS), grown, 
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-9, 9), st.sampled_from([0.5, -2.25]),
     st.sampled_from(["", "a", "b", "3", "true"]), st.sampled_from([[], [1]]),
+    st.sampled_from([[{"a": 0}, {"a": 1, "b": 2}], [0, [5, 6], "x"], {"a": 1, "3": {"b": 2}}, {}]),
 )  # fmt: skip
 
 

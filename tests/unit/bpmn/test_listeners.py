@@ -320,8 +320,7 @@ def test_a_task_is_not_done_twice_while_a_listener_decides(play: Play) -> None:
         ),
         user("x", extension=listen(("start", "t"), ("start", "t"))),
         user("x", extension=listen(("take", "t"))),
-        user("x", extension=listen(("updating", "t"), kind="task")),
-        user("x", extension=listen(("canceling", "t"), kind="task")),
+        user("x", extension=listen(("deleting", "t"), kind="task")),
         script("x", "y", "1", extension=listen(("start", ""))),
     ],
 )

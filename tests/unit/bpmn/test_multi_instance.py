@@ -282,3 +282,15 @@ def test_enough_but_no_way_out(play: Play) -> None:
     bench.complete(case, "fix", go=True)
     case = bench.engine.resolve(case.incidents[0])
     assert (case.waiting_for, sorted(case.variables["r"], key=str)) == (["after"], [1, None, None])
+
+
+@BOTH
+def test_a_variable_that_takes_the_place_of_the_collection(play: Play, sequential: bool) -> None:
+    """What a task in a round leaves under the collection's name is an incident, and no error that nobody can mend."""
+    loop = multi("[1, 2]", "item", sequential=sequential, collect="results", output="item")
+    bench = play(start(), user("ask", loop=loop), user("after"), flows("start > ask > after"))
+    for value in (7, "text", [], None):
+        case = bench.start("p")
+        case = case.complete(case.tasks[0].id, {"results": value})
+        assert [incident.kind for incident in case.incidents] == ["expression"]
+        assert "overwritten" in case.incidents[0].message

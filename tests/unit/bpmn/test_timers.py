@@ -122,7 +122,7 @@ def test_repeat(play: Play, cycle: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["7 days", "R3", "R0/P1D", "R2/P0D", "R2/-P1D", "R2/0 days", "0 0 9 * * MON", "", None, 5]
+    "value", ["7 days", "R3", "R0/P1D", "R2/P0D", "R2/-P1D", "R2/0 days", "0 9 * * MON", "", None, 5]
 )
 def test_bad_cycle_is_an_incident(play: Play, value: object) -> None:
     """A computed cycle that is none, or would never pause, is an incident at the event; the task stays open."""

@@ -1,0 +1,155 @@
+"""A worker: procrastinate's own, with tasks that lead to ``Hands`` and a sweeper beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import procrastinate
+from procrastinate.app import WorkerOptions
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
+from psycopg import AsyncConnection
+from sqlalchemy import Engine
+from typing_extensions import Unpack
+
+from complaintflow.adapters.procrastinate import calls
+from complaintflow.adapters.procrastinate.sweeping import strangers, sweep
+from complaintflow.errors import MissingHandler
+from complaintflow.hands import Hands
+
+log = logging.getLogger("complaintflow")
+
+# In seconds: between two sweeps that found nothing, and between two looks whether to stop.
+_NAP: Final = 1.0
+_TICK: Final = 0.05
+_BEAT: Final = timedelta(seconds=10)
+_TIDY: Final = timedelta(minutes=1)
+_DEAD: Final = 60.0
+"""Seconds without a heartbeat after which a worker's calls are forgotten: the rows tell what is still to be done."""
+
+
+class Application(procrastinate.App):
+    """procrastinate's application for one engine.
+
+    Args:
+        engine: the database's connections.
+        make: makes the worker's hands, when a worker starts.
+    """
+
+    def __init__(self, engine: Engine, make: Callable[[], Hands]) -> None:
+        _, options = engine.dialect.create_connect_args(engine.url)
+        options = {"connect_timeout": 10, **options}
+        connector = procrastinate.PsycopgConnector(kwargs=options, configure=_carefree, min_size=1, max_size=8)
+        super().__init__(connector=connector)
+        self.done = 0
+        self._engine = engine
+        self._make = make
+        self._hands: Hands | None = None
+        self._said: set[str] = set()
+        self.task(name=calls.JOB)(lambda case_id: self._do(self.hands.run_job, case_id))
+        self.task(name=calls.TIMERS)(lambda case_id: self._do(self.hands.fire_timers, case_id))
+        self.task(name=calls.SCHEDULES)(lambda: self._do(self.hands.start_cases))
+
+    @property
+    def hands(self) -> Hands:
+        """Who does it."""
+        if self._hands is None:
+            self._hands = self._make()
+        return self._hands
+
+    async def run_worker_async(self, **options: Unpack[WorkerOptions]) -> None:
+        """procrastinate's worker on the queues that this engine has handlers for, with the sweeper."""
+        sweeping = asyncio.create_task(self._sweep(), name="complaintflow-sweeper")
+        try:
+            await super().run_worker_async(**self._options(options))
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+
+    async def serve(self) -> None:
+        """Work until the hands are stopping; the jobs that run then are finished.
+
+        Raises:
+            ConnectorException, psycopg.Error: the database does not answer.
+        """
+        async with self.open_async():
+            worker = asyncio.create_task(self.run_worker_async(install_signal_handlers=False))
+            while not worker.done() and not self.hands.stopping():
+                await asyncio.sleep(_TICK)
+            worker.cancel()  # procrastinate takes that for a polite request
+            with suppress(asyncio.CancelledError):
+                await worker
+
+    async def drain(self) -> int:
+        """Work until nothing is due. Returns how much was done."""
+        async with self.open_async():
+            while not self.hands.stopping():
+                before = self.done
+                await asyncio.to_thread(sweep, self._engine, self.hands, timedelta(0))
+                once = self._options({"wait": False, "listen_notify": False, "install_signal_handlers": False})
+                await super().run_worker_async(**once)
+                if self.done == before:
+                    break
+        return self.done
+
+    def _options(self, wished: WorkerOptions) -> WorkerOptions:
+        defaults: WorkerOptions = {
+            "queues": calls.queues_of(self.hands.job_types()),
+            "delete_jobs": "always",  # what was done is in the history of the case
+            "fetch_job_polling_interval": _NAP,
+        }
+        given: Any = {name: value for name, value in wished.items() if value is not None}
+        return {**defaults, **given}
+
+    def _do(self, what: Callable[..., int], *about: str) -> None:
+        """One call. What goes wrong leaves the row as it is: the sweeper calls again."""
+        try:
+            self.done += what(*about)
+        except Exception as error:
+            log.error("a call for work failed, and will come again: %s", type(error).__name__)
+
+    async def _sweep(self) -> None:
+        beaten = tidied = None
+        while True:
+            made = 0
+            try:
+                now = self.hands.now()
+                if beaten is None or now - beaten >= _BEAT:
+                    await asyncio.to_thread(self.hands.beat)
+                    beaten = now
+                made = await asyncio.to_thread(sweep, self._engine, self.hands)
+                if tidied is None or now - tidied >= _TIDY:
+                    tidied = await self._tidy(now)
+            except Exception as error:
+                log.warning("sweeping failed, trying again: %s", type(error).__name__)
+            if not made:
+                await asyncio.sleep(_NAP)
+
+    async def _tidy(self, now: datetime) -> datetime:
+        """Forget the calls of dead workers, and say what waits for a handler that is not here."""
+        for job in await self.job_manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD):
+            if job.task_name in (calls.JOB, calls.TIMERS, calls.SCHEDULES):
+                with suppress(ConnectorException):  # another worker did so
+                    await self.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        found = await asyncio.to_thread(strangers, self._engine, self.hands)
+        for kind, number in found.items():
+            if kind not in self._said:
+                self._said.add(kind)
+                log.error("%s", _missing(kind, number))
+        return now
+
+
+async def _carefree(connection: AsyncConnection[Any]) -> None:
+    """Let procrastinate not wait for the disk: a call that a power cut forgets, or brings back, does no harm."""
+    await connection.execute("SET synchronous_commit TO off")
+    await connection.commit()
+
+
+def _missing(kind: str, number: int) -> MissingHandler:
+    what = f"nobody here handles the job type '{kind}'; {number} job{'' if number == 1 else 's'} of it"
+    return MissingHandler(f"{what} wait{'s' if number == 1 else ''} for a worker that does")

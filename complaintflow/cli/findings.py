@@ -1,0 +1,158 @@
+"""How findings are printed: for people, as JSON, and as annotations of a workflow run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from complaintflow.cli.look import bold, cell, clean, columns, dim, heading, say, sign, table, wrap
+
+if TYPE_CHECKING:
+    from complaintflow.check import Finding
+    from complaintflow.policy import Entry
+
+_COLOURS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
+_MARKS: Final = {"error": "bad", "warning": "warning", "note": "quiet"}
+_KINDS: Final = {
+    ".bpmn": "diagram", ".dmn": "decision table", ".form": "form", ".j2": "notice", ".toml": "policy file",
+    ".po": "translation",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Report:
+    """What was checked and found: one process, one layer or one file.
+
+    Attributes:
+        subject: what it is about.
+        findings: the worst first.
+        parts: layer -> paths of the parts that came from it.
+        defaults: policy entries that are still our default.
+        home: the folder of the process.
+    """
+
+    subject: str
+    findings: list[Finding]
+    parts: dict[str, list[str]] = field(default_factory=dict)
+    defaults: list[Entry] = field(default_factory=list)
+    home: str = ""
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    """For programs."""
+    return {
+        "subject": report.subject,
+        "findings": [
+            asdict(finding) | {"file": finding.file, "line": finding.line, "element": finding.element}
+            for finding in report.findings
+        ],
+        "parts": report.parts,
+        "defaults": [entry._asdict() for entry in report.defaults],
+    }
+
+
+def annotate(report: Report) -> None:
+    """One workflow command of GitHub for each finding; see "Workflow commands" in its documentation."""
+    kinds = {"error": "error", "warning": "warning", "note": "notice"}
+    for finding in report.findings:
+        place = f"file={_escaped(_on_disk(report, finding.file), inside=True)}"
+        if finding.line is not None:
+            place += f",line={finding.line}"
+        element = " ".join(part for part in (finding.label, finding.element and f"({finding.element})") if part)
+        title = _escaped(element or "complaintflow", inside=True)
+        message = finding.what + (f"\n{finding.advice}" if finding.advice else "")
+        say(f"::{kinds[finding.severity]} {place},title={title}::{_escaped(message)}")
+
+
+def _on_disk(report: Report, file: str) -> str:
+    """Where a part of a bundle lies; GitHub knows nothing of layers."""
+    for layer, paths in report.parts.items():
+        if file in paths and (Path(layer) / file).is_file():
+            return (Path(layer) / file).as_posix()
+    return file
+
+
+def _escaped(text: str, *, inside: bool = False) -> str:
+    """Text in a workflow command; inside its properties colons and commas would end it."""
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace(":", "%3A").replace(",", "%2C") if inside else text
+
+
+def print_report(report: Report, *, verbose: bool, defaults: bool) -> None:
+    """For people: the parts, the findings by severity, and what is still our default."""
+    say(bold(report.subject))
+    for layer, paths in report.parts.items():
+        say(dim("  from ") + layer + dim(f"  {_summary(paths)}"))
+    for severity in ("error", "warning", "note"):
+        found = [finding for finding in report.findings if finding.severity == severity]
+        if found and (severity != "note" or verbose):
+            heading(f"{severity.capitalize()}s")
+            for finding in found:
+                _print_finding(finding)
+    if report.defaults:
+        (_print_defaults if defaults else _count_defaults)(report.defaults)
+    say()
+    say(_verdict(report, verbose=verbose))
+
+
+def _summary(paths: list[str]) -> str:
+    kinds = Counter(_KINDS.get(PurePosixPath(path).suffix, "file") for path in paths)
+    return ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items())
+
+
+def _print_finding(finding: Finding) -> None:
+    room = columns()
+    colour = _COLOURS[finding.severity]
+    # What is indented, such as an expression over its caret, stays so.
+    parts = [(clean(part.lstrip(" ")), len(part) - len(part.lstrip(" "))) for part in finding.what.split("\n")]
+    first, *rest = [line for part, inside in parts for line in wrap(part, room, " " * (4 + inside))]
+    say("  " + click.style(sign(_MARKS[finding.severity]), fg=colour) + " " + first.strip())
+    for line in rest:
+        say(line)
+    for line in wrap(clean(finding.where), room, "    "):
+        say(dim(line))
+    if finding.advice:
+        for line in wrap(clean(finding.advice), room, "    "):
+            say(line, italic=True)
+
+
+def _count_defaults(defaults: list[Entry]) -> None:
+    """Their names by section: what a designer looks through to see what is left."""
+    heading("Still our default (policy.toml)")
+    sections: dict[str, list[str]] = {}
+    for entry in defaults:
+        sections.setdefault(entry.section, []).append(entry.name)
+    longest = max(map(len, sections))
+    for section, names in sections.items():
+        for number, line in enumerate(wrap(", ".join(names), (columns() or 120) - longest - 4)):
+            say(f"  {(section if number == 0 else '').ljust(longest)}  {line}")
+    say(dim("  --defaults lists the values, their clauses and why they are as they are"))
+
+
+def _print_defaults(defaults: list[Entry]) -> None:
+    heading("Still our default (policy.toml)")
+    table(("", "", "", ""), [
+        [
+            cell(f"{entry.section}.{entry.name}"),
+            cell(entry.value or '""', fg="cyan"),
+            cell(" ".join(entry.clause), dim=True),
+            cell(entry.why, dim=True),
+        ]
+        for entry in defaults
+    ], shrink=3)  # fmt: skip
+
+
+def _verdict(report: Report, *, verbose: bool) -> str:
+    counts = Counter(finding.severity for finding in report.findings)
+    if not counts:
+        return click.style(f"{sign('done')} nothing wrong", fg="green")
+    parts = [
+        click.style(f"{counts[severity]} {severity}{'' if counts[severity] == 1 else 's'}", fg=_COLOURS[severity])
+        for severity in ("error", "warning", "note")
+        if counts[severity]
+    ]
+    return ", ".join(parts) + (dim("  (-v lists the notes)") if counts["note"] and not verbose else "")

@@ -1,0 +1,61 @@
+"""Event logs for process mining: what happened in which case and when, for any tool to read.
+
+    log      the cases and their events, read one case at a time from the plain columns of the history
+    ocel     OCEL 2.0 as JSON: cases, deadlines and the persons behind pseudonyms are objects; facts their attributes
+    xes      IEEE 1849-2016 (XES) as XML: a trace for each case
+
+A log says no more than the plain columns do: elements, times, facts that the policy names, and pseudonyms. Who did
+something and what was said is sealed and stays so; cases whose content was destroyed are in it like all others.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Final, Literal
+
+from complaintflow.errors import InvalidData
+from complaintflow.eventlog import ocel, xes
+from complaintflow.eventlog.log import EventLog, Happening, Trace
+
+Form = Literal["ocel", "xes"]
+FORMS: Final[tuple[Form, ...]] = ("ocel", "xes")
+
+
+def save(log: EventLog, file: str | Path, form: Form) -> int:
+    """Write a log to a new file, whole or not at all; how many cases are in it.
+
+    Raises:
+        InvalidData: there is such a file already, or it cannot be written.
+    """
+    with _new_file(Path(file)) as out:
+        if form == "xes":
+            return xes.write(log, out)
+        text = io.TextIOWrapper(out, encoding="utf-8")
+        cases = ocel.write(log, text)
+        text.detach()
+        return cases
+
+
+@contextmanager
+def _new_file(file: Path) -> Iterator[BinaryIO]:
+    if file.exists():
+        raise InvalidData(
+            "there is such a file already", where=str(file), advice="give another name, or remove it first"
+        )
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as out:
+            yield out
+        part.rename(file)
+    except OSError as error:
+        raise InvalidData(f"it cannot be written: {error.strerror}", where=str(file)) from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+__all__ = ["FORMS", "EventLog", "Form", "Happening", "Trace", "save"]

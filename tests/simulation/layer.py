@@ -1,0 +1,68 @@
+"""What this organisation adds to the shipped procedures: its shops, too, answer to many complaints of one kind."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from tests import diagrams as d
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A surge of a policy: similar are complaints of which these facts are the same."""
+
+    policy: str
+    name: str
+    of: tuple[str, ...]
+    more_than: int
+    within: timedelta
+
+
+OWN: Final = (Rule("customer", "crowd", ("type", "department"), 5, timedelta(hours=24)),)
+ALARM: Final = "alarm"
+"""The process that a surge of this layer begins."""
+_HEAD: Final = f'[policy]\nid = "{ALARM}"\ntitle = "Alarm"\nsource = "test"\ncountry = "CN"\nzone = "Asia/Shanghai"\n'
+_SHIPPED: Final = Path(__file__).resolve().parents[2] / "processes"
+
+
+def layer(folder: Path) -> Path:
+    """Write it; to be given to ``Engine(layers=[...])``."""
+    diagram = d.process(d.start(), d.user("act"), d.end(), d.flows("start > act > end"), name=ALARM)
+    d.layer(folder, d.document(diagram), name=ALARM, policy=_HEAD)
+    for rule in OWN:
+        home = folder / "processes" / rule.policy
+        home.mkdir(parents=True)
+        (home / "policy.toml").write_text(_table(rule), encoding="utf-8")
+    return folder
+
+
+def setting(policy: str) -> dict[str, Any]:
+    """The policy file of a process, parsed; what a layer adds to it are surges alone."""
+    if policy == ALARM:
+        return tomllib.loads(_HEAD)
+    return tomllib.loads((_SHIPPED / policy / "policy.toml").read_text(encoding="utf-8"))
+
+
+def rules() -> Iterator[Rule]:
+    """Every surge that is looked for: the shipped ones, and those of this layer."""
+    yield from OWN
+    for file in sorted(_SHIPPED.glob("*/policy.toml")):
+        for name, one in setting(file.parent.name).get("surges", {}).items():
+            number, unit = one["within"].split()
+            within = timedelta(**{f"{unit.rstrip('s')}s": float(number)})
+            of = tuple(one.get("of", ("type", "department")))
+            yield Rule(file.parent.name, name, of, one["more_than"], within)
+
+
+def _table(rule: Rule) -> str:
+    facts = ", ".join(f'"{fact}"' for fact in rule.of)
+    hours = rule.within // timedelta(hours=1)
+    return (
+        f'[surges.{rule.name}]\nof = [{facts}]\nmore_than = {rule.more_than}\nwithin = "{hours} hours"\n'
+        f'starts = "{ALARM}"\nclause = "S-1"\nfrom = "default"\nwhy = "Tried out for a year."\n'
+    )

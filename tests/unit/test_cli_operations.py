@@ -1,0 +1,170 @@
+"""``complaintflow suspend``, ``resume``, ``cancel``, ``retry`` and ``migrate``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from complaintflow.cli.app import app
+from tests import diagrams as d
+
+Run = Callable[..., Result]
+GRANTED = (
+    d.POLICY
+    + """
+[roles.manager]
+group = "managers"
+clause = "T-1"
+from = "document"
+
+[access.see]
+roles = ["manager"]
+clause = "T-1"
+from = "document"
+
+[access.suspend]
+roles = ["manager"]
+clause = "T-1"
+from = "document"
+"""
+)
+PEOPLE = """
+[people."li.wei"]
+name = "Li Wei"
+groups = ["managers"]
+
+[people."zhao.min"]
+name = "Zhao Min"
+groups = ["desk"]
+"""
+
+
+def write(folder: Path, *parts: str) -> None:
+    """The layer's process "p"."""
+    d.layer(folder / "layer", d.document(d.process(*parts)), policy=GRANTED)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command in a folder with the layer."""
+    write(tmp_path, d.start(), d.user("ask", groups='=["desk"]'), d.end(), d.flows("start > ask > end"))
+    (tmp_path / "people.toml").write_text(PEOPLE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("COMPLAINTFLOW_DATABASE_URL", "COMPLAINTFLOW_LAYERS", "COMPLAINTFLOW_APP", "LC_ALL", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*words: str, **settings: Any) -> Result:
+        return CliRunner().invoke(app, ["--layer", "layer", *words], prog_name="complaintflow", **settings)
+
+    return call
+
+
+def started(run: Run) -> str:
+    """The id of a new case."""
+    found: str = json.loads(run("run", "p", "-", "--json", input="{}").stdout)["id"]
+    return found
+
+
+def test_suspend_and_resume(run: Run) -> None:
+    """A suspended case is out of the inbox, `show` says so and how it goes on, and after resume all is back."""
+    case = started(run)
+    suspended = run("suspend", case[:8], "--reason", "The court has the files.")
+    assert suspended.exit_code == 0, suspended.output
+    assert f"complaintflow resume {case[:8]}" in suspended.stdout
+    shown = run("show", case[:8]).stdout
+    assert "Suspended: nothing happens until it is resumed" in shown
+    assert "The court has the files." in shown
+    assert json.loads(run("tasks", "--json").stdout) == []
+    assert run("complete", case[:8], "ask").exit_code == 2
+    assert "not suspended" in run("resume", started(run)[:8]).stderr
+    assert json.loads(run("resume", case[:8], "--json").stdout)["waiting_for"] == ["ask"]
+    assert "suspend" in run("suspend", case[:8]).stderr
+
+
+def test_who_may_suspend(run: Run) -> None:
+    """With people, only whom the policy names may suspend a case; others learn no more than without this command."""
+    case = started(run)
+    people = ("--people", "people.toml", "--as")
+    assert run(*people, "zhao.min", "suspend", case[:8], "--reason", "No.").exit_code == 2
+    assert run(*people, "li.wei", "suspend", case[:8], "--reason", "Yes.").exit_code == 0
+    assert run(*people, "zhao.min", "resume", case[:8]).exit_code == 2
+    assert run(*people, "li.wei", "resume", case[:8]).exit_code == 0
+    assert run(*people, "li.wei", "cancel", case[:8], "--reason", "No.").exit_code == 2
+
+
+def test_cancel(run: Run) -> None:
+    """A case that is cancelled says who ended it and why."""
+    case = started(run)
+    cancelled = run("cancel", case[:8], "--reason", "Withdrawn.", "--actor", "li.wei")
+    assert (cancelled.exit_code, "cancelled" in cancelled.stdout) == (0, True)
+    assert "Withdrawn." in run("show", case[:8]).stdout
+    assert run("cancel", case[:8], "--reason", "Twice.").exit_code == 2
+
+
+def test_retry(run: Run, tmp_path: Path) -> None:
+    """Incidents are tried again one, several or all of a kind; what cannot be cleared is listed with the reason."""
+    way = d.flows("start > how", "how > end [ready = true]", "how > other [ready = false]")
+    write(tmp_path, d.start(), d.gateway("exclusive", "how"), d.end(), d.end("other"), way)
+    cases = [started(run) for _ in range(3)]
+    assert run("retry").exit_code == 2
+    assert run("retry", "--all", "--kind", "job").stdout == "No such incident is open.\n"
+    assert run("retry", cases[0][:8]).stdout == "Tried again: 1\n"
+    run("suspend", cases[1][:8], "--reason", "Wait.")
+    done = run("retry", "--all", "--process", "p", "--element", "how", "--json")
+    found = json.loads(done.stdout)
+    assert (len(found["resolved"]), len(found["refused"])) == (2, 1)
+    assert "the case is suspended" in run("retry", "--all").stdout
+
+
+def test_migrate_rehearses_then_moves(run: Run, tmp_path: Path) -> None:
+    """The rehearsal says what is safe, what is blocked and where; then what is safe is moved, and the rest is said."""
+    case = started(run)
+    write(tmp_path, d.start(), d.user("enquire"), d.user("check"), d.end(), d.flows("start > enquire > check > end"))
+    blocked = run("migrate", "p", "--dry-run")
+    assert blocked.exit_code == 1
+    assert "blocked  p/ask" in blocked.stdout
+    assert "the element is gone" in blocked.stdout
+    assert case[:8] in blocked.stdout
+    rehearsed = run("migrate", "p", "--dry-run", "--map", "ask=enquire")
+    assert rehearsed.exit_code == 0, rehearsed.output
+    assert "safe  p/ask -> enquire" in rehearsed.stdout
+    assert "Nothing was written" in rehearsed.stderr
+    moved = run("migrate", "p", "--map", "ask=enquire", "--actor", "li.wei")
+    assert "Moved: 1" in moved.stdout
+    assert "Moved to another version of its definition" in run("show", case[:8]).stdout
+    assert "(1 are on this one)" in run("migrate", "p").stdout
+    assert json.loads(run("show", case[:8], "--json").stdout)["waiting_for"] == ["enquire"]
+
+
+def test_migrate_with_data(run: Run, tmp_path: Path) -> None:
+    """What the new way reads and a case lacks is named, and can be given on the command line."""
+    started(run)
+    asked = d.user("ask", extension=d.io(outputs={"seen": "1"}))
+    write(
+        tmp_path,
+        d.start(),
+        asked,
+        d.script("grade", "grade", "severity"),
+        d.end(),
+        d.flows("start > ask > grade > end"),
+    )
+    missing = run("migrate", "p")
+    assert (missing.exit_code, "'grade' reads 'severity'" in missing.stdout) == (1, True)
+    assert run("migrate", "p", "--map", "nonsense").exit_code == 2
+    moved = run("migrate", "p", "-d", "severity:=2", "--json")
+    assert (moved.exit_code, json.loads(moved.stdout)["moved"]) == (0, 1)
+
+
+def test_upgrade_says_which_schema_the_database_has(run: Run) -> None:
+    """A database of this release is left as it is; one that is not there is made."""
+    started(run)
+    from complaintflow.adapters.sql.tables import REVISION
+
+    assert run("upgrade").stdout == f"The database has schema {REVISION}.\n"
+    assert run("upgrade", "--app", "module:name").exit_code == 2
