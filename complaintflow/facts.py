@@ -87,7 +87,8 @@ def text(kind: str, value: Any) -> str | None:
         return {True: "true", False: "false"}.get(value) if isinstance(value, bool) else None
     if kind in ("number", "money"):
         return _number(value, money=kind == "money")
-    if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST:
+    # What PostgreSQL keeps in no column is no category.
+    if isinstance(value, str) and 0 < len(value.strip()) <= LONGEST and "\x00" not in value:
         return value.strip()
     return None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from complaintflow.errors import UnknownTask
+from complaintflow.errors import CaseSuspended, UnknownTask
 
 if TYPE_CHECKING:
     from complaintflow.engine import Engine
@@ -191,10 +191,13 @@ class Case:
 
         Raises:
             UnknownTask: there is none, or there are several.
+            CaseSuspended: until it is resumed there is none.
         """
         found = [task for task in self.tasks if task.element == element or task.id == element]
         if len(found) == 1:
             return found[0]
+        if self.status == "suspended":
+            raise CaseSuspended("the case is suspended, and its tasks with it", where=f"case {self.id}")
         waiting = ", ".join(task.element for task in self.tasks) or "nothing"
         raise UnknownTask(
             f"the case has {'no open task' if not found else f'{len(found)} open tasks'} '{element}'",

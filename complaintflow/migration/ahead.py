@@ -51,7 +51,7 @@ class Ahead:
     def names(self, node: Node) -> frozenset[str]:
         """Every variable that is read after a token that stands at this node."""
         if node not in self._names:
-            read = (_before(one) | _after(one) for one in self.later(node))
+            read = (_before(one) | _after(one) | frozenset(self._of_notice(one)) for one in self.later(node))
             self._names[node] = frozenset().union(_after(node), *read)
         return self._names[node]
 

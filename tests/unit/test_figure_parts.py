@@ -117,6 +117,7 @@ def test_a_value_is_what_its_kind_says_or_nothing() -> None:
     assert [text("number", one) for one in (1, 2.5, Decimal("1E+3"), True, "1")] == ["1", "2.5", "1000", None, None]
     assert [text("money", one) for one in (1, Decimal("2.345"), 10**20)] == ["1.00", "2.35", None]
     assert [text("category", one) for one in (" a ", "", "x" * 101, {"a": 1}, 3)] == ["a", None, None, None, None]
+    assert text("category", "a\x00b") is None  # which PostgreSQL would refuse, and the whole step with it
 
 
 def test_pseudonyms_of_two_facts_do_not_meet() -> None:

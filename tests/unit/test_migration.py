@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import complaintflow.processes
 from complaintflow import Handlers
 from complaintflow.errors import InvalidData
 from complaintflow.migration.batch import Migration, Position
@@ -390,3 +392,24 @@ def test_a_loop_goes_on_where_it_was(versions: Versions) -> None:
         bench.engine.complete(task.id, {"answer": "more"})
     moved = bench.case(case.id)
     assert (moved.waiting_for, moved.variables["results"]) == (["sum"], ["one", "more", "more"])
+
+
+@pytest.mark.parametrize(
+    "process", ["customer", "grievance", "hr", "law-firm", "office", "wedding-client", "whistleblower"]
+)
+def test_a_layer_that_changes_no_diagram_is_safe(process: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shipped case at its first person lacks nothing under a policy with another number: what letters read, too."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    shipped = Path(complaintflow.processes.__file__).parent / process
+    place = tmp_path / "layer" / "processes" / process
+    place.mkdir(parents=True)
+    (place / "policy.toml").write_text(f'[policy]\nid = "{process}"\ntitle = "Ours"\n', encoding="utf-8")
+    url = f"sqlite:///{tmp_path}/cases.db"
+    before = Workbench(database=url)
+    case = before.start(process, json.loads((shipped / "payload.json").read_text(encoding="utf-8")))
+    after = Workbench(layers=[tmp_path / "layer"], database=url, now=before.now)
+    rehearsed = after.engine.migrate(process, dry_run=True)
+    assert [(one.element, one.reasons) for one in rehearsed.positions if one.verdict != "safe"] == []
+    assert rehearsed.safe == 1
+    assert after.engine.migrate(process).safe == 1
+    assert after.engine.bundle(case.id).digest == after.engine.library.newest(process).digest

@@ -66,6 +66,8 @@ def test_a_suspended_case_is_out_of_reach_and_comes_back_as_it_was(bench: Workbe
     with pytest.raises(CaseSuspended, match="the case is suspended") as refused:
         bench.engine.complete(case.tasks[0].id, {})
     assert "resume" in refused.value.remedy
+    with pytest.raises(CaseSuspended, match="suspended"):
+        suspended.complete("ask")
     for do in (
         lambda: bench.engine.claim(case.tasks[0].id, "li.wei"),
         lambda: bench.engine.reassign(case.tasks[0].id, "x"),

@@ -190,7 +190,6 @@ class Run:
             not game.top.busy,
         )
 
-
     @property
     def marking(self) -> dict[str, Any]:
         """Everything that is stored; it wakes no flow that sleeps."""

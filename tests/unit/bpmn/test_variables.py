@@ -18,6 +18,7 @@ from tests.diagrams import (
     gateway,
     io,
     message,
+    multi,
     process,
     script,
     service,
@@ -276,6 +277,31 @@ def test_large_values_come_back(play: Play) -> None:
     assert case.variables == {"big": text}
     case = bench.complete(case, "b", inner="small", big="small")
     assert case.variables == {"big": "small"}
+
+
+def test_scopes_share_a_large_value_until_one_changes_it(play: Play) -> None:
+    """Called processes hold their caller's value in one row: each may replace its own, and no row is left over."""
+    called = process(start("s2"), user("a"), user("b"), end("e2"), flows("s2 > a > b > e2"), name="q")
+    rounds = call("c", "q", loop=multi("[1, 2]", "i"), child="false")
+    bench = play(start(), rounds, user("after"), flows("start > c > after"), more=(called,))
+    case = bench.start("p", big="x" * 20_000)
+
+    def rows() -> int:
+        assert bench.engine.verify(case.id).problems == ()
+        with bench.engine.store.reading() as transaction:
+            return len(transaction.values(case.id))
+
+    assert rows() == 1
+    for task, big, kept in zip(case.tasks, ["y" * 20_000, "small"], [2, 2], strict=True):
+        bench.case(case.id).complete(task.id, {"big": big})
+        assert rows() == kept
+    for task, kept in zip(bench.case(case.id).tasks, [1, 1], strict=True):
+        bench.case(case.id).complete(task.id)
+        assert rows() == kept
+    case = bench.case(case.id)
+    assert case.variables == {"big": "x" * 20_000}
+    case.complete(case.tasks[0].id, {"big": "small"})
+    assert rows() == 0
 
 
 def test_throw_event_has_no_results(play: Play) -> None:
