@@ -706,7 +706,8 @@ def test_the_table_has_every_shipped_process() -> None:
 
 
 def test_an_ordinary_case(office: Office) -> None:
-    """Each actor may do with a case what the table says, sees it or does not, and finds it in lists or does not."""
+    """Each actor may do with a case what the table says, sees it or does not, and finds it in lists or does not: nobody
+    who is not involved hears of it (LAW-2.7.4)."""
     case_id = office.case()
     assert [(task.element, task.groups) for task in office.engine.case(case_id).tasks] == [
         (office.row.first[0], (office.row.first[1],))
