@@ -15,7 +15,7 @@ _SHORT: Final = b" "
 
 
 def to_json(value: Any) -> bytes:
-    """UTF-8 JSON of None, bool, int, float, Decimal, str, list or dict.
+    """UTF-8 JSON of None, bool, int, float (finite, which ``values.variables`` sees to), Decimal, str, list or dict.
 
     Raises:
         TypeError, ValueError: it is something else.

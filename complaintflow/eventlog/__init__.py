@@ -11,15 +11,13 @@ something and what was said is sealed and stays so; cases whose content was dest
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import Final, Literal
 
 from complaintflow.errors import InvalidData
 from complaintflow.eventlog import ocel, xes
 from complaintflow.eventlog.log import EventLog, Happening, Trace
+from complaintflow.whole import whole_file
 
 Form = Literal["ocel", "xes"]
 FORMS: Final[tuple[Form, ...]] = ("ocel", "xes")
@@ -31,31 +29,17 @@ def save(log: EventLog, file: str | Path, form: Form) -> int:
     Raises:
         InvalidData: there is such a file already, or it cannot be written.
     """
-    with _new_file(Path(file)) as out:
+    path = Path(file)
+    if path.exists():
+        what = "there is such a file already"
+        raise InvalidData(what, where=str(file), advice="give another name, or remove it first")
+    with whole_file(path) as out:
         if form == "xes":
             return xes.write(log, out)
         text = io.TextIOWrapper(out, encoding="utf-8")
         cases = ocel.write(log, text)
         text.detach()
         return cases
-
-
-@contextmanager
-def _new_file(file: Path) -> Iterator[BinaryIO]:
-    if file.exists():
-        raise InvalidData(
-            "there is such a file already", where=str(file), advice="give another name, or remove it first"
-        )
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with part.open("xb") as out:
-            yield out
-        part.rename(file)
-    except OSError as error:
-        raise InvalidData(f"it cannot be written: {error.strerror}", where=str(file)) from None
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 __all__ = ["FORMS", "EventLog", "Form", "Happening", "Trace", "save"]

@@ -47,6 +47,11 @@ class Happening:
     value: str | None = None
 
     @property
+    def is_done(self) -> bool:
+        """Whether the activity was carried out with it, rather than something said of it."""
+        return self.event in _DONE or self.event in _OF_CASE
+
+    @property
     def is_fact(self) -> bool:
         """Whether it only says what is known of the case."""
         return self.event == FACT

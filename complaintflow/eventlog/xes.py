@@ -61,8 +61,7 @@ def _event(event: Happening) -> etree._Element:
     element = etree.Element("event")
     _add(element, "string", "concept:name", event.activity)
     _add(element, "date", "time:timestamp", _time(event.at))
-    done = event.activity.endswith(f"({event.event})") or event.is_promise
-    _add(element, "string", "lifecycle:transition", "unknown" if done else "complete")
+    _add(element, "string", "lifecycle:transition", "complete" if event.is_done else "unknown")
     _add(element, "string", "event", event.event)
     for key, value in (("element", event.element), ("deadline", event.name), ("due", event.value)):
         if value:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -15,6 +13,7 @@ from complaintflow.report import charts
 from complaintflow.report.gathering import gather
 from complaintflow.report.heat import CASES, Heat, read
 from complaintflow.report.page import write_page
+from complaintflow.whole import whole_file
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,15 +85,8 @@ class Report:
         path = Path(file)
         _refuse(path, form, replace)
         content = self.pdf() if _form(path, form) == "pdf" else self.html.encode()
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            part.write_bytes(content)
-            part.replace(path)
-        except OSError as error:
-            raise InvalidData(f"it cannot be written: {error.strerror}", where=str(path)) from None
-        finally:
-            with suppress(OSError):
-                part.unlink()
+        with whole_file(path) as out:
+            out.write(content)
 
 
 def build(

@@ -20,8 +20,8 @@ ORDER = (
     "addresses", "library", "history", "host", "large", "promises", "deadlines", "permit", "correcting", "case",
     "accesses", "attaching", "handover", "commands", "hands", "work", "figures", "rewriting", "suspension",
     "migration", "schedule", "notify", "beginning", "spawning", "surge", "dispatch", "worker", "views", "ports",
-    "labels", "progress", "picture", "portrait", "eventlog", "report", "reading", "filing", "evidence", "archive",
-    "retention", "verification", "keeping", "operating", "figuring", "surging", "sight", "looking", "desk",
+    "labels", "progress", "picture", "portrait", "whole", "eventlog", "report", "reading", "filing", "evidence",
+    "archive", "retention", "verification", "keeping", "operating", "figuring", "surging", "sight", "looking", "desk",
     "reporter", "engine", "runner", "check", "testing", "cli",
 )  # fmt: skip
 
