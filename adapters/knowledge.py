@@ -9,11 +9,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import log
 from pathlib import Path
 
 from complaintflow.ports import Article
+from complaintflow.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 from complaintflow.errors import NoticeError
-from complaintflow.notice_layout import one_line
-from complaintflow.notices import DeliveryDelayed, KeepingNotifier, Notice, Notifier
+from complaintflow.notices.layout import one_line
+from complaintflow.notices.notices import DeliveryDelayed, KeepingNotifier, Notice, Notifier
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 

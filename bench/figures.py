@@ -20,10 +20,10 @@ from sqlalchemy import insert
 
 from complaintflow.adapters.sql import open_store, tables
 from complaintflow.adapters.sql.encoding import to_ticks
-from complaintflow.counting import written
 from complaintflow.figures.computing import compute
 from complaintflow.figures.period import Period
-from complaintflow.policy import Policy
+from complaintflow.policy.policy import Policy
+from complaintflow.store.counting import written
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 _OF = 'clause = "B-1"\nfrom = "document"\n'

@@ -14,7 +14,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -22,11 +22,11 @@ from typing import Any, Final
 
 from complaintflow.adapters.sql import SqlStore
 from complaintflow.adapters.sql.changes import save_anchor, save_case, save_rows
-from complaintflow.case import history_place, state_place
-from complaintflow.commands import Start
-from complaintflow.engine import Engine
-from complaintflow.history import Entry, chain
-from complaintflow.rows import AnchorRow, Change
+from complaintflow.case.commands import Start
+from complaintflow.case.live import history_place, state_place
+from complaintflow.facade.engine import Engine
+from complaintflow.history.chain import Entry, chain
+from complaintflow.store.rows import AnchorRow, Change
 
 PROCESS: Final = "bench-open"
 ROLE: Final = "complaints-office"
@@ -130,18 +130,18 @@ class Prototype:
             detail = codec.encode_bytes(history_place(row.seq), own(said))
             history.append(chain(head, case_id, row.seq, born, Entry(row.event, row.element, row.token, {}), detail))
             head = history[-1].digest
-        case = replace(
-            before, id=case_id, key=key(number), created_at=born, updated_at=born, head=head, sealed_key=sealed_key
+        case = before._replace(
+            id=case_id, key=key(number), created_at=born, updated_at=born, head=head, sealed_key=sealed_key
         )
-        case = replace(case, state=codec.encode_bytes(state_place(case), own(self.state)))
+        case = case._replace(state=codec.encode_bytes(state_place(case), own(self.state)))
         change = Change(case, history=history)
         for task in self.change.tasks:
             due_at = task.due_at - earlier if task.due_at is not None else None
-            change.tasks.append(replace(task, case_id=case_id, created_at=born, due_at=due_at))
+            change.tasks.append(task._replace(case_id=case_id, created_at=born, due_at=due_at))
         for timer in self.change.timers:
-            change.timers.append(replace(timer, case_id=case_id, due_at=timer.due_at - earlier))
+            change.timers.append(timer._replace(case_id=case_id, due_at=timer.due_at - earlier))
         for heard in self.change.subscriptions:
-            change.subscriptions.append(replace(heard, case_id=case_id, key=_ORDER.format(number)))
+            change.subscriptions.append(heard._replace(case_id=case_id, key=_ORDER.format(number)))
         return change
 
 
@@ -179,7 +179,7 @@ def fill(engine: Engine, count: int, on_progress: Callable[[int], None]) -> None
 def _count(engine: Engine, anchors: dict[int, AnchorRow], change: Change) -> None:
     shards, case = engine._work.anchors, change.case
     shard = shards.shard(case.id)
-    anchors[shard] = shards.move(anchors[shard], replace(case, length=0, head=b""), case)
+    anchors[shard] = shards.move(anchors[shard], case._replace(length=0, head=b""), case)
 
 
 def _statements(change: Change) -> Iterator[tuple[str, list[Any]]]:
@@ -198,7 +198,7 @@ class _Load:
         """Put the heads there, whatever tick they had."""
         for row in anchors.values():
             if row.tick:
-                insert, values = save_anchor(replace(row, tick=1))
+                insert, values = save_anchor(row._replace(tick=1))
                 run("DELETE FROM cf_anchor WHERE shard = ?", (row.shard,))
                 run(insert, (values[0], row.tick, values[2]))
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from complaintflow.commands import Command, CompleteTask, Deliver, FinishJob, Start
-from complaintflow.engine import Engine
-from complaintflow.rows import Change
+from complaintflow.case.commands import Command, CompleteTask, Deliver, FinishJob, Start
+from complaintflow.facade.engine import Engine
+from complaintflow.store.rows import Change
 
 POSITIONS: Final = 50
 COMMANDS: Final = 4 * POSITIONS + 1

@@ -31,11 +31,11 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy import text as sql
 
 from complaintflow.adapters.sql import SqlStore
-from complaintflow.clock import SystemClock, VirtualClock
-from complaintflow.engine import Engine
-from complaintflow.rows import TimerRow
+from complaintflow.facade.engine import Engine
 from complaintflow.sealing.keyfile import KEYS_VARIABLE
 from complaintflow.sealing.keys import KeyRing
+from complaintflow.store.rows import TimerRow
+from complaintflow.time.clock import SystemClock, VirtualClock
 
 FIRED = 100
 WORKER_FIRES = 5_000

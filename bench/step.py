@@ -32,10 +32,10 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import create_engine, text
 from sqlalchemy import event as sqlalchemy_event
 
-from complaintflow.codec import from_json, to_json
-from complaintflow.commands import CompleteTask, Start
-from complaintflow.engine import Engine
+from complaintflow.case.commands import CompleteTask, Start
+from complaintflow.facade.engine import Engine
 from complaintflow.sealing.keys import KeyRing
+from complaintflow.store.codec import from_json, to_json
 
 PAYLOAD = {"channel": "phone", "content": "The soup arrived cold, twice. " * 30, "reporter": {"name": "Zhao Min"}}
 KEYS = KeyRing.fresh()

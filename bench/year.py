@@ -24,10 +24,10 @@ from sqlalchemy import event
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from complaintflow.adapters.sql import SqlStore, open_store
-from complaintflow.calendar import WorkingCalendar
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
+from complaintflow.facade.engine import Engine
 from complaintflow.sealing.keys import KeyRing
+from complaintflow.time.calendar import WorkingCalendar
+from complaintflow.time.clock import VirtualClock
 from tests.simulation.comparing import compare, compare_surges
 from tests.simulation.layer import layer
 from tests.simulation.recount import CaseLog, read

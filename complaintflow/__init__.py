@@ -6,10 +6,10 @@
     case.waiting_for            # ['investigate']
     case = case.complete("investigate", {...}, actor="li.wei")
 
-To read the code, follow a payload: ``runner.run_process`` -> ``engine.Engine.start`` -> ``work.Work``
-(load, step, save, commit once) -> ``case.LiveCase`` and ``commands`` (one step, no I/O) -> ``bpmn.game``
-(the tokens) and back; after the commit ``worker`` and ``dispatch`` run the jobs, whose results re-enter
-as commands. ``definition`` says what a process is made of, ``layers`` and ``library`` where its files come from.
+To read the code, follow a payload: ``facade.runner.run_process`` -> ``facade.engine.Engine.start`` -> ``work.Work``
+(load, step, save, commit once) -> ``case.live.LiveCase`` and ``case.commands`` (one step, no I/O) -> ``bpmn.game``
+(the tokens) and back; after the commit ``work.worker`` and ``work.dispatch`` run the jobs, whose results re-enter
+as commands. ``definition`` says what a process is made of and where its files come from.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING, Any, Final
 from complaintflow.version import __version__
 
 if TYPE_CHECKING:
-    from complaintflow.answers import Corrections, NextSteps
-    from complaintflow.calendar import WorkingCalendar
-    from complaintflow.engine import Engine
     from complaintflow.errors import BusinessError, ComplaintflowError, InvalidData
-    from complaintflow.handlers import Backoff, Handlers, Job
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.runner import run_process
+    from complaintflow.facade.views import Case, Event, Incident, Task, Timer
+    from complaintflow.handlers.answers import Corrections, NextSteps
+    from complaintflow.handlers.registry import Backoff, Handlers, Job
     from complaintflow.logs import JsonFormatter
-    from complaintflow.runner import run_process
-    from complaintflow.views import Case, Event, Incident, Task, Timer
+    from complaintflow.time.calendar import WorkingCalendar
 
 # In a checkout, adapters, processes and forms lie beside this folder; an installation has them inside. Python that is
 # started in a checkout finds this folder before an installed package.
@@ -38,23 +38,23 @@ if (_checkout / "setup.cfg").is_file() and (_checkout / "adapters" / "sql").is_d
 
 # Imported when they are first asked for: FEEL alone, or `complaintflow --help`, does not need the engine.
 _HOMES: Final = {
-    "Backoff": "handlers",
+    "Backoff": "handlers.registry",
     "BusinessError": "errors",
-    "Case": "views",
+    "Case": "facade.views",
     "ComplaintflowError": "errors",
-    "Corrections": "answers",
-    "Engine": "engine",
-    "Event": "views",
-    "Handlers": "handlers",
-    "Incident": "views",
+    "Corrections": "handlers.answers",
+    "Engine": "facade.engine",
+    "Event": "facade.views",
+    "Handlers": "handlers.registry",
+    "Incident": "facade.views",
     "InvalidData": "errors",
-    "Job": "handlers",
+    "Job": "handlers.registry",
     "JsonFormatter": "logs",
-    "NextSteps": "answers",
-    "Task": "views",
-    "Timer": "views",
-    "WorkingCalendar": "calendar",
-    "run_process": "runner",
+    "NextSteps": "handlers.answers",
+    "Task": "facade.views",
+    "Timer": "facade.views",
+    "WorkingCalendar": "time.calendar",
+    "run_process": "facade.runner",
 }
 
 __all__ = [

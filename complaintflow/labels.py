@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
+    from complaintflow.definition.definition import Bundle
 
 Labels = Mapping[tuple[str, str], str]
 

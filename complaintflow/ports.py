@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from complaintflow.errors import ComplaintflowError
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
-    from complaintflow.views import Case
+    from complaintflow.facade.views import Case
 
 
 class CaseStarter(Protocol):

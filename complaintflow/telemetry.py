@@ -18,7 +18,7 @@ import sys
 from types import TracebackType
 from typing import Any, Final
 
-from complaintflow.clock import stopwatch
+from complaintflow.time.clock import stopwatch
 
 _API: Final = "opentelemetry.trace"
 _NAMES: Final = {

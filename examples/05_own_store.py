@@ -1,7 +1,8 @@
 """An organisation brings its own store: all cases in one JSON file.
 
-It keeps every promise of ``complaintflow.work.Store``: ``tests/examples/test_own_store.py`` runs the contract suite on
-it, and nothing else is asked of a store. It suits one process and some thousand cases: a commit writes the whole file.
+It keeps every promise of ``complaintflow.store.port.Store``: ``tests/examples/test_own_store.py`` runs the contract
+suite on it, and nothing else is asked of a store. It suits one process and some thousand cases: a
+commit writes the whole file.
 
     python examples/05_own_store.py
 """
@@ -15,17 +16,16 @@ import threading
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from complaintflow.counting import InPython
-from complaintflow.engine import Engine
 from complaintflow.errors import DuplicateKey, StaleCase, StoreError, StoreUnavailable, UnknownCase
-from complaintflow.rows import (
+from complaintflow.facade.engine import Engine
+from complaintflow.store.counting import InPython
+from complaintflow.store.rows import (
     AnchorRow,
     AttachmentRow,
     Backlog,
@@ -141,7 +141,7 @@ class FileTransaction(InPython):
         if case.sealed_key is None:
             self._shred(case.id)
         elif known is not None:
-            case = replace(case, sealed_key=known.sealed_key)  # somebody may have wrapped it anew
+            case = case._replace(sealed_key=known.sealed_key)  # somebody may have wrapped it anew
         self._tables["cases"][case.id] = case
         if change.anchor is not None:
             self._tables["anchors"][change.anchor.shard] = change.anchor
@@ -257,7 +257,7 @@ class FileTransaction(InPython):
         self._must_write()
         case = self.case(case_id)
         if case.sealed_key == before:
-            self._tables["cases"][case_id] = replace(case, sealed_key=after)
+            self._tables["cases"][case_id] = case._replace(sealed_key=after)
 
     def beat(self, owner: str, now: datetime) -> None:
         """Note that this worker is alive."""
@@ -294,7 +294,7 @@ class FileTransaction(InPython):
         self._must_write()
         case = self.case(case_id)
         if case.version == version:
-            self._tables["cases"][case_id] = replace(case, looked_at=looked_at)
+            self._tables["cases"][case_id] = case._replace(looked_at=looked_at)
 
     def case_rows(self, after: str, limit: int) -> list[CaseRow]:
         """Cases in order of the id."""
@@ -349,7 +349,7 @@ class FileTransaction(InPython):
     def attachments(self, case_id: str) -> list[AttachmentRow]:
         """What was attached, without the content."""
         found = sorted(self._of("attachments", case_id), key=lambda row: row.number)
-        return [replace(row, content=b"") for row in found]
+        return [row._replace(content=b"") for row in found]
 
     def attachment(self, case_id: str, number: int) -> bytes | None:
         """The content of an attachment."""
@@ -485,7 +485,7 @@ def load(path: Path) -> Tables:
 
 def save(path: Path, tables: Tables) -> None:
     """Write the tables so that a crash leaves the old file or the new one, whole."""
-    stored = {name: [[key, _as_list(row)] for key, row in rows.items()] for name, rows in tables.items()}
+    stored = {name: list(rows.items()) for name, rows in tables.items()}
     new = path.with_suffix(".new")
     with new.open("w", encoding="utf-8") as file:
         json.dump(stored, file, default=_to_json, ensure_ascii=False)
@@ -501,10 +501,6 @@ def _keyed(rows: list[list[Any]]) -> Iterator[tuple[Any, Any]]:
 
 def _hashable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _as_list(row: Any) -> Any:
-    return [getattr(row, field.name) for field in fields(row)] if is_dataclass(row) else row
 
 
 def _to_json(value: Any) -> dict[str, str]:

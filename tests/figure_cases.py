@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
+from complaintflow.facade.engine import Engine
 from complaintflow.sealing.keys import KeyRing
+from complaintflow.time.clock import VirtualClock
 from tests.diagrams import boundary, document, end, flows, layer, process, start, sub, timer, user
 
 _OF = 'clause = "T-1"\nfrom = "document"\n'

@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
+from complaintflow.facade.engine import Engine
 from complaintflow.sealing.keys import KeyRing
+from complaintflow.time.clock import VirtualClock
 from tests import diagrams as d
 
 _OF: Final = 'clause = "T-1"\nfrom = "document"\n'

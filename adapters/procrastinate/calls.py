@@ -16,7 +16,7 @@ from procrastinate.manager import JobManager
 from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 
 from complaintflow.adapters.sql.listening import has_ready
-from complaintflow.rows import Change
+from complaintflow.store.rows import Change
 
 JOB: Final = "complaintflow.job"
 TIMERS: Final = "complaintflow.timers"

@@ -1,4 +1,4 @@
-"""The port ``complaintflow.hands.Queue`` on procrastinate."""
+"""The port ``complaintflow.store.hands.Queue`` on procrastinate."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from complaintflow.adapters.procrastinate import calls, installing
 from complaintflow.adapters.procrastinate.serving import Application
 from complaintflow.adapters.sql.url import shown_url
 from complaintflow.errors import StoreError, StoreUnavailable
-from complaintflow.hands import Hands
-from complaintflow.rows import Change
-from complaintflow.work import Store
+from complaintflow.store.hands import Hands
+from complaintflow.store.port import Store
+from complaintflow.store.rows import Change
 
 _R = TypeVar("_R")
 

@@ -13,14 +13,16 @@ import procrastinate
 from procrastinate.app import WorkerOptions
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
+from procrastinate.worker import Worker
 from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import Engine
 from typing_extensions import Unpack
 
 from complaintflow.adapters.procrastinate import calls
 from complaintflow.adapters.procrastinate.sweeping import strangers, sweep
 from complaintflow.errors import MissingHandler
-from complaintflow.hands import Hands
+from complaintflow.store.hands import Hands
 
 log = logging.getLogger("complaintflow")
 
@@ -44,16 +46,20 @@ class Application(procrastinate.App):
     def __init__(self, engine: Engine, make: Callable[[], Hands]) -> None:
         _, options = engine.dialect.create_connect_args(engine.url)
         options = {"connect_timeout": 10, **options}
-        connector = procrastinate.PsycopgConnector(kwargs=options, configure=_carefree, min_size=1, max_size=8)
+        options["autocommit"] = True  # each of procrastinate's statements is a transaction by itself
+        connector = procrastinate.PsycopgConnector(
+            kwargs=options, configure=_carefree, pool_factory=_pool, min_size=1, max_size=8
+        )
         super().__init__(connector=connector)
         self.done = 0
         self._engine = engine
         self._make = make
         self._hands: Hands | None = None
         self._said: set[str] = set()
-        self.task(name=calls.JOB)(lambda case_id: self._do(self.hands.run_job, case_id))
-        self.task(name=calls.TIMERS)(lambda case_id: self._do(self.hands.fire_timers, case_id))
-        self.task(name=calls.SCHEDULES)(lambda: self._do(self.hands.start_cases))
+        self._worker_now: Worker | None = None
+        self.task(name=calls.JOB)(self._run_job)
+        self.task(name=calls.TIMERS)(self._fire_timers)
+        self.task(name=calls.SCHEDULES)(self._start_cases)
 
     @property
     def hands(self) -> Hands:
@@ -64,10 +70,14 @@ class Application(procrastinate.App):
 
     async def run_worker_async(self, **options: Unpack[WorkerOptions]) -> None:
         """procrastinate's worker on the queues that this engine has handlers for, with the sweeper."""
-        sweeping = asyncio.create_task(self._sweep(), name="complaintflow-sweeper")
+        ending = asyncio.Event()
+        sweeping = asyncio.create_task(self._sweep(ending), name="complaintflow-sweeper")
         try:
-            await super().run_worker_async(**self._options(options))
+            await self._run_worker(**options)
         finally:
+            # A cancellation may be lost in whatever the sweeper waits for just then (asyncio.wait_for swallows one that
+            # comes with the result), so it is told too.
+            ending.set()
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)
 
@@ -79,23 +89,30 @@ class Application(procrastinate.App):
         """
         async with self.open_async():
             worker = asyncio.create_task(self.run_worker_async(install_signal_handlers=False))
-            while not worker.done() and not self.hands.stopping():
-                await asyncio.sleep(_TICK)
-            worker.cancel()  # procrastinate takes that for a polite request
-            with suppress(asyncio.CancelledError):
-                await worker
+            while not worker.done():
+                if self.hands.stopping() and self._worker_now is not None:
+                    self._worker_now.stop()  # again at each look: one that is just beginning forgets the first
+                await asyncio.wait({worker}, timeout=_TICK)
+            await worker
 
     async def drain(self) -> int:
         """Work until nothing is due. Returns how much was done."""
         async with self.open_async():
-            while not self.hands.stopping():
-                before = self.done
-                await asyncio.to_thread(sweep, self._engine, self.hands, timedelta(0))
-                once = self._options({"wait": False, "listen_notify": False, "install_signal_handlers": False})
-                await super().run_worker_async(**once)
-                if self.done == before:
-                    break
+            made, stuck = 0, False
+            while not (stuck or self.hands.stopping()):
+                before, called = self.done, made
+                # First what is called for already: the sweep would call for it once more.
+                await self._run_worker(wait=False, listen_notify=False, install_signal_handlers=False)
+                made = await asyncio.to_thread(sweep, self._engine, self.hands, timedelta(0))
+                stuck = not made or (called > 0 and self.done == before)
         return self.done
+
+    async def _run_worker(self, **options: Unpack[WorkerOptions]) -> None:
+        self._worker_now = Worker(app=self, **self._options(options))
+        try:
+            await self._worker_now.run()
+        finally:
+            self._worker_now = None
 
     def _options(self, wished: WorkerOptions) -> WorkerOptions:
         defaults: WorkerOptions = {
@@ -106,16 +123,25 @@ class Application(procrastinate.App):
         given: Any = {name: value for name, value in wished.items() if value is not None}
         return {**defaults, **given}
 
-    def _do(self, what: Callable[..., int], *about: str) -> None:
-        """One call. What goes wrong leaves the row as it is: the sweeper calls again."""
+    async def _run_job(self, case_id: str) -> None:
+        await self._do(self.hands.run_job, case_id)
+
+    async def _fire_timers(self, case_id: str) -> None:
+        await self._do(self.hands.fire_timers, case_id)
+
+    async def _start_cases(self) -> None:
+        await self._do(self.hands.start_cases)
+
+    async def _do(self, what: Callable[..., int], *about: str) -> None:
+        """One call, in a thread. What goes wrong leaves the row as it is: the sweeper calls again."""
         try:
-            self.done += what(*about)
+            self.done += await asyncio.get_running_loop().run_in_executor(None, what, *about)
         except Exception as error:
             log.error("a call for work failed, and will come again: %s", type(error).__name__)
 
-    async def _sweep(self) -> None:
+    async def _sweep(self, ending: asyncio.Event) -> None:
         beaten = tidied = None
-        while True:
+        while not ending.is_set():
             made = 0
             try:
                 now = self.hands.now()
@@ -147,7 +173,16 @@ class Application(procrastinate.App):
 async def _carefree(connection: AsyncConnection[Any]) -> None:
     """Let procrastinate not wait for the disk: a call that a power cut forgets, or brings back, does no harm."""
     await connection.execute("SET synchronous_commit TO off")
-    await connection.commit()
+
+
+def _pool(**options: Any) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    return AsyncConnectionPool(**{**options, "check": _refuse_the_dead})
+
+
+async def _refuse_the_dead(connection: AsyncConnection[Any]) -> None:
+    """Notice a connection that the server closed while it lay in the pool: a look at the socket, no round trip."""
+    connection.pgconn.consume_input()  # reads the server's farewell
+    connection.pgconn.consume_input()  # and the end of the stream
 
 
 def _missing(kind: str, number: int) -> MissingHandler:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from complaintflow.adapters.procrastinate import calls
 from complaintflow.adapters.sql.encoding import to_ticks
-from complaintflow.hands import Hands
+from complaintflow.store.hands import Hands
 
 BATCH: Final = 200
 GRACE: Final = timedelta(seconds=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from complaintflow.adapters.sql import encoding, statements
 from complaintflow.adapters.sql.encoding import Values, to_ticks
-from complaintflow.rows import AnchorRow, BundleRow, CaseRow, Change, ScheduleRow
+from complaintflow.store.rows import AnchorRow, BundleRow, CaseRow, Change, ScheduleRow
 
 Batch = tuple[str, list[Values]]
 """One statement with the rows it is run for (never none)."""

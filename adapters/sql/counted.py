@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from complaintflow.adapters.sql import counting as queries
 from complaintflow.adapters.sql.encoding import to_moment
 from complaintflow.adapters.sql.faults import answers
-from complaintflow.rows import Counting, HistoryRow, Spread, Tally
+from complaintflow.store.rows import Counting, HistoryRow, Spread, Tally
 
 
 class Counted:
-    """What ``complaintflow.work.Transaction`` is asked for figures."""
+    """What ``complaintflow.store.port.Transaction`` is asked for figures."""
 
     _connection: Connection
     where: str

@@ -30,8 +30,8 @@ from sqlalchemy import (
 
 from complaintflow.adapters.sql.encoding import to_ticks
 from complaintflow.adapters.sql.tables import history
-from complaintflow.counting import written
-from complaintflow.rows import Counting
+from complaintflow.store.counting import written
+from complaintflow.store.rows import Counting
 
 _AFTER: Final = "0"
 """What follows "/" in the order of text: names that begin with "hr/" are those from "hr/" up to "hr0"."""

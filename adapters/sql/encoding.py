@@ -1,4 +1,4 @@
-"""Records of ``complaintflow.rows`` to table rows and back."""
+"""Records of ``complaintflow.store.rows`` to table rows and back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from complaintflow.adapters.sql.tables import NEVER
-from complaintflow.rows import (
+from complaintflow.store.rows import (
     AttachmentRow,
     CaseRow,
     HistoryRow,

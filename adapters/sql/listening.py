@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from complaintflow.rows import Change
+from complaintflow.store.rows import Change
 
 log = logging.getLogger("complaintflow")
 

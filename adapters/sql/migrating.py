@@ -13,7 +13,6 @@ called once more, and may be called by several processes, one after the other. A
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +23,7 @@ from sqlalchemy import update
 
 from complaintflow.adapters.sql.tables import MOVING
 from complaintflow.adapters.sql.tables import schema as stamp
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -18,7 +18,7 @@ from complaintflow.adapters.sql.listening import listening, notify, wake_workers
 from complaintflow.adapters.sql.tables import for_postgresql
 from complaintflow.adapters.sql.transaction import SqlTransaction
 from complaintflow.errors import StoreError
-from complaintflow.rows import JobRow
+from complaintflow.store.rows import JobRow
 
 _UNIQUE_VIOLATION: Final = "23505"
 _HOLD: Final = (

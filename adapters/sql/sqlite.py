@@ -126,7 +126,7 @@ class Transaction(SqlTransaction):
         if nested:
             cursor.execute("SAVEPOINT cf_write")
         try:
-            if cursor.execute(*guard).rowcount == 0:
+            if not self._guarded(cursor, *guard):
                 return False
             for sql, rows in rest:
                 if len(rows) == 1:
@@ -143,6 +143,12 @@ class Transaction(SqlTransaction):
             if nested and self._driver.in_transaction:
                 cursor.execute("RELEASE cf_write")
         return True
+
+    @staticmethod
+    def _guarded(cursor: sqlite3.Cursor, sql: str, values: Values) -> bool:
+        if sql == statements.SAVE_CASE and cursor.execute(statements.STEP_CASE, values).rowcount:
+            return True
+        return cursor.execute(sql, values).rowcount > 0
 
     def _undo(self, cursor: sqlite3.Cursor, *, nested: bool) -> None:
         # After some errors (a full disk) SQLite has rolled back by itself, and the savepoint is gone.

@@ -41,6 +41,12 @@ SAVE_CASE: Final = (
     "UPDATE cf_case SET bundle = ?, key = ?, status = ?, version = ?, updated_at = ?, state = ?,"
     " length = ?, head = ?, keep_until = ?, looked_at = ?, held = ? WHERE id = ? AND version = ?"
 )
+# The same parameters where no indexed column moves, as in nearly every step: SQLite writes an index anew for a column
+# that is merely set to what it was.
+STEP_CASE: Final = (
+    "UPDATE cf_case SET bundle = ?1, version = ?4, updated_at = ?5, state = ?6, length = ?7, head = ?8,"
+    " looked_at = ?10, held = ?11 WHERE id = ?12 AND version = ?13 AND key IS ?2 AND status = ?3 AND keep_until IS ?9"
+)
 CASE: Final = (
     f"SELECT {', '.join(_columns(tables.case))}, sealed_key"  # noqa: S608
     " FROM cf_case LEFT JOIN cf_key ON case_id = id WHERE id = ?"

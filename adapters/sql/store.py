@@ -1,4 +1,4 @@
-"""``complaintflow.work.Store`` over SQLAlchemy: who begins a transaction, and who ends it."""
+"""``complaintflow.store.port.Store`` over SQLAlchemy: who begins a transaction, and who ends it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from complaintflow.adapters.sql.faults import answers
 from complaintflow.adapters.sql.transaction import Ring, SqlTransaction
 from complaintflow.adapters.sql.url import shown_url
 from complaintflow.errors import StoreError, StoreUnavailable
-from complaintflow.hands import Queue
-from complaintflow.rows import Change
+from complaintflow.store.hands import Queue
+from complaintflow.store.rows import Change
 
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 

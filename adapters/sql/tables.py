@@ -1,4 +1,4 @@
-"""The tables: one for each record of ``complaintflow.rows``, and an index for each question of the port.
+"""The tables: one for each record of ``complaintflow.store.rows``, and an index for each question of the port.
 
 Times are whole microseconds since 1970 in UTC, so that both databases compare and keep them exactly. Where a sort
 puts rows without a time last, the column holds ``NEVER`` in place of NULL and the index needs no second look.

@@ -18,7 +18,7 @@ from complaintflow.adapters.sql.encoding import Values, due_order, to_moment, to
 from complaintflow.adapters.sql.faults import answers
 from complaintflow.adapters.sql.tables import NEVER
 from complaintflow.errors import DuplicateKey, StaleCase, StoreError, UnknownCase
-from complaintflow.rows import (
+from complaintflow.store.rows import (
     AnchorRow,
     AttachmentRow,
     Backlog,
@@ -43,7 +43,7 @@ _WORKERS_KEPT = timedelta(days=30)
 
 
 class SqlTransaction(Counted, ABC):
-    """``complaintflow.work.Transaction`` on an SQLAlchemy connection that is in a transaction.
+    """``complaintflow.store.port.Transaction`` on an SQLAlchemy connection that is in a transaction.
 
     Args:
         connection: whoever made it commits or rolls back.

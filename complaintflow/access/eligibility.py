@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from complaintflow.access.identity import Person
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.access.rules import Access, Facts

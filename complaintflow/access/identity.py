@@ -13,11 +13,11 @@ from __future__ import annotations
 import tomllib
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from complaintflow.errors import InvalidIdentity
+from complaintflow.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,16 @@ and nothing at all in a case they are excluded from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from complaintflow.errors import AccessDenied
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.access.identity import Identity, Person
-    from complaintflow.policy import Policy
-    from complaintflow.policy_format import Separation
-    from complaintflow.rows import TaskRow
+    from complaintflow.policy.format import Separation
+    from complaintflow.policy.policy import Policy
+    from complaintflow.store.rows import TaskRow
 
 OF_A_CASE: Final = (
     "see", "reassign", "cancel", "suspend", "hold", "resolve", "recuse", "message", "attach", "export",

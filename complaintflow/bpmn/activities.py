@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from complaintflow.bpmn import compensation, drafting
@@ -12,6 +11,7 @@ from complaintflow.bpmn.node import Node, Stuck
 from complaintflow.bpmn.people import name_in, names_in, priority_in
 from complaintflow.bpmn.token import BEGIN, ENTER
 from complaintflow.bpmn.triggers import MessageTrigger, Moment
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.events import ArmedStart, BoundaryEvent, StartEvent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +11,7 @@ from complaintflow.bpmn.formula import read_time, shown
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.triggers import Moment
 from complaintflow.errors import ComplaintflowError
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.formula import Formula

@@ -5,13 +5,13 @@ demand(formula, LIST, "the collection of 'Ask'")    raises where it is certain t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.bpmn.formula import plain, read_time, shown
 from complaintflow.errors import ComplaintflowError, InvalidDiagram
 from complaintflow.feel import YearMonthDuration
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final
@@ -15,6 +14,7 @@ from complaintflow.bpmn.scope import Scope
 from complaintflow.errors import InvalidDiagram
 from complaintflow.feel import temporal
 from complaintflow.feel.values import Failure
+from complaintflow.records import dataclass
 
 _WEEKS: Final = re.compile(r"P(\d{1,5})W")
 

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from SpiffWorkflow.util.task import TaskState
 
-from complaintflow.answers import CORRECTIONS
 from complaintflow.bpmn.node import Edge, Node
+from complaintflow.handlers.answers import CORRECTIONS
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.activities import Job

@@ -7,12 +7,12 @@ a scope with ``loopCounter`` (from 1) and the element, and input mappings are ev
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from complaintflow.bpmn.formula import Formula, plain, shown
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.token import BEGIN
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Token

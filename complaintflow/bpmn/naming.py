@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -13,6 +12,7 @@ from lxml import etree
 from complaintflow.bpmn import source, xml
 from complaintflow.bpmn.xml import bpmn, zeebe
 from complaintflow.errors import ComplaintflowError
+from complaintflow.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ sequence flow brings a token, ``_run`` when the token is ready, ``_on_complete``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
 from complaintflow.bpmn.formula import plain
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.formula import Formula
@@ -70,7 +70,7 @@ class Node(BpmnTaskSpec):  # type: ignore[misc]
         interrupts: a token here has taken the place of all others of its flow.
         aside: a token here is beside the work that a designer drew: a listener's.
         outlasts: a token here stays when what is around it is cancelled.
-        answers: what the handler of its job may return in place of variables (``complaintflow.answers``).
+        answers: what the handler of its job may return in place of variables (``complaintflow.handlers.answers``).
         results: where results go beside the output mappings: see ``merge_results``.
     """
 

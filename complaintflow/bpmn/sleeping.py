@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, ValuesView
 from typing import TYPE_CHECKING, Any, overload
 
-from complaintflow.codec import from_json, to_json
+from complaintflow.store.codec import from_json, to_json
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.token import Flow

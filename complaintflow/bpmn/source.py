@@ -8,13 +8,13 @@ source.problems        everything that would not run as it is drawn
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from lxml import etree
 
 from complaintflow.bpmn import allowed, camunda7, correlation, xml
 from complaintflow.errors import InvalidDiagram
+from complaintflow.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

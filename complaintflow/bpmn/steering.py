@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from complaintflow.answers import STEPS
 from complaintflow.bpmn.node import Edge, Node, Stuck
+from complaintflow.handlers.answers import STEPS
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.activities import Job

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.bpmn import compensation
@@ -11,6 +10,7 @@ from complaintflow.bpmn.node import Edge, Node, Stuck
 from complaintflow.bpmn.throwing import escalate, throw_error
 from complaintflow.bpmn.token import BEGIN, ENTER
 from complaintflow.bpmn.triggers import CancelTrigger
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.activities import Job

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from complaintflow.bpmn.formula import read_time, shown
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.watching import ConditionTrigger
-from complaintflow.cron import from_quartz, read_cron
 from complaintflow.errors import CalendarError
 from complaintflow.feel import YearMonthDuration
-from complaintflow.interval import Interval
+from complaintflow.records import dataclass
+from complaintflow.time.cron import from_quartz, read_cron
+from complaintflow.time.interval import Interval
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.asking import Host
@@ -65,8 +65,8 @@ class Subscription:
 class Cycle:
     """An ISO 8601 repetition: ``R3/P7D``, ``R/2026-03-02T09:00:00+08:00/P1D``; with our intervals also ``R3/7 days``.
 
-    Or a cron expression (``complaintflow.cron``), which is its own interval. ``times`` is None where it has no end;
-    ``start`` is the first time, else one interval from now.
+    Or a cron expression (``complaintflow.time.cron``), which is its own interval. ``times`` is None where it has no
+    end; ``start`` is the first time, else one interval from now.
     """
 
     times: int | None

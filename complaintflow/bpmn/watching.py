@@ -6,11 +6,11 @@ it. Of several that hold at once, the outermost comes first: it may end what the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from complaintflow.bpmn.formula import shown
 from complaintflow.bpmn.node import Stuck
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,7 +24,7 @@ from complaintflow.check.times import times
 from complaintflow.check.usage import unused_entries
 from complaintflow.check.variables import variables
 from complaintflow.check.ways import ways
-from complaintflow.definition import Bundle
+from complaintflow.definition.definition import Bundle
 from complaintflow.errors import ComplaintflowError, InvalidData
 
 if TYPE_CHECKING:

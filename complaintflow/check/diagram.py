@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from lxml import etree
 from complaintflow.bpmn import source as sources
 from complaintflow.bpmn import xml
 from complaintflow.errors import InvalidDiagram
+from complaintflow.records import dataclass
 
 ACTIVITIES: Final = (
     "task", "manualTask", "userTask", "serviceTask", "sendTask", "receiveTask", "scriptTask", "businessRuleTask",

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 from complaintflow.bpmn.reader import read_partly
 from complaintflow.check.diagram import Diagram
 from complaintflow.check.finding import nearest
-from complaintflow.definition import Bundle
+from complaintflow.definition.definition import Bundle
+from complaintflow.definition.reach import reach
 from complaintflow.errors import ComplaintflowError
-from complaintflow.reach import reach
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.program import Program
+    from complaintflow.definition.marks import DroppedMark
     from complaintflow.dmn import DecisionModel
     from complaintflow.formjs import Form
-    from complaintflow.marks import DroppedMark
-    from complaintflow.policy import Policy
+    from complaintflow.policy.policy import Policy
 
 SECTIONS: Final = (
     "deadlines", "repeats", "roles", "bounds", "amounts", "texts", "lists", "switches", "retention",

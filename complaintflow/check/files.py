@@ -92,7 +92,7 @@ def _form(file: str, source: bytes) -> Iterator[Finding]:
 
 
 def _notice(file: str, source: bytes, beside: Mapping[str, bytes]) -> Iterator[Finding]:
-    from complaintflow.notices import NoticeSet
+    from complaintflow.notices.notices import NoticeSet
 
     text = _text(file, source)
     if isinstance(text, Finding):
@@ -103,7 +103,7 @@ def _notice(file: str, source: bytes, beside: Mapping[str, bytes]) -> Iterator[F
 
 
 def _policy(file: str, source: bytes) -> Iterator[Finding]:
-    from complaintflow.policy import Policy
+    from complaintflow.policy.policy import Policy
 
     text = _text(file, source)
     if isinstance(text, Finding):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final, Literal
 
 from complaintflow.errors import ComplaintflowError, FeelSyntaxError, InvalidPolicy
+from complaintflow.records import dataclass
 
 Severity = Literal["error", "warning", "note"]
 ERROR: Final[Severity] = "error"

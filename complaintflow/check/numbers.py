@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from complaintflow.check.facts import Facts
 from complaintflow.check.finding import WARNING, Finding
 from complaintflow.errors import CalendarError
-from complaintflow.interval import Interval
+from complaintflow.time.interval import Interval
 
 if TYPE_CHECKING:
     from complaintflow.formjs import Component

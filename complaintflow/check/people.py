@@ -17,7 +17,7 @@ from complaintflow.errors import ComplaintflowError
 if TYPE_CHECKING:
     from complaintflow.access.identity import Identity
     from complaintflow.bpmn.formula import Formula
-    from complaintflow.definition import Bundle
+    from complaintflow.definition.definition import Bundle
 
 
 def people(bundle: Bundle, identity: Identity) -> Iterator[Finding]:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from complaintflow import answering, feel, fitting
+from complaintflow import feel
 from complaintflow.check.diagram import Diagram, constant
 from complaintflow.check.facts import Facts
 from complaintflow.check.finding import ERROR, NOTE, WARNING, Finding, nearest, of_error
-from complaintflow.dispatch import BUILT_IN
+from complaintflow.definition import answering, fitting
+from complaintflow.definition.layers import SHARED
 from complaintflow.errors import ComplaintflowError
-from complaintflow.layers import SHARED
-from complaintflow.policy import Policy
+from complaintflow.policy.policy import Policy
+from complaintflow.work.dispatch import BUILT_IN
 
 _POLICY: Final = re.compile(r"\bpolicy\.([a-z_]+)\.([A-Za-z_][A-Za-z0-9_]*)")
 _TIME: Final = re.compile(r'\b(deadline|repeat)\(\s*"([^"]*)"')

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from complaintflow.check.finding import NOTE, Finding, of_error
 from complaintflow.errors import ComplaintflowError
-from complaintflow.schedule import clocked, timing
+from complaintflow.work.schedule import clocked, timing
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
+    from complaintflow.definition.definition import Bundle
 
 # A formula that counts from now is tried at some time, when nobody says which.
 _SOME_TIME: Final = datetime(2026, 1, 5, 10, tzinfo=UTC)

@@ -16,8 +16,8 @@ from complaintflow.check.finding import WARNING, Finding
 from complaintflow.errors import CalendarError
 
 if TYPE_CHECKING:
-    from complaintflow.calendar import WorkingCalendar
-    from complaintflow.policy import Policy
+    from complaintflow.policy.policy import Policy
+    from complaintflow.time.calendar import WorkingCalendar
 
 _CALL: Final = re.compile(r'deadline\(\s*"(?P<name>[^"]*)"\s*,\s*(?P<start>.*)\)\s*$', re.DOTALL)
 _REMINDER: Final = "_reminder"

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from complaintflow.check.facts import Facts
 from complaintflow.check.finding import NOTE, WARNING, Finding, readable
-from complaintflow.layers import SHARED, Layer, Layers
+from complaintflow.definition.layers import SHARED, Layer, Layers
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
-    from complaintflow.policy import Policy
+    from complaintflow.definition.definition import Bundle
+    from complaintflow.policy.policy import Policy
 
 # Files beside the parts of a bundle that have a meaning of their own.
 _BESIDE: Final = frozenset({"README.md", "clauses.csv", "payload.json", "demo.json", "__init__.py"})

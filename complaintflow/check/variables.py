@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -20,10 +19,11 @@ from complaintflow.bpmn import xml
 from complaintflow.check.diagram import ACTIVITIES, Diagram, constant
 from complaintflow.check.facts import Facts
 from complaintflow.check.finding import WARNING, Finding
-from complaintflow.dispatch import BUILT_IN
+from complaintflow.definition.layers import SHARED
 from complaintflow.errors import ComplaintflowError
 from complaintflow.figures.jobs import COUNTING
-from complaintflow.layers import SHARED
+from complaintflow.records import dataclass
+from complaintflow.work.dispatch import BUILT_IN
 
 # What the engine gives: to every expression, to the rounds of a loop, to a notice, inside a form; a job's result.
 _ENGINE: Final = frozenset({

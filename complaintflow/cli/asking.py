@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -12,6 +12,7 @@ import click
 from complaintflow.cli.data import choice, put, typed
 from complaintflow.cli.look import aside, clean, columns, cut, dim, wrap
 from complaintflow.errors import InvalidData
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,9 +26,13 @@ _WORDS: Final = {
         "needed": "an answer is needed",
         "which": "number or text",
         "which several": "numbers, with commas between",
-        "unknown": "that is none of the options",
+        "unknown": "that is none of the options: give a number up to {most}, or the text of one",
         "yes": "y/n",
+        "tick": "y/n, y is needed",
+        "neither": "answer y (yes) or n (no)",
+        "ticked": "only y (yes) is accepted here; Ctrl-C gives up",
         "rows": "how many",
+        "no count": "give a whole number, up to {most}",
         "again": "Please correct:",
         "now": "now",
     },
@@ -36,9 +41,13 @@ _WORDS: Final = {
         "needed": "必须填写",
         "which": "编号或文字",
         "which several": "编号，用逗号分隔",
-        "unknown": "不在选项之中",
+        "unknown": "不在选项之中：请输入不大于 {most} 的编号，或选项的文字",
         "yes": "是/否",
+        "tick": "是/否，须答“是”",
+        "neither": "请回答“是”或“否”",
+        "ticked": "此处须答“是”；按 Ctrl-C 放弃",
         "rows": "共几项",
+        "no count": "请输入整数，不大于 {most}",
         "again": "请更正：",
         "now": "现为",
     },
@@ -124,16 +133,31 @@ class Interview:
             text = click.prompt(
                 self._lead(prompt), default="", show_default=False, prompt_suffix="> ", err=True
             ).strip()
-            if text:
-                answer = self._answer(text, prompt)
-                if prompt.options and not self._offered(answer, prompt):
-                    aside("  " + self.words["unknown"], fg="red")
-                    continue
-                put(self.data, prompt.field, answer)
-            elif prompt.required and prompt.value in _EMPTY and prompt.type != "checkbox":
-                aside("  " + self.words["needed"], fg="red")
+            answer = self._answer(text, prompt) if text else None
+            wrong = self._wrong(answer, prompt) if text else self._missing(prompt)
+            if wrong:
+                aside("  " + wrong, fg="red")
                 continue
+            if text:
+                put(self.data, prompt.field, answer)
             return
+
+    def _wrong(self, answer: Any, prompt: Prompt) -> str:
+        """What to say at once of an answer that cannot be one; empty where the form has to look at it."""
+        if prompt.type == "checkbox":
+            if not isinstance(answer, bool):
+                return self.words["neither"]
+            return "" if answer or not prompt.required else self.words["ticked"]
+        if prompt.type == "dynamiclist":
+            return "" if isinstance(answer, list) else self.words["no count"].format(most=_MOST_ROWS)
+        offered = not prompt.options or self._offered(answer, prompt)
+        return "" if offered else self.words["unknown"].format(most=len(prompt.options))
+
+    def _missing(self, prompt: Prompt) -> str:
+        """What to say where nothing was answered."""
+        if not prompt.required or prompt.value not in _EMPTY:
+            return ""
+        return self.words["ticked" if prompt.type == "checkbox" else "needed"]
 
     def _pose(self, prompt: Prompt) -> None:
         aside("")
@@ -153,14 +177,14 @@ class Interview:
         if prompt.type == "dynamiclist":
             return f"  {self.words['rows']} "
         if prompt.type == "checkbox":
-            return f"  {self.words['yes']} "
+            return f"  {self.words['tick' if prompt.required else 'yes']} "
         if prompt.options:
             return f"  {self.words['which several' if prompt.type in _SEVERAL else 'which']} "
         return "  "
 
     def _answer(self, text: str, prompt: Prompt) -> Any:
         if prompt.type == "dynamiclist":
-            return [{} for _ in range(min(int(text), _MOST_ROWS))] if text.isdecimal() else text
+            return [{} for _ in range(int(text))] if text.isdecimal() and len(text) < 9 and int(text) <= _MOST_ROWS else text
         component = self._component(prompt)
         if not prompt.options:
             return typed(text, component)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from complaintflow.cli.jobs import print_jobs
 from complaintflow.cli.look import (
     Cell,
     bold,
@@ -25,17 +26,18 @@ from complaintflow.cli.look import (
     wrap,
 )
 from complaintflow.cli.session import again, zone_of
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
-    from complaintflow.engine import Engine
-    from complaintflow.views import Case, Incident, Task
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case, Incident, Task
 
 SHORT: Final = 8
 PROVISIONAL: Final = "provisional"
 _COLOURS: Final = {"active": "cyan", "completed": "green", "cancelled": "yellow", "suspended": "yellow"}
 
-# What to do about an incident, by its kind.
-_INCIDENTS: Final = {
+# Every kind of incident, and what to do about it.
+INCIDENTS: Final = {
     "job": "the work of a handler failed; mend its cause",
     "condition": "no way out fits, or a condition is neither true nor false; correct the diagram or the data",
     "expression": "an expression did not give what is needed; correct the diagram or the data",
@@ -45,6 +47,7 @@ _INCIDENTS: Final = {
     "error": "an error was thrown that nothing catches; draw a boundary event for it, or mend its cause",
     "join": "branches meet in a way that cannot go on; correct the diagram",
     "commitment": "complete the deciding task first: nothing may be promised before the decision",
+    "event": "an event leads where the case cannot go; correct the diagram or the data",
 }
 
 
@@ -166,7 +169,7 @@ def print_incident(incident: Incident) -> None:
     for line in incident.message.split("\n"):
         for wrapped in wrap(clean(line), columns(), "    "):
             say(wrapped)
-    advice = _INCIDENTS.get(incident.kind, "mend its cause")
+    advice = INCIDENTS.get(incident.kind, "mend its cause")
     say(dim(f"    {advice}, then: ") + again(f"resolve {short(incident.id)}"))
 
 
@@ -177,6 +180,7 @@ def print_case(case: Case, engine: Engine, language: str) -> None:
     if case.timers or any(task.due_at for task in case.tasks):
         say(dim(f"times in {setting.zone}"))
     print_standing(case, setting)
+    print_jobs(case, engine, setting)
 
 
 def print_next(case: Case) -> None:

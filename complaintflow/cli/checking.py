@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.findings import Report, annotate, as_data, print_report
-from complaintflow.cli.look import say
+from complaintflow.cli.findings import Report, annotate, as_data, print_reports
 from complaintflow.cli.session import Session, command, json_option
 from complaintflow.errors import UnknownProcess
 
 if TYPE_CHECKING:
     from complaintflow.access.identity import Identity
     from complaintflow.check import Finding
-    from complaintflow.definition import Bundle
-    from complaintflow.library import Library
+    from complaintflow.definition.definition import Bundle
+    from complaintflow.definition.library import Library
 
 _SUFFIXES: Final = (".bpmn", ".dmn", ".form", ".j2", ".toml", ".po", ".json")
 
@@ -62,10 +61,7 @@ def check_command(
         for report in reports:
             annotate(report)
     else:
-        for number, report in enumerate(reports):
-            if number:
-                say()
-            print_report(report, verbose=session.verbose > 0, defaults=defaults or session.verbose > 0)
+        print_reports(reports, verbose=session.verbose > 0, defaults=defaults or session.verbose > 0)
     ctx.exit(1 if errors else 0)
 
 
@@ -110,8 +106,8 @@ def _processes(library: Library, names: list[str], strict: bool, identity: Ident
 def _process(library: Library, name: str, strict: bool, identity: Identity | None = None) -> Report:
     from complaintflow.check import check_bundle, unused_files
     from complaintflow.check.finding import of_error
-    from complaintflow.clock import SystemClock
     from complaintflow.errors import ComplaintflowError, InvalidDiagram
+    from complaintflow.time.clock import SystemClock
 
     try:
         bundle = library.assemble(name)
@@ -194,8 +190,8 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
 
 def _before(folder: Path, session: Session) -> Library:
     """The session's definitions with this layer in front, if it is not among them."""
-    from complaintflow.layers import Layers
-    from complaintflow.library import Library
+    from complaintflow.definition.layers import Layers
+    from complaintflow.definition.library import Library
 
     there = session.layers()
     if any(layer.processes.resolve() == (folder / "processes").resolve() for layer in there.layers):

@@ -12,9 +12,9 @@ from complaintflow.cli.session import Session, command, json_option, warn_backlo
 
 if TYPE_CHECKING:
     from complaintflow.cli.asking import Around
-    from complaintflow.engine import Engine
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case, Task
     from complaintflow.formjs import Form
-    from complaintflow.views import Case, Task
 
 
 @command("complete", shown=("language",))

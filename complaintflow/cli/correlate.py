@@ -12,8 +12,8 @@ from complaintflow.cli.signalling import print_cases
 from complaintflow.errors import NoSubscription
 
 if TYPE_CHECKING:
-    from complaintflow.engine import Engine
-    from complaintflow.views import Case
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case
 
 
 @command("correlate")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.look import Cell, aside, cell, heading, say, table
+from complaintflow.cli.look import Cell, aside, cell, clean, dim, heading, say, table, until
 from complaintflow.cli.session import Session, command
 from complaintflow.errors import InvalidData
 
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 _WORDS = {
     "en": {
         "cases": "cases", "promises": "promises", "points": "points", "days": "days", "working days": "working days",
-        "money": "", "%": "%", "of": "of", "hidden": "not shown: too few", "none": "-", "until": "counted until",
+        "money": "", "%": "%", "of": "of", "hidden": "not shown: too few", "none": "-", "unknown": "not recorded",
+        "over": "counted until {day}", "until": "not over: counted until {day}", "colon": ": ",
+        "figure": "FIGURE", "value": "VALUE", "made": "COUNTED",
         "few": "Counts below {smallest} are not shown where they are told apart, nor what they follow from.",
     },
     "zh": {
         "cases": "件", "promises": "项", "points": "分", "days": "天", "working days": "个工作日",
-        "money": "", "%": "%", "of": "/", "hidden": "样本过小，不显示", "none": "-", "until": "统计截至",
+        "money": "", "%": "%", "of": "/", "hidden": "样本过小，不显示", "none": "-", "unknown": "未记录",
+        "over": "统计截至 {day}", "until": "期间未结束，统计截至 {day}", "colon": "：",
+        "figure": "指标", "value": "数值", "made": "计数",
         "few": "分组统计时，小于 {smallest} 的数以及可由其推出的数不显示。",
     },
 }  # fmt: skip
@@ -95,17 +99,19 @@ def _write(found: Figures, form: str, file: str | None, language: Language) -> N
 def _print(found: Figures, language: Language) -> None:
     words, zone = _WORDS[language], found.period.since.tzinfo
     heading(f"{found.title} {found.period.name}".strip())
-    over = found.counted_until.astimezone(zone)
-    if found.counted_until < found.period.until:
-        say(f"  {words['until']} {over:%Y-%m-%d %H:%M}")
+    over = "over" if found.counted_until >= found.period.until else "until"
+    last = until(found.counted_until, zone, language) if zone is not None else found.counted_until
+    say(dim(f"  {words[over].format(day=last)}, {zone}"))
     rows: list[list[Cell]] = []
     for one in found:
-        part = " · ".join(value if value is not None else words["none"] for _, value in one.by)
-        label = one.definition.label[language]
-        name = cell(f"  {part}", dim=not found.by) if one.by and not found.by else cell(label)
-        head = [name, cell(part)] if found.by else [name]
+        groups = {fact: words["unknown"] if value is None else value for fact, value in one.by}
+        name = cell(one.definition.label[language])
+        if groups and not found.by:
+            # Below the whole figure: what it is told apart by, and which part this is.
+            name = Cell("  " + clean(", ".join(f"{fact}{words['colon']}{value}" for fact, value in groups.items())))
+        head = [name, *(cell(groups.get(fact, "")) for fact in found.by)]
         rows.append([*head, cell(_value(one, words), dim=one.suppressed), cell(_made(one, words), dim=True)])
-    titles = ("FIGURE", *(("GROUP",) if found.by else ()), "VALUE", "")
+    titles = (words["figure"], *(fact.upper() for fact in found.by), words["value"], words["made"])
     table(titles, rows, indent="  ", shrink=0)
     if any(one.suppressed for one in found):
         aside(words["few"].format(smallest=found.smallest))
@@ -114,7 +120,10 @@ def _print(found: Figures, language: Language) -> None:
 def _value(one: Figure, words: dict[str, str]) -> str:
     if one.suppressed:
         return words["hidden"]
-    return words["none"] if one.value is None else f"{one.value} {words[one.unit]}".strip()
+    if one.value is None:
+        return words["none"]
+    unit = words[one.unit]
+    return f"{one.value} {unit.removesuffix('s') if one.value == 1 else unit}".strip()
 
 
 def _made(one: Figure, words: dict[str, str]) -> str:

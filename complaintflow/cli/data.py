@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from complaintflow.cli.look import aside, clean
 from complaintflow.errors import InvalidData
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def data_option(function: F) -> F:
         "fields",
         multiple=True,
         metavar="KEY=VALUE",
-        help="One field: reporter.name='Zhao Min', justified=true, persons[1].role=waiter; KEY:=JSON for any value.",
+        help="One field: reporter.name='Zhao Min', persons[1].role=waiter. Where a form has the field it is read as the "
+        "form wants it (justified=yes), else it is text; KEY:=JSON for a number, true, a list: amount:=12.",
     )(function)
 
 
@@ -84,6 +86,8 @@ def _no_number(text: str) -> Any:
 def with_fields(data: dict[str, Any], fields: Iterable[str], form: Form | None) -> dict[str, Any]:
     """The data with fields from the command line set in them, each as its component of the form wants it.
 
+    A field that no form knows stays the text that was typed: digits may be a phone number. ``KEY:=JSON`` is anything.
+
     Raises:
         InvalidData: a field cannot be read.
     """
@@ -95,8 +99,16 @@ def with_fields(data: dict[str, Any], fields: Iterable[str], form: Form | None) 
         if not equals or not place:
             raise InvalidData(f"'{field}' is not KEY=VALUE", where="-d", advice="write -d justified=true")
         component = kinds.get(re.sub(r"\[\d+\]", "[]", place))
+        if component is None and not exact and (form is None or form.open):
+            _doubt(place, text)
         put(data, place, _json(text, place) if exact else typed(text, component))
     return data
+
+
+def _doubt(place: str, text: str) -> None:
+    """Say that something is taken as text which may have been meant as a number, true, a list."""
+    if not isinstance(guess(text), str):
+        aside(clean(f"-d {place}={text}: taken as text; {place}:={text} if it is not"), dim=True)
 
 
 def _json(text: str, place: str) -> Any:
@@ -109,18 +121,18 @@ def _json(text: str, place: str) -> Any:
 def typed(text: str, component: Component | None) -> Any:
     """A text as the component wants it; what does not fit stays text, and the form says what is wrong with it."""
     if component is None:
-        return guess(text)
+        return text
     kind = component.type
     if kind == "checkbox":
         return _WORDS.get(text.strip().lower(), text)
-    if kind == "number":
+    if kind == "number" and not component.attributes.get("serializeToString"):
         value = guess(text)
         return value if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) else text
     if kind in ("radio", "select"):
         return choice(text, component)
     if kind in ("checklist", "taglist"):
         return [choice(one.strip(), component) for one in text.split(",") if one.strip()]
-    if kind in ("textfield", "textarea", "datetime"):
+    if kind in ("textfield", "textarea", "datetime", "number"):
         return text
     return guess(text)
 
@@ -137,7 +149,7 @@ def choice(text: str, component: Component) -> Any:
 
 
 def guess(text: str) -> Any:
-    """JSON where it is JSON, else text."""
+    """JSON where it is JSON, else text: for what cannot be text."""
     try:
         return json.loads(text, parse_float=_exact, parse_constant=_no_number)
     except (ValueError, RecursionError):
@@ -174,6 +186,26 @@ def _descend(level: Any, step: str | int, fresh: Any, last: bool, place: str) ->
             level[step - 1] = fresh
         return level[step - 1]
     raise InvalidData(f"'{place}' leads nowhere", where="-d", advice="rows are counted from 1, one after the other")
+
+
+# -- files out --------------------------------------------------------------------------------
+
+
+def format_of(file: str, given: str | None, endings: Mapping[str, str]) -> str:
+    """The format of a new file: what --format says, else what its name ends with.
+
+    Args:
+        endings: ending, as ".xes" -> format.
+
+    Raises:
+        click.UsageError: the name says nothing of the format.
+    """
+    found = given or endings.get(Path(file).suffix.lower())
+    if found is None:
+        known = ", ".join(f"{ending} ({form.upper()})" for ending, form in endings.items())
+        forms = " or ".join(f"--format {form}" for form in dict.fromkeys(endings.values()))
+        raise click.UsageError(f"the name '{file}' says no format: let it end with one of {known}, or add {forms}")
+    return found
 
 
 # -- JSON out ---------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from complaintflow.cli.words import DEMO
 if TYPE_CHECKING:
     from complaintflow.cli.playing import Play, Step
     from complaintflow.cli.timeline import Teller
-    from complaintflow.layers import Layers
-    from complaintflow.notices import Notice
-    from complaintflow.views import Case, Task
+    from complaintflow.definition.layers import Layers
+    from complaintflow.facade.views import Case, Task
+    from complaintflow.notices.notices import Notice
 
 # How wide a line is where no terminal says it.
 _WIDTH: Final = 100
@@ -79,6 +79,7 @@ class _Stage:
         self.today = ""
         self.standing: list[str] = []
         say(dim(self.words["intro"]))
+        say(dim(self.words["zone"].format(zone=self.setting.zone)))
 
     def perform(self, step: Step) -> None:
         """Say the sentence, do the step, tell what happened and what is waited for now."""

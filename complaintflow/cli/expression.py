@@ -66,8 +66,8 @@ def _evaluate(expression: str, variables: Mapping[str, Any], unary: str | None) 
 
 def _functions() -> dict[str, Any]:
     """The clock; the calendar's functions need a case's policy."""
-    from complaintflow.calendar import WorkingCalendar
-    from complaintflow.clock import SystemClock
+    from complaintflow.time.calendar import WorkingCalendar
+    from complaintflow.time.clock import SystemClock
 
     now = SystemClock().now().astimezone(WorkingCalendar().zone)
     return {"now": lambda: now, "today": lambda: now.date()}

@@ -13,7 +13,7 @@ from complaintflow.cli.look import bold, cell, clean, columns, dim, heading, say
 
 if TYPE_CHECKING:
     from complaintflow.check import Finding
-    from complaintflow.policy import Entry
+    from complaintflow.policy.policy import Entry
 
 _COLOURS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
 _MARKS: Final = {"error": "bad", "warning": "warning", "note": "quiet"}
@@ -82,8 +82,20 @@ def _escaped(text: str, *, inside: bool = False) -> str:
     return text.replace(":", "%3A").replace(",", "%2C") if inside else text
 
 
-def print_report(report: Report, *, verbose: bool, defaults: bool) -> None:
-    """For people: the parts, the findings by severity, and what is still our default."""
+def print_reports(reports: list[Report], *, verbose: bool, defaults: bool) -> None:
+    """For people: one report after the other; below several of them, what it comes to."""
+    for number, report in enumerate(reports):
+        if number:
+            say()
+        _print_report(report, verbose=verbose, defaults=defaults)
+    if len(reports) > 1:
+        _print_summary(reports, verbose=verbose)
+    if any(report.defaults for report in reports) and not defaults:
+        say(dim("--defaults lists the values that are still ours, their clauses and why they are as they are"))
+
+
+def _print_report(report: Report, *, verbose: bool, defaults: bool) -> None:
+    """The parts, the findings by severity, and what is still our default."""
     say(bold(report.subject))
     for layer, paths in report.parts.items():
         say(dim("  from ") + layer + dim(f"  {_summary(paths)}"))
@@ -96,7 +108,7 @@ def print_report(report: Report, *, verbose: bool, defaults: bool) -> None:
     if report.defaults:
         (_print_defaults if defaults else _count_defaults)(report.defaults)
     say()
-    say(_verdict(report, verbose=verbose))
+    say(_verdict(report.findings, verbose=verbose))
 
 
 def _summary(paths: list[str]) -> str:
@@ -130,7 +142,25 @@ def _count_defaults(defaults: list[Entry]) -> None:
     for section, names in sections.items():
         for number, line in enumerate(wrap(", ".join(names), (columns() or 120) - longest - 4)):
             say(f"  {(section if number == 0 else '').ljust(longest)}  {line}")
-    say(dim("  --defaults lists the values, their clauses and why they are as they are"))
+
+
+def _print_summary(reports: list[Report], *, verbose: bool) -> None:
+    """How many were checked, and those with something that has to be looked at, the worst first."""
+    heading(f"In all: {len(reports)} checked")
+    counted = [(report.subject, Counter(finding.severity for finding in report.findings)) for report in reports]
+    wrong = [(subject, found) for subject, found in counted if found["error"] or found["warning"]]
+    if wrong:
+        wrong.sort(key=lambda one: (-one[1]["error"], -one[1]["warning"]))
+        table(("", "ERRORS", "WARNINGS"), [
+            [cell(subject), cell(found["error"] or "", fg="red"), cell(found["warning"] or "", fg="yellow")]
+            for subject, found in wrong
+        ])  # fmt: skip
+    else:
+        say("  no errors, no warnings")
+    values = sum(len(report.defaults) for report in reports)
+    if values:
+        say(dim(f"  still our default: {values} value{'' if values == 1 else 's'} of policy files"))
+    say("  " + _verdict([finding for report in reports for finding in report.findings], verbose=verbose))
 
 
 def _print_defaults(defaults: list[Entry]) -> None:
@@ -146,8 +176,8 @@ def _print_defaults(defaults: list[Entry]) -> None:
     ], shrink=3)  # fmt: skip
 
 
-def _verdict(report: Report, *, verbose: bool) -> str:
-    counts = Counter(finding.severity for finding in report.findings)
+def _verdict(findings: list[Finding], *, verbose: bool) -> str:
+    counts = Counter(finding.severity for finding in findings)
     if not counts:
         return click.style(f"{sign('done')} nothing wrong", fg="green")
     parts = [

@@ -11,13 +11,13 @@ import click
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import Cell, aside, cell, clean, dim, say, table
 from complaintflow.cli.session import Session, command, json_option, warn_backlog
+from complaintflow.definition.fitting import nearest
 from complaintflow.errors import ComplaintflowError
-from complaintflow.fitting import nearest
 
 if TYPE_CHECKING:
     from complaintflow.cli.caseview import Setting
-    from complaintflow.engine import Engine
-    from complaintflow.views import Task
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Task
 
 # The zone where a given day ends last.
 _LAST = timezone(timedelta(hours=-12))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,10 @@ from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, bold, dim, say
 from complaintflow.cli.progress import progress
 from complaintflow.cli.session import Session, again, command, json_option
-from complaintflow.errors import InvalidKeys
+from complaintflow.errors import ComplaintflowError, InvalidKeys
 
 if TYPE_CHECKING:
-    from complaintflow.engine import Engine
+    from complaintflow.facade.engine import Engine
     from complaintflow.sealing.keyfile import KeyFile
     from complaintflow.sealing.keys import Keys
 
@@ -35,12 +36,16 @@ def new_command(session: Session, file: Path) -> None:
     """Put a new key into FILE, which only you may read. A file that is there stays as it is."""
     from complaintflow.sealing import keyfile
 
+    use = f"export {keyfile.FILE_VARIABLE}={shlex.quote(str(file.absolute()))}"
     if file.exists():
-        advice = "`complaintflow keys rotate` puts a new key into a file that is in use"
+        advice = f"to use it: {use}; `complaintflow keys rotate` then puts a new key into it"
         raise InvalidKeys("the file is there already, and stays as it is", where=str(file), advice=advice)
+    before = _in_use()
     keyfile.create(file)
     say(f"A new key: {bold(str(file))}")
-    aside(f"Use it: {keyfile.FILE_VARIABLE}={file}. Keep a copy apart from the database's backups.")
+    aside(f"Keep a copy of it apart from the database's backups. To seal new databases with it: {use}")
+    if before is not None:
+        aside(f"Databases that are there already need the key that sealed them: {before}")
 
 
 @command("show")
@@ -132,16 +137,29 @@ def _counted(moved: int) -> str:
 
 def _configured(session: Session) -> tuple[Keys | None, str]:
     """The keys that an engine would take, and where they are; nothing is made."""
-    from complaintflow.sealing import keyfile
-
     if session.app:
         with session.engine() as engine:
             return engine.vault.keys, _where(engine.vault.keys)
+    return _of_environment()
+
+
+def _of_environment() -> tuple[Keys | None, str]:
+    from complaintflow.sealing import keyfile
+
     keys = keyfile.configured(os.environ)
     if keys is not None:
         return keys, _where(keys)
     path = keyfile.default_path(os.environ)
     return (keyfile.KeyFile(path) if path.exists() else None), str(path)
+
+
+def _in_use() -> str | None:
+    """Where the key is that engines have taken so far; None where there is none that they could have taken."""
+    try:
+        keys, where = _of_environment()
+    except ComplaintflowError:
+        return None
+    return where if keys is not None else None
 
 
 def _where(keys: Keys) -> str:

@@ -10,9 +10,9 @@ from complaintflow.cli.translating import translated
 from complaintflow.errors import ComplaintflowError
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
-    from complaintflow.library import Library
-    from complaintflow.policy import Entry, Policy
+    from complaintflow.definition.definition import Bundle
+    from complaintflow.definition.library import Library
+    from complaintflow.policy.policy import Entry, Policy
 
 _VALUE_KEY = {"deadlines": "within", "repeats": "every", "roles": "group", "retention": "keep"}
 

@@ -10,11 +10,12 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
 import click
+
+from complaintflow.records import dataclass
 
 INDENT: Final = "  "
 GAP: Final = "  "
@@ -163,7 +164,7 @@ class Cell:
     def shown(self, size: int, *, last: bool) -> str:
         """The cell in its column."""
         text = cut(self.text, size)
-        styled = click.style(text, **dict(self.style)) if self.style else text
+        styled = click.style(text, **dict(self.style)) if self.style and text else text
         return styled if last else pad(styled, size)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import click
 
+from complaintflow.cli.data import format_of
 from complaintflow.cli.look import say
 from complaintflow.cli.progress import progress
 from complaintflow.cli.session import Session, command
@@ -17,7 +18,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "-o", "--output", "file", metavar="FILE", required=True, type=click.Path(dir_okay=False), help="A new file."
 )
-@click.option("--format", "form", type=click.Choice(["ocel", "xes"]), help="Default: xes for a name that ends so.")
+@click.option("--format", "form", type=click.Choice(["ocel", "xes"]), help="Default: as the name ends, .json or .xes.")
 @click.option("--process", metavar="ID", help="Only its cases.")
 @click.option("--since", type=_DAY, metavar="2026-07-01", help="Only cases that began from that day on (UTC).")
 @click.option("--until", type=_DAY, metavar="2026-10-01", help="Only cases that began before that day (UTC).")
@@ -33,7 +34,7 @@ def eventlog_command(
 
     Nothing sealed is in it: no names, no texts, and not who did something. Cases that were shredded are.
     """
-    chosen = form or ("xes" if file.endswith(".xes") else "ocel")
+    chosen = format_of(file, form, {".json": "ocel", ".jsonocel": "ocel", ".xes": "xes"})
     with session.engine(reading=True) as engine, progress("Reading cases", engine) as seen:
         cases = engine.event_log(
             file,

@@ -12,9 +12,9 @@ from complaintflow.cli.words import TIMELINE
 
 if TYPE_CHECKING:
     from complaintflow.cli.caseview import Setting
-    from complaintflow.engine import Engine
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case
     from complaintflow.formjs import Form
-    from complaintflow.views import Case
 
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 # Longer answers begin on a line of their own.

@@ -17,17 +17,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.errors import ComplaintflowError, DefinitionError, UnknownIncident
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
-    from complaintflow.layers import Layers
-    from complaintflow.notices import Notice
+    from complaintflow.definition.layers import Layers
+    from complaintflow.facade.views import Case, Event
+    from complaintflow.notices.notices import Notice
     from complaintflow.testing import Workbench
-    from complaintflow.views import Case, Event
 
 _VERBS: Final = ("start", "complete", "claim", "correlate", "advance", "at", "resolve")
 _UNITS: Final = frozenset({"working_days", "days", "hours", "minutes"})

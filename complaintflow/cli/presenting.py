@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from complaintflow.cli.data import format_of
 from complaintflow.cli.look import aside
 from complaintflow.cli.session import Session, command
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", "file", required=True, type=click.Path(dir_okay=False), help="A new file: HTML or .pdf."
 )
-@click.option("--format", "form", type=click.Choice(["html", "pdf"]), help="Default: pdf for a name that ends so.")
+@click.option("--format", "form", type=click.Choice(["html", "pdf"]), help="Default: as the name ends.")
 @click.option("--proposal", "proposals", multiple=True, metavar="TEXT", help="What was decided; may be repeated.")
 @click.option(
     "--cases", type=click.IntRange(0), metavar="N", help="Open so many cases for the diagrams [default: 500]."
@@ -47,6 +48,7 @@ def report_command(
     asked = [one for one in (quarter, month, year) if one is not None]
     if len(asked) != 1:
         raise click.UsageError("say of which time: --quarter 2026Q3, --month 2026-07 or --year 2026")
+    chosen = format_of(file, form, {".html": "html", ".htm": "html", ".pdf": "pdf"})
     with session.engine(reading=True) as engine:
         session.hand(engine).report(
             policy,
@@ -55,7 +57,7 @@ def report_command(
             proposals=proposals,
             cases=cases,
             file=Path(file),
-            form=form,
+            form="pdf" if chosen == "pdf" else "html",
             replace=replace,
         )
     aside(f"written: {file}")

@@ -10,7 +10,7 @@ from complaintflow.cli.look import cell, dim, say, table
 from complaintflow.cli.session import Session, command, json_option
 
 if TYPE_CHECKING:
-    from complaintflow.library import Library
+    from complaintflow.definition.library import Library
 
 
 @command("processes")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
-    from complaintflow.engine import Engine
+    from complaintflow.facade.engine import Engine
 
 _COUNTED: Final = 1_000_000
 

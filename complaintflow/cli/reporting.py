@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from complaintflow.cli.data import data_option, with_fields, write_json
-from complaintflow.cli.look import aside, bold, cell, clean, columns, day, heading, say, table, until, wrap
+from complaintflow.cli.look import aside, bold, cell, clean, columns, day, dim, heading, say, table, until, wrap
 from complaintflow.cli.session import Session, again, command, json_option
-from complaintflow.errors import InvalidData
+from complaintflow.errors import InvalidData, NoSubscription
 
 if TYPE_CHECKING:
-    from complaintflow.progress import Open, Progress
-    from complaintflow.reporter import Reporter
+    from complaintflow.facade.progress import Open, Progress
+    from complaintflow.facade.reporter import Reporter
+    from complaintflow.formjs import Form
 
 _WORDS: Final[dict[str, dict[str, Any]]] = {
     "en": {
@@ -30,6 +31,7 @@ _WORDS: Final[dict[str, dict[str, Any]]] = {
         "questions": "Questions to you",
         "messages": "What you can say now",
         "promised": "You hear from us by {day} at the latest.",
+        "zone": "Times in {zone}.",
         "how": "To say something: {say}; to add evidence: {attach}",
         "columns": ("NAME", "WHAT", "FIELDS"),
         "sent": "It has arrived.",
@@ -47,6 +49,7 @@ _WORDS: Final[dict[str, dict[str, Any]]] = {
         "questions": "需要您回答",
         "messages": "您现在可以",
         "promised": "最迟于{day}给您答复。",
+        "zone": "时区：{zone}。",
         "how": "回答或补充：{say}；提交证据：{attach}",
         "columns": ("名称", "内容", "需填项"),
         "sent": "已收到。",
@@ -114,10 +117,20 @@ def _attach(reporter: Reporter, file: str, as_is: bool, words: dict[str, Any]) -
 def _send(reporter: Reporter, name: str, fields: tuple[str, ...], language: str) -> None:
     progress = reporter.progress(language)
     opening = next((one for one in (*progress.questions, *progress.messages) if one.name == name), None)
-    data: dict[str, Any] = with_fields({}, fields, None)
+    data: dict[str, Any] = with_fields({}, fields, _form(reporter, opening))
     if opening is not None and not fields:
         data = _asked(reporter, opening, language)
     reporter.send(name, data)
+
+
+def _form(reporter: Reporter, opening: Open | None) -> Form | None:
+    """What a task of the reporter's asks for; messages have no form."""
+    if opening is None or not opening.task:
+        return None
+    try:
+        return reporter.form(opening.name)[0]
+    except NoSubscription:
+        return None
 
 
 def _asked(reporter: Reporter, opening: Open, language: str) -> dict[str, Any]:
@@ -140,6 +153,9 @@ def _print(progress: Progress, language: str) -> None:
         zone = progress.promised_at.tzinfo
         assert zone is not None
         say(words["promised"].format(day=until(progress.promised_at, zone, language)))
+    zones = {str(moment.tzinfo) for moment in (progress.promised_at, *(one.at for one in progress.steps)) if moment}
+    if zones:
+        say(dim(words["zone"].format(zone=", ".join(sorted(zones)))))
     if progress.steps:
         heading(words["steps"])
         for step in progress.steps:

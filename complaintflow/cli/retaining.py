@@ -13,8 +13,8 @@ from complaintflow.cli.progress import progress
 from complaintflow.cli.session import Session, command, json_option
 
 if TYPE_CHECKING:
-    from complaintflow.engine import Engine
-    from complaintflow.retention import Purged
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.retention import Purged
 
 
 @command("purge")

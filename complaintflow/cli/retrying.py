@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from complaintflow.cli.caseview import INCIDENTS
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, clean, heading, say
 from complaintflow.cli.session import Session, command, json_option
-from complaintflow.operating import Retried, retry_all
+from complaintflow.facade.operating import Retried, retry_all
 
 if TYPE_CHECKING:
-    from complaintflow.views import Incident
+    from collections.abc import Iterable
+
+    from complaintflow.facade.views import Incident
 
 _ALL: Final = 1_000_000
 
@@ -21,7 +25,7 @@ _ALL: Final = 1_000_000
 @command("retry")
 @click.argument("incidents", metavar="[INCIDENT]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All that are open, or all of --kind, --process and --element.")
-@click.option("--kind", metavar="KIND", help="Only of this kind: job, timer, expression, condition, ...")
+@click.option("--kind", type=click.Choice(sorted(INCIDENTS)), help="Only of this kind.")
 @click.option("--process", metavar="PROCESS", help="Only of cases of this process.")
 @click.option("--element", metavar="ELEMENT", help="Only at this element of the diagram.")
 @click.option("--actor", help="Who has mended the cause.")
@@ -47,11 +51,13 @@ def retry_command(session: Session, incidents: tuple[str, ...], every: bool, as_
             and narrow["element"] in (None, one.element)
             and (process is None or hand.case(one.case_id).process == process)
         ]
+        if not wanted and process is not None:
+            engine.library.newest(process)  # raises, with the nearest name
         done = retry_all(hand, wanted, actor)
     if as_json:
         write_json(asdict(done))
     else:
-        _print(done)
+        _print(done, found)
 
 
 def _named(hand: Any, name: str) -> list[Incident]:
@@ -61,9 +67,10 @@ def _named(hand: Any, name: str) -> list[Incident]:
     return [one for one in found if not dot or one.id.endswith(f".{token}")]
 
 
-def _print(done: Retried) -> None:
+def _print(done: Retried, open_before: Iterable[Incident]) -> None:
     if not (done.resolved or done.refused):
-        say("No such incident is open.")
+        others = ", ".join(f"{count} {kind}" for kind, count in Counter(one.kind for one in open_before).items())
+        say(f"No such incident is open; there are others: {others}." if others else "No incident is open.")
         return
     say(f"Tried again: {len(done.resolved)}")
     if done.refused:

@@ -13,7 +13,7 @@ from complaintflow.cli.session import Session, again, command, json_option, warn
 from complaintflow.errors import InvalidData
 
 if TYPE_CHECKING:
-    from complaintflow.engine import Engine
+    from complaintflow.facade.engine import Engine
 
 
 _RECEIPT: Final = {
@@ -75,7 +75,7 @@ def run_command(
 
 
 def _print_receipt(number: str, language: str) -> None:
-    from complaintflow.receipts import shown
+    from complaintflow.case.receipts import shown
 
     say()
     say(_RECEIPT[language].format(number=click.style(shown(number), bold=True), reporter=again("reporter")))

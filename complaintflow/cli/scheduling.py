@@ -12,8 +12,8 @@ from complaintflow.cli.look import Cell, aside, bold, cell, distance, say, table
 from complaintflow.cli.session import Session, again, command, json_option
 
 if TYPE_CHECKING:
-    from complaintflow.engine import Engine
-    from complaintflow.views import Scheduled
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Scheduled
 
 
 @command("schedule")

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from complaintflow.access.identity import StaticIdentity
-    from complaintflow.definition import Bundle
-    from complaintflow.engine import Engine
-    from complaintflow.layers import Layers
-    from complaintflow.library import Library
+    from complaintflow.definition.definition import Bundle
+    from complaintflow.definition.layers import Layers
+    from complaintflow.definition.library import Library
+    from complaintflow.facade.engine import Engine
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,8 +82,8 @@ class Session:
             raise click.UsageError("say who you are: --as PERSON")
         known = self.identity()
         if known is not None and known.person(who) is None:
+            from complaintflow.definition.fitting import nearest
             from complaintflow.errors import AccessDenied
-            from complaintflow.fitting import nearest
 
             what = f"there is nobody with the id '{who}'"
             raise AccessDenied(what, where=str(self.people), advice=nearest(who, known.ids))
@@ -101,13 +101,13 @@ class Session:
             engine = self._application()
             engine.close()
             return engine.library
-        from complaintflow.library import Library
+        from complaintflow.definition.library import Library
 
         return Library(self.layers())
 
     def layers(self) -> Layers:
         """Where definitions are looked up."""
-        from complaintflow.layers import Layers
+        from complaintflow.definition.layers import Layers
 
         return Layers(self.layer)
 
@@ -118,8 +118,8 @@ class Session:
         return "zh" if next((wish for wish in wishes if wish), "en").startswith("zh") else "en"
 
     def _plain(self, reading: bool) -> Engine:
-        from complaintflow.engine import Engine
-        from complaintflow.runner import database_url
+        from complaintflow.facade.engine import Engine
+        from complaintflow.facade.runner import database_url
 
         url = self.database or database_url()
         if reading:
@@ -270,7 +270,7 @@ def _must_exist(url: str) -> None:
 
 
 def _load(place: str) -> Engine:
-    from complaintflow.engine import Engine
+    from complaintflow.facade.engine import Engine
 
     module, _, name = place.partition(":")
     if str(Path.cwd()) not in sys.path:

@@ -14,9 +14,9 @@ from complaintflow.cli.session import Session, command, json_option, warn_backlo
 
 if TYPE_CHECKING:
     from complaintflow.cli.caseview import Setting
-    from complaintflow.engine import Engine
-    from complaintflow.notices import Notice
-    from complaintflow.views import Case, Event
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case, Event
+    from complaintflow.notices.notices import Notice
 
 
 @command("show")
@@ -83,6 +83,7 @@ def _notices(case: Case) -> list[Notice]:
 
 def _print(engine: Engine, case: Case, session: Session, notices: bool) -> None:
     from complaintflow.cli.caseview import Setting, print_head, print_standing
+    from complaintflow.cli.jobs import print_jobs
     from complaintflow.cli.payload import print_payload
     from complaintflow.cli.timeline import print_timeline
 
@@ -92,6 +93,7 @@ def _print(engine: Engine, case: Case, session: Session, notices: bool) -> None:
     say(dim(f"{case.id}  {case.process}  times in {setting.zone}"))
     print_payload(engine, case, setting)
     print_standing(case, setting)
+    print_jobs(case, engine, setting)
     print_timeline(
         map(_without_payload, case.history()), setting, _labels_of(engine, case, setting), verbose=session.verbose > 0
     )
@@ -117,7 +119,7 @@ def _labels_of(engine: Engine, case: Case, setting: Setting) -> dict[str, str]:
 
 def _print_notices(case: Case, setting: Setting) -> None:
     from complaintflow.cli.look import heading
-    from complaintflow.notices import sheet
+    from complaintflow.notices.notices import sheet
 
     # History tells of each whether it left, in the same order.
     left = [not event.detail.get("kept") for event in case.history() if "notice" in event.detail]

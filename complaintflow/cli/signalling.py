@@ -12,8 +12,8 @@ from complaintflow.cli.look import say
 from complaintflow.cli.session import Session, command, json_option, warn_backlog
 
 if TYPE_CHECKING:
-    from complaintflow.engine import Engine
-    from complaintflow.views import Case
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case
 
 
 @command("broadcast")
@@ -49,7 +49,7 @@ def evaluate_command(
 
     \b
     complaintflow evaluate reading.json
-    complaintflow evaluate -d temperature=42
+    complaintflow evaluate -d temperature:=42
     """
     _for_operators(session, "evaluate")
     if not (file or fields):

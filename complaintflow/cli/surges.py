@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.look import Cell, aside, at, cell, say, table
+from complaintflow.cli.look import Cell, aside, at, cell, dim, say, table
 from complaintflow.cli.session import Session, command, json_option
 from complaintflow.errors import DefinitionError
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
-    from complaintflow.engine import Engine
-    from complaintflow.surging import PastSurge, Window
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.surging import PastSurge, Window
 
 _WORDS = {
     "en": {
@@ -29,6 +29,7 @@ _WORDS = {
         "waits": "not begun yet",
         "would": "These are the surges that today's policy finds in past cases. Nothing was begun.",
         "other": "A case is named where one was begun at the time.",
+        "zone": "times in {zone}",
     },
     "zh": {
         "no window": "目前没有落入统计窗口的同类投诉。",
@@ -38,6 +39,7 @@ _WORDS = {
         "waits": "尚未启动",
         "would": "以上是按现行制度在以往案件中发现的投诉激增，未启动任何流程。",
         "other": "当时已启动案件的，列出案件编号。",
+        "zone": "时区：{zone}",
     },
 }  # fmt: skip
 
@@ -118,6 +120,7 @@ def _print_now(found: Sequence[Window], engine: Engine, language: str) -> None:
             ]
         )
     table(words["now"], rows, indent="  ", shrink=1)
+    _print_zones([one.policy for one in found if one.began is not None], engine, words)
 
 
 def _print_past(found: Sequence[PastSurge], engine: Engine, language: str) -> None:
@@ -140,9 +143,19 @@ def _print_past(found: Sequence[PastSurge], engine: Engine, language: str) -> No
             ]
         )
     table(words["past"], rows, indent="  ", shrink=1)
+    _print_zones([one.policy for one in found], engine, words)
     aside(words["would"])
     if any(one.case for one in found):
         aside(words["other"])
+
+
+def _print_zones(policies: Sequence[str], engine: Engine, words: Mapping[str, Any]) -> None:
+    """The zone of the times above; of each policy, where they differ."""
+    zones = {policy: str(_zone(engine, policy)) for policy in policies}
+    if not zones:
+        return
+    each = ", ".join(f"{zone} ({policy})" for policy, zone in zones.items())
+    say(dim("  " + words["zone"].format(zone=each if len(set(zones.values())) > 1 else next(iter(zones.values())))))
 
 
 def _of(values: Mapping[str, str]) -> str:

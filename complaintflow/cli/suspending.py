@@ -10,9 +10,9 @@ from complaintflow.cli.data import write_json
 from complaintflow.cli.session import Session, command, json_option
 
 if TYPE_CHECKING:
-    from complaintflow.desk import Desk
-    from complaintflow.engine import Engine
-    from complaintflow.views import Case
+    from complaintflow.facade.desk import Desk
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case
 
 
 @command("suspend")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +12,11 @@ import click
 
 from complaintflow.cli.look import bold, clean, columns, cut, day, dim, heading, say, sign, until, wrap
 from complaintflow.cli.words import TIMELINE
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.cli.caseview import Setting
-    from complaintflow.views import Event
+    from complaintflow.facade.views import Event
 
 _MARGIN: Final = " " * 12
 _VALUE: Final = 60

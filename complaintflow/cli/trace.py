@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.look import Cell, bold, cell, clean, columns, dim, heading, say, sign, wrap
+from complaintflow.cli.look import Cell, bold, cell, clean, columns, dim, heading, say, sign, table, wrap
 from complaintflow.cli.session import Session, command, json_option
 from complaintflow.cli.tracing import Clause, Trace, trace
 
@@ -47,6 +47,8 @@ def trace_command(
             if number:
                 say()
             _print(one, tested=bool(tests), missing=missing)
+        if len(traces) > 1:
+            _print_summary(traces, tested=bool(tests))
     ctx.exit(1 if any(one.strangers or one.broken for one in traces) else 0)
 
 
@@ -67,6 +69,24 @@ def _print(found: Trace, *, tested: bool, missing: bool) -> None:
         line += f", {sum(bool(clause.tests) for clause in found.clauses)} have a test"
     say()
     say(dim(line))
+
+
+def _print_summary(traces: list[Trace], *, tested: bool) -> None:
+    """A line for each policy: how much of it stands for something, and what lacks it."""
+    heading(f"In all: {len(traces)} policies, {sum(len(one.clauses) for one in traces)} clauses")
+    rows = []
+    for one in traces:
+        lacking = [clause.id for clause in one.clauses if not clause.elements or (tested and not clause.tests)]
+        rows.append([
+            cell(one.process, bold=True),
+            cell(len(one.clauses)),
+            cell(sum(bool(clause.elements) for clause in one.clauses)),
+            cell(sum(bool(clause.tests) for clause in one.clauses) if tested else ""),
+            cell(", ".join(lacking), fg="yellow"),
+            cell(", ".join(one.strangers), fg="red"),
+        ])  # fmt: skip
+    table(("POLICY", "CLAUSES", "WITH ELEMENT", "WITH TEST", "LACKING", "NOT LISTED"), rows, shrink=4)
+    say(dim("  --missing shows only the clauses that lack something"))
 
 
 def _print_clause(clause: Clause, *, tested: bool) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from complaintflow.errors import ComplaintflowError, InvalidPolicy, UnknownProcess
 
 if TYPE_CHECKING:
-    from complaintflow.library import Library
+    from complaintflow.definition.library import Library
 
 # How a clause is named where a property cannot stand: "clause: RET-2.a RET-2.b" at the start of a documentation.
 _SAID: Final = re.compile(r"\bclauses?:\s*((?:[A-Z]+-[\w.]*\w[\s,]*)+)")

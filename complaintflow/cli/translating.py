@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from complaintflow.definition.layers import SHARED
 from complaintflow.errors import InvalidDiagram
-from complaintflow.layers import SHARED
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
+    from complaintflow.definition.definition import Bundle
     from complaintflow.labels import Labels
 
 # The texts of a form component that a person reads; everything else is for the engine.

@@ -25,7 +25,7 @@ def upgrade_command(session: Session) -> None:
     from complaintflow.adapters.sql.store import kind_of
     from complaintflow.adapters.sql.tables import REVISION
     from complaintflow.adapters.sql.url import parse
-    from complaintflow.runner import database_url
+    from complaintflow.facade.runner import database_url
 
     if session.app:
         raise click.UsageError("name the database: --database URL")

@@ -15,7 +15,7 @@ from complaintflow.cli.progress import progress
 from complaintflow.cli.session import Session, command, json_option
 
 if TYPE_CHECKING:
-    from complaintflow.verification import Verification
+    from complaintflow.facade.verification import Verification
 
 
 @command("verify")

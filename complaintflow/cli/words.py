@@ -126,6 +126,7 @@ TIMELINE: Final[dict[str, dict[str, str]]] = {
 DEMO: Final[dict[str, dict[str, str]]] = {
     "en": {
         "intro": "The clock is virtual and the database lives in memory: nothing here touches real cases.",
+        "zone": "Times in {zone}.",
         "waits": "waits for",
         "until": "until {at}",
         "late": "was due {at}",
@@ -142,6 +143,7 @@ DEMO: Final[dict[str, dict[str, str]]] = {
     },
     "zh": {
         "intro": "时钟是虚拟的，数据库只在内存中：不会影响任何真实案件。",
+        "zone": "时区：{zone}。",
         "waits": "等待",
         "until": "截止 {at}",
         "late": "已于 {at} 到期",

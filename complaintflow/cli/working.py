@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import threading
@@ -13,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from complaintflow.cli.look import aside, clean, columns, cut, say, span
+from complaintflow.cli.look import aside, clean, columns, cut, dim, say, span, wrap
 from complaintflow.cli.session import Session, command, json_option
 
 if TYPE_CHECKING:
-    from complaintflow.engine import Engine
-    from complaintflow.worker import Worker
+    from complaintflow.facade.engine import Engine
+    from complaintflow.work.worker import Worker
 
 # How often the main thread looks whether it shall stop, in seconds.
 _TICK: Final = 0.2
@@ -125,6 +126,11 @@ def _stop_signals() -> Iterator[_Stop]:
             signal.signal(number, handler)
 
 
+def _plain_url(store: object) -> str:
+    """Where the cases are, without a password; a store of one's own by its name."""
+    return re.sub(r"^(\w+)\+\w+:", r"\1:", str(getattr(store, "where", type(store).__name__)))
+
+
 class _Progress:
     """One line, rewritten on a terminal; elsewhere a line every so often."""
 
@@ -135,8 +141,26 @@ class _Progress:
         self.started = self.said = engine.clock.now()
 
     def begin(self) -> None:
-        """Say that it works, and how to stop it."""
-        aside("Working; Ctrl-C stops after the step at hand.")
+        """Say what it works on, what it can do, and how to stop it."""
+        engine, types = self.engine, self.worker.job_types()
+        own = sorted(engine.handlers.by_type)
+        aside(f"Working on {_plain_url(engine.store)}; Ctrl-C or SIGTERM stops after the step at hand.")
+        names, layers = engine.processes(), ", ".join(layer.name for layer in engine.library.layers.layers)
+        rows = [
+            ("processes", f"{len(names)} in {layers}; cases that run already keep theirs"),
+            ("looks for work", "as procrastinate calls" if engine.store.queue is not None else "by itself"),
+            ("jobs, built in", ", ".join(sorted(one for one in types - set(own) if not one.startswith("#")))),
+            ("your handlers", ", ".join(own) or "none: --app MODULE:NAME brings them"),
+            ("cases by the clock", self._scheduled()),
+        ]
+        for name, what in rows:
+            for number, line in enumerate(wrap(clean(what), 78)):
+                aside(dim(f"  {'' if number else name:<20}") + line)
+
+    def _scheduled(self) -> str:
+        """What the clock starts, which `complaintflow schedule` has set."""
+        names = sorted({one.process for one in self.engine.schedules() if one.due_at is not None})
+        return ", ".join(names) or "none: `complaintflow schedule PROCESS` sets one"
 
     def tick(self) -> None:
         """Say how it goes, if it is time."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias
 
 from complaintflow.errors import DefinitionError
+from complaintflow.records import dataclass
 
 Policy: TypeAlias = OneOf["UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER"]
 Aggregation: TypeAlias = OneOf["", "SUM", "COUNT", "MIN", "MAX"]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from complaintflow.facts import FACT
+from complaintflow.history.facts import FACT
+from complaintflow.history.promises import BROKEN, DROPPED, KEPT, MOVED, PROMISED
 from complaintflow.labels import labels
-from complaintflow.promises import BROKEN, DROPPED, KEPT, MOVED, PROMISED
-from complaintflow.rows import CaseRow, HistoryRow
+from complaintflow.records import dataclass
+from complaintflow.store.rows import CaseRow, HistoryRow
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
-    from complaintflow.work import Transaction
+    from complaintflow.definition.definition import Bundle
+    from complaintflow.store.port import Transaction
 
 PROMISES: Final = frozenset({PROMISED, MOVED, KEPT, BROKEN, DROPPED})
 """Events of a deadline, each with its name and due time."""

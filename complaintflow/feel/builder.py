@@ -65,8 +65,7 @@ class Builder:
 
     def parens(self, items: Items) -> Node:
         inner: Node = items[1]
-        inner.start, inner.end = _span(items)
-        return inner
+        return inner.spanning(*_span(items))
 
     def either(self, items: Items) -> Node:
         return _chained(nodes.Either, items)

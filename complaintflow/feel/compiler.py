@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from complaintflow.feel import compile_calls, compile_loops, compile_tests, compile_values
 from complaintflow.feel.closures import Code, Compiler
 from complaintflow.feel.nodes import Node
 from complaintflow.feel.quick import Quick, shortcut
+from complaintflow.records import NamedTuple
 
 _FORMS = {**compile_values.FORMS, **compile_tests.FORMS, **compile_loops.FORMS, **compile_calls.FORMS}
 

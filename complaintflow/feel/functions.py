@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias, TypeVar
 
 from complaintflow.feel import numbers
 from complaintflow.feel.runtime import Run
 from complaintflow.feel.values import Failure, Function, Range, Value, YearMonthDuration, describe, kind
+from complaintflow.records import dataclass
 
 Implementation: TypeAlias = Callable[..., Value]
 Declared = TypeVar("Declared", bound=Implementation)

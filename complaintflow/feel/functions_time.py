@@ -25,7 +25,7 @@ def _now(run: Run) -> datetime:
     if own is not None:
         moment: datetime = own()
         return moment
-    from complaintflow.clock import SystemClock
+    from complaintflow.time.clock import SystemClock
 
     return SystemClock().now()
 

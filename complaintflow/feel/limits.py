@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from complaintflow.errors import FeelLimitExceeded
+from complaintflow.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

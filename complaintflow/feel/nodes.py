@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Self
 
 from complaintflow.feel.types import Type
 from complaintflow.feel.values import Value
+from complaintflow.records import dataclass
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """What all forms have: their place in the text."""
 
@@ -16,6 +17,10 @@ class Node:
     end: int
     depth: int
     """Levels below and including this one; bounded by ``Limits.nesting``."""
+
+    def spanning(self, start: int, end: int) -> Self:
+        """The same at another place: brackets belong to what stands in them."""
+        return type(self)(start, end, *(getattr(self, name) for name in self.__match_args__[2:]))
 
 
 def size(tree: object) -> int:
@@ -27,35 +32,35 @@ def size(tree: object) -> int:
     return 0
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal(Node):
     """``12``, ``"text"``, ``true``, ``null``."""
 
     value: Value
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class AtLiteral(Node):
     """``@"2024-02-29"``."""
 
     text: str
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Impossible(Node):
     """What is well formed and has no value, such as ``1e9999``."""
 
     why: str
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name(Node):
     """A variable or function, by its name."""
 
     name: str
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Path(Node):
     """``base.name``."""
 
@@ -63,7 +68,7 @@ class Path(Node):
     name: str
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Filter(Node):
     """``base[condition]``."""
 
@@ -71,7 +76,7 @@ class Filter(Node):
     condition: Node
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
     """``f(1, 2)`` or ``f(a: 1, b: 2)``."""
 
@@ -81,14 +86,14 @@ class Call(Node):
     """The names of the arguments, if they are given by name."""
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Negate(Node):
     """``-operand``."""
 
     operand: Node
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Arithmetic(Node):
     """``first (operator operand)*`` of one precedence, computed from the left."""
 
@@ -96,7 +101,7 @@ class Arithmetic(Node):
     rest: list[tuple[str, Node]]
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Compare(Node):
     """``left = right``, ``<`` and so on."""
 
@@ -105,7 +110,7 @@ class Compare(Node):
     right: Node
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Between(Node):
     """``operand between low and high``."""
 
@@ -114,7 +119,7 @@ class Between(Node):
     high: Node
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Test(Node):
     """``< 5`` as a value, or as one of the tests after ``in``."""
 
@@ -122,7 +127,7 @@ class Test(Node):
     operand: Node
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class In(Node):
     """``operand in test`` or ``operand in (test, test)``."""
 
@@ -130,7 +135,7 @@ class In(Node):
     tests: list[Node]
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class InstanceOf(Node):
     """``operand instance of type``."""
 
@@ -138,21 +143,21 @@ class InstanceOf(Node):
     type: Type
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Both(Node):
     """``a and b and ...``."""
 
     operands: list[Node]
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Either(Node):
     """``a or b or ...``."""
 
     operands: list[Node]
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Conditional(Node):
     """``if condition then a else b``."""
 
@@ -161,7 +166,7 @@ class Conditional(Node):
     otherwise: Node
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Iteration(Node):
     """``name in source`` or ``name in source..until``."""
 
@@ -170,7 +175,7 @@ class Iteration(Node):
     until: Node | None
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Iterate(Node):
     """``for x in a, y in b return body``."""
 
@@ -178,7 +183,7 @@ class Iterate(Node):
     body: Node
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Quantified(Node):
     """``some x in a satisfies body``, or ``every``."""
 
@@ -187,21 +192,21 @@ class Quantified(Node):
     body: Node
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class ListOf(Node):
     """``[1, 2, 3]``."""
 
     items: list[Node]
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Context(Node):
     """``{a: 1, b: a + 1}``."""
 
     entries: list[tuple[str, Node]]
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Interval(Node):
     """``[low..high]``; parentheses, or brackets turned outwards, leave an end out."""
 
@@ -211,7 +216,7 @@ class Interval(Node):
     high_closed: bool
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Definition(Node):
     """``function(a: number, b) body``."""
 
@@ -220,7 +225,7 @@ class Definition(Node):
     external: bool
 
 
-@dataclass(slots=True, eq=False, repr=False, match_args=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tests(Node):
     """The unary tests of a decision table's cell."""
 

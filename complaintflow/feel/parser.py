@@ -9,13 +9,14 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path as File
-from typing import Any, NamedTuple
+from typing import Any
 
 from complaintflow.feel.builder import Builder
 from complaintflow.feel.limits import Limits, exceeded
 from complaintflow.feel.nodes import Node, Tests
 from complaintflow.feel.scanner import Scanner, Token
 from complaintflow.feel.syntax import syntax_error
+from complaintflow.records import NamedTuple
 
 _WORDS = {
     "RPAR": ")", "RSQB": "]", "RBRACE": "}", "COLON": ":", "THEN": "then", "ELSE": "else", "RETURN": "return",

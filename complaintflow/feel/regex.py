@@ -7,7 +7,6 @@ by the product of both; with them it may not remember, and only the step limit h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from complaintflow.feel.limits import exceeded
@@ -29,6 +28,7 @@ from complaintflow.feel.regex_parser import (
 )
 from complaintflow.feel.regex_sets import variants
 from complaintflow.feel.values import Failure
+from complaintflow.records import dataclass
 
 
 @dataclass(slots=True)

@@ -6,11 +6,11 @@ program's length bounds the work.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from complaintflow.feel import regex_sets as sets
 from complaintflow.feel.values import Failure
+from complaintflow.records import dataclass
 
 Instruction = tuple[Any, ...]
 CHAR, SET, SPLIT, JUMP, SAVE, START, END, REFER, MARK, CHECK, MATCH = range(11)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from complaintflow.feel.limits import DEFAULT_LIMITS, Limits, exceeded
 from complaintflow.feel.values import Value
+from complaintflow.records import dataclass
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 MOST_WARNINGS = 100

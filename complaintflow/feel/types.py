@@ -7,12 +7,13 @@ after the implicit conversions of 10.3.2.9.4, or `MISMATCH`. The DMN room makes 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from typing import Final
 
 from complaintflow.feel import moments
 from complaintflow.feel.values import Function, Range, Value, kind
+from complaintflow.records import dataclass
 
 
 class _Mismatch:

@@ -14,10 +14,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
+
+from complaintflow.records import dataclass
 
 Value: TypeAlias = Any
 """A FEEL value: whatever stands in the table above."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -13,13 +13,14 @@ from complaintflow.errors import InvalidData
 from complaintflow.figures.registry import REGISTRY
 from complaintflow.figures.suppression import hidden
 from complaintflow.figures.table import Figure, Figures
-from complaintflow.policy_format import Figures as Setting
-from complaintflow.rows import Counting, Tally
+from complaintflow.policy.format import Figures as Setting
+from complaintflow.records import dataclass
+from complaintflow.store.rows import Counting, Tally
 
 if TYPE_CHECKING:
     from complaintflow.figures.period import Period
-    from complaintflow.policy import Policy
-    from complaintflow.work import Transaction
+    from complaintflow.policy.policy import Policy
+    from complaintflow.store.port import Transaction
 
 Group = tuple[str | None, ...]
 _SMALLEST: Final = 5

@@ -4,32 +4,34 @@
                    with spaces between) -> a context of plain numbers: figure -> value, ``period``, ``parts``; told
                    apart by facts there are parts alone
     sample         headers ``process``, ``size``, ``period``, ``seed`` (default: the case's id and the period's name)
-                   -> a list of ended cases, {case, key, process, closed_at}, in the order in which they were drawn
+                   -> a list of ended cases, {case, key, process, closed_at}, in the order in which they were drawn;
+                   ``since`` and ``until`` (FEEL) in place of a period: ended from the one time on, before the other;
+                   ``missing`` = "none": a process that is not there has no cases, in place of an incident
     case-summary   header ``case``, or the variable ``case_id`` -> what is counted of one case, without persons
 
-The period is the last one that was over when the asking case began, in the zone of the policy that is counted. Every
-header may be FEEL ("=size"). The result is the variable that the header ``resultVariable`` names; without it
-``figures``, ``sample`` or ``case_summary``.
+The period is the last one that was over when the asking case began, in the zone of the policy that is counted, which
+is also that of times without one. Every header may be FEEL ("=size"). The result is the variable that the header
+``resultVariable`` names; without it ``figures``, ``sample`` or ``case_summary``.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow import feel
-from complaintflow.errors import InvalidData
+from complaintflow.errors import InvalidData, UnknownProcess
 from complaintflow.figures.computing import compute, require_category
 from complaintflow.figures.period import Kind, Period
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
-    from complaintflow.handlers import Job
-    from complaintflow.policy import Policy
-    from complaintflow.work import Work
+    from complaintflow.definition.definition import Bundle
+    from complaintflow.handlers.registry import Job
+    from complaintflow.policy.policy import Policy
+    from complaintflow.work.work import Work
 
 _EVERY_CASE: Final = 10_000_000
 _DAY: Final = 86_400
@@ -49,21 +51,26 @@ def figures(work: Work, job: Job) -> dict[str, Any]:
 
 
 def sample(work: Work, job: Job) -> dict[str, Any]:
-    """Cases drawn by lot from those that ended in the last period: the same seed draws the same ones again.
+    """Cases drawn by lot from those that ended in the time asked for: the same seed draws the same ones again.
 
     Each case's lot is the SHA-256 of seed and case id, and the smallest lots win: nobody can move a case in or out by
     adding others, and anybody can draw again by hand.
 
     Raises:
-        InvalidData: the headers do not say of what and how many.
+        InvalidData: the headers do not say of what, how many, or of which time.
         UnknownProcess, DefinitionError: the process.
     """
     process, size = _header(job, "process"), _whole(_header(job, "size"))
     if not isinstance(process, str) or size is None:
         what = "a sample needs the headers 'process' (an id) and 'size' (a whole number, 1 or more)"
         raise InvalidData(what, where=f"element {job.element}", advice="write them at the task")
-    bundle = work.library.newest(process)
-    period = _period(work, bundle, job)
+    try:
+        bundle = work.library.newest(process)
+    except UnknownProcess:
+        if _header(job, "missing") != "none":
+            raise
+        return {_result(job, "sample"): []}
+    period = _between(work, bundle, job) if "since" in job.headers else _period(work, bundle, job)
     seed = _header(job, "seed")
     seed = f"{job.case_id}/{period.name}" if seed is None else str(seed)
     name = f"{bundle.policies.own}/{process}"
@@ -155,8 +162,25 @@ def _period(work: Work, bundle: Bundle, job: Job) -> Period:
     kind = _KINDS.get(str(_header(job, "period") or "quarter"))
     if kind is None:
         raise InvalidData("the period is none", where=f"element {job.element}", advice="write quarter, month or year")
-    zone = (work.settings.calendar or bundle.calendar).zone
-    return Period.ended(kind, _began(job), zone)
+    return Period.ended(kind, _began(job), _zone(work, bundle))
+
+
+def _between(work: Work, bundle: Bundle, job: Job) -> Period:
+    """From ``since`` to ``until``. The name is what a seed is made of."""
+    zone, times = _zone(work, bundle), []
+    for name in ("since", "until"):
+        at = _header(job, name)
+        if not isinstance(at, datetime):
+            advice = f'write FEEL for the header, as {name} "=date and time(drawn_at)"'
+            raise InvalidData(
+                f"'{name}' of the sample is no date and time", where=f"element {job.element}", advice=advice
+            )
+        times.append((at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC))
+    return Period(times[0], times[1], "/".join(time.isoformat() for time in times))
+
+
+def _zone(work: Work, bundle: Bundle) -> tzinfo:
+    return (work.settings.calendar or bundle.calendar).zone
 
 
 def _began(job: Job) -> datetime:

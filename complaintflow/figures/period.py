@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Final, Literal
 
 from complaintflow.errors import InvalidData
+from complaintflow.records import dataclass
 
 Kind = Literal["month", "quarter", "year"]
 _MONTHS: Final[dict[str, int]] = {"month": 1, "quarter": 3, "year": 12}

@@ -7,8 +7,9 @@ end. A fact's last entry within the time counts, so that a figure of a time that
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from complaintflow.records import dataclass
 
 Language = Literal["en", "zh"]
 Words = Mapping[Language, str]

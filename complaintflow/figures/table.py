@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.errors import ComplaintflowError
 from complaintflow.figures.registry import REGISTRY, Definition, Language, Unit
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

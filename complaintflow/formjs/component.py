@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from complaintflow.formjs.expressions import Condition, Formula, is_expression
 from complaintflow.formjs.patterns import Pattern
+from complaintflow.records import dataclass
 
 TEXTS = frozenset({"textfield", "textarea"})
 SINGLE_CHOICES = frozenset({"radio", "select"})

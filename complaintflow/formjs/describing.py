@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from complaintflow.formjs.component import Option
 from complaintflow.formjs.evaluation import Placed
 from complaintflow.formjs.filling import Block, Cell
 from complaintflow.formjs.paths import shown
 from complaintflow.formjs.rules import options_of
+from complaintflow.records import dataclass
 
 Translations = Mapping[tuple[str, str], str]
 

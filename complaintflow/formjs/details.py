@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NoReturn
 
 from complaintflow.errors import FeelLimitExceeded, FeelSyntaxError, InvalidForm
@@ -14,6 +13,7 @@ from complaintflow.formjs.numbers import as_decimal
 from complaintflow.formjs.options import options_from
 from complaintflow.formjs.pattern_syntax import PatternError
 from complaintflow.formjs.patterns import compiled
+from complaintflow.records import dataclass
 
 Raw = Mapping[str, object]
 

@@ -7,7 +7,6 @@ The server does the same, so that it drops and demands exactly what the browser 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from complaintflow.formjs.assembly import Part, everything, without_hidden
 from complaintflow.formjs.expressions import Functions, Scope
@@ -15,6 +14,7 @@ from complaintflow.formjs.filling import Around, Block, Cell, fill
 from complaintflow.formjs.options import same
 from complaintflow.formjs.paths import MISSING, Keys
 from complaintflow.formjs.plain import Unfit, plain
+from complaintflow.records import dataclass
 
 MAX_ROUNDS = 10  # computed fields that build on each other, in an unlucky order
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, cast
+
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.feel import Expression

@@ -7,13 +7,14 @@ default written into the form; else nothing. What may only be read keeps the var
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from complaintflow.formjs.component import CHOICES, Component
 from complaintflow.formjs.options import same
 from complaintflow.formjs.paths import MAX_ROWS, MISSING, Keys, find
 from complaintflow.formjs.plain import Unfit
 from complaintflow.formjs.values import clean, empty_value
+from complaintflow.records import dataclass
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from complaintflow.errors import InvalidData
@@ -18,6 +17,7 @@ from complaintflow.formjs.paths import Branch, Stranger, shown, strangers, tree
 from complaintflow.formjs.plain import Unfit, plain
 from complaintflow.formjs.reading import RESERVED, Reader, parse
 from complaintflow.formjs.rules import check
+from complaintflow.records import dataclass
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 NO_FUNCTIONS: Mapping[str, Callable[..., object]] = MappingProxyType({})

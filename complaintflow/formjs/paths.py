@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 
 from complaintflow.errors import InvalidForm
 from complaintflow.formjs.component import Component
+from complaintflow.records import dataclass
 
 Keys = tuple[str | int, ...]
 

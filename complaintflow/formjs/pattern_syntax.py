@@ -7,7 +7,8 @@ instead. Positions in messages count from 1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from complaintflow.records import dataclass
 
 MAX_REPEAT = 1_000
 MAX_DEPTH = 40

@@ -20,7 +20,7 @@ from complaintflow.bpmn.triggers import MessageTrigger, MultipleTrigger, SignalT
 from complaintflow.errors import ComplaintflowError
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
+    from complaintflow.definition.definition import Bundle
 
 # What the engine gives where it is read, and handlers of its own that bring nothing, or a name that is known.
 _ENGINE: Final = frozenset({

@@ -6,20 +6,22 @@ What was moved stays moved, and has the new definition's digest: whoever was int
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
-from complaintflow.case import OPEN
+from complaintflow.case.live import OPEN
 from complaintflow.errors import ComplaintflowError, StoreUnavailable
 from complaintflow.migration.ahead import Ahead
 from complaintflow.migration.moving import Move, move
 from complaintflow.migration.positions import BLOCKED, MISSING, SAFE, Standing
-from complaintflow.rewriting import rewrite
+from complaintflow.records import dataclass
+from complaintflow.work.rewriting import rewrite
 
 if TYPE_CHECKING:
-    from complaintflow.case import LiveCase
-    from complaintflow.rows import CaseRow, Change
-    from complaintflow.work import Transaction, Work
+    from complaintflow.case.live import LiveCase
+    from complaintflow.store.port import Transaction
+    from complaintflow.store.rows import CaseRow, Change
+    from complaintflow.work.work import Work
 
 PAGE: Final = 200
 EXAMPLES: Final = 3

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from complaintflow.errors import InvalidData
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.node import Node
@@ -36,9 +36,12 @@ class Plan:
         return self.ids.get(f"{process}/{element}", self.ids.get(element, element)).rpartition("/")[2]
 
     def check(self, programs: list[Program], target: Program) -> None:
-        """Raise InvalidData when an entry names what none of the diagrams has, or two entries lead to one element."""
+        """Raise InvalidData when an entry names what none of the diagrams has, or two entries lead to one element.
+
+        Without old diagrams nothing is left to move: a batch that is called once more is not wrong.
+        """
         old = {name for program in programs for name in _ids(program)}
-        problems = [(one, "is not in the old diagrams") for one in self.ids if one not in old]
+        problems = [(one, "is not in the old diagrams") for one in self.ids if programs and one not in old]
         new = _ids(target)
         problems += [(one, "is not in the new diagram") for one in self.ids.values() if one not in new]
         twice = sorted({one for one in self.ids.values() if list(self.ids.values()).count(one) > 1})

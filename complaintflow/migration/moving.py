@@ -8,28 +8,28 @@ sub-processes that are new begin to wait now; those that are gone stop.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from complaintflow.bpmn.activities import Activity
 from complaintflow.bpmn.compensation import Undo
 from complaintflow.bpmn.marking import freeze, thaw
 from complaintflow.bpmn.token import BEGIN
-from complaintflow.case import LiveCase
+from complaintflow.case.live import LiveCase
 from complaintflow.errors import EvaluationError, InvalidPolicy
 from complaintflow.migration.ahead import Ahead
 from complaintflow.migration.mapping import Places, Plan
 from complaintflow.migration.positions import MISSING, SAFE, Standing, leaving, standings
-from complaintflow.parking import Parked, park, parked
-from complaintflow.rows import BundleRow, Change, TaskRow
+from complaintflow.records import dataclass
+from complaintflow.store.parking import Parked, park, parked
+from complaintflow.store.rows import BundleRow, Change, TaskRow
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.program import FlowSpec
     from complaintflow.bpmn.scope import Scope
     from complaintflow.bpmn.token import Flow, Token
-    from complaintflow.case import Settings
-    from complaintflow.definition import Bundle
-    from complaintflow.work import Transaction
+    from complaintflow.case.live import Settings
+    from complaintflow.definition.definition import Bundle
+    from complaintflow.store.port import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def _has_deadline(bundle: Bundle, name: str) -> bool:
 
 def _reopened(old: LiveCase, how: Move) -> LiveCase:
     """The case as it is, playing on the new diagrams."""
-    row = replace(old.row, bundle=how.target.digest)
+    row = old.row._replace(bundle=how.target.digest)
     ledger = old.ledger
     if "done" in ledger:
         ledger["done"] = {how.plan.node(old.row.process, name): people for name, people in ledger["done"].items()}
@@ -276,7 +276,7 @@ def _renamed(rows: Iterable[Any], live: LiveCase) -> list[Any]:
     """The rows whose element has another id, with the new one; tasks all, for they name the definition too."""
     found = ((row, live.token(row.token)) for row in rows)
     return [
-        replace(row, element=token.task_spec.bpmn_id, **_definition(row, live))
+        row._replace(element=token.task_spec.bpmn_id, **_definition(row, live))
         for row, token in found
         if token is not None and (isinstance(row, TaskRow) or token.task_spec.bpmn_id != row.element)
     ]

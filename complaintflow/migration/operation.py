@@ -11,11 +11,11 @@ from complaintflow.migration.batch import Chosen, Migration
 from complaintflow.migration.batch import migrate as migrate_cases
 from complaintflow.migration.mapping import Plan
 from complaintflow.migration.moving import Move
-from complaintflow.rows import BundleRow
+from complaintflow.store.rows import BundleRow
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
-    from complaintflow.work import Work
+    from complaintflow.definition.definition import Bundle
+    from complaintflow.work.work import Work
 
 
 def migrate(

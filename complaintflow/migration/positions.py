@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from complaintflow.bpmn.node import Node
     from complaintflow.bpmn.program import FlowSpec
     from complaintflow.bpmn.token import Flow, Token
-    from complaintflow.case import LiveCase
+    from complaintflow.case.live import LiveCase
     from complaintflow.migration.mapping import Places
 
 SAFE, MISSING, BLOCKED = "safe", "data missing", "blocked"

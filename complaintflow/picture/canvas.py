@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import escape
 from typing import Final
 
@@ -11,6 +11,7 @@ from complaintflow.bpmn import xml
 from complaintflow.picture import shapes, text
 from complaintflow.picture.model import Line, Shape, Sheet, read_sheet
 from complaintflow.picture.shapes import INK, PAPER, Style
+from complaintflow.records import dataclass
 
 # Colours that stay apart for colour-blind readers too; the badge says the same in words.
 VISITED: Final = Style("#2f6f4f", "#f1f8f3")

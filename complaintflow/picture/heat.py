@@ -6,7 +6,7 @@ The shades get darker evenly, so that they are told apart without colour too; th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from html import escape
 from itertools import pairwise
 from typing import Final
@@ -16,6 +16,7 @@ from complaintflow.picture import shapes, text
 from complaintflow.picture.canvas import PADDING
 from complaintflow.picture.model import Box, Line, Shape, Sheet, read_sheet
 from complaintflow.picture.shapes import INK, PAPER, Style
+from complaintflow.records import dataclass
 
 SHADES: Final = ("#fff4e0", "#fdd49e", "#fdae6b", "#f1763f")
 """From a short wait to a long one. Black writing is legible on all of them."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from lxml import etree
 
 from complaintflow.bpmn.xml import BPMN, local, namespace
+from complaintflow.records import dataclass
 
 _DI: Final = "http://www.omg.org/spec/BPMN/20100524/DI"
 _DC: Final = "http://www.omg.org/spec/DD/20100524/DC"

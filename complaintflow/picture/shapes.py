@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 from complaintflow.picture import icons, text
 from complaintflow.picture.model import EVENTS, GATEWAYS, Box, Line, Shape
+from complaintflow.records import dataclass
 
 INK: Final = "#22242a"
 PAPER: Final = "#ffffff"

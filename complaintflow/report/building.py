@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from complaintflow.errors import InvalidData
 from complaintflow.figures.table import MissingLibrary
+from complaintflow.records import dataclass
 from complaintflow.report import charts
 from complaintflow.report.gathering import gather
 from complaintflow.report.heat import CASES, Heat, read
 from complaintflow.report.page import write_page
+from complaintflow.report.reviews import reviews
 from complaintflow.whole import whole_file
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from complaintflow.definition import Bundle
+    from complaintflow.definition.definition import Bundle
     from complaintflow.figures.period import Period
     from complaintflow.figures.registry import Language
-    from complaintflow.rows import CaseRow
+    from complaintflow.policy.policy import Policy
     from complaintflow.sealing.vault import CaseCodec
-    from complaintflow.work import Transaction
+    from complaintflow.store.port import Transaction
+    from complaintflow.store.rows import CaseRow
 
 Form = Literal["html", "pdf"]
 FORMS: Final[tuple[Form, ...]] = ("html", "pdf")
@@ -96,6 +98,7 @@ def build(
     now: datetime,
     codec: Callable[[CaseRow], CaseCodec],
     order: Order,
+    opened: Callable[[str], tuple[Policy, Mapping[str, Any]]],
 ) -> Report:
     """The report of a policy for a quarter, month or year.
 
@@ -105,6 +108,7 @@ def build(
         period: with a name.
         now: what has not happened by then is not in it.
         codec: what opens a case.
+        opened: the policy and outermost variables of a case that reviews the policy, by its id.
 
     Raises:
         InvalidData: the time has not begun.
@@ -115,7 +119,8 @@ def build(
     charts.require()
     material = gather(tx, bundle.policy, period, now)
     heat = read(tx, bundle, material.whole, codec, order.cases) if not material.empty else Heat()
-    return Report(write_page(bundle, material, heat, order.language, [one.strip() for one in order.proposals]))
+    looked = reviews(tx, bundle.policy, period, now, opened)
+    return Report(write_page(bundle, material, heat, order.language, [one.strip() for one in order.proposals], looked))
 
 
 def ready(file: str | Path, form: Form | None = None, *, replace: bool = False) -> None:

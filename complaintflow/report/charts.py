@@ -9,11 +9,11 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.figures.table import MissingLibrary
 from complaintflow.picture import text
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

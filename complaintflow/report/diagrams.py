@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from complaintflow.picture.heat import SHADES, Piece, Warmth, backward_flows, draw_heat, pool_names
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
+    from complaintflow.definition.definition import Bundle
     from complaintflow.report.gathering import Material
     from complaintflow.report.heat import Heat
     from complaintflow.report.writing import Writer

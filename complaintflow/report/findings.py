@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from complaintflow.records import dataclass
 from complaintflow.report.gathering import received
 from complaintflow.report.words import BETTER
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from itertools import pairwise
@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from complaintflow.figures.computing import compute
 from complaintflow.figures.period import Kind, Period
-from complaintflow.promises import BROKEN
+from complaintflow.history.promises import BROKEN
+from complaintflow.records import dataclass
 from complaintflow.report.hiding import audit
-from complaintflow.rows import Counting
+from complaintflow.store.rows import Counting
 
 if TYPE_CHECKING:
     from complaintflow.figures.table import Figure, Figures
-    from complaintflow.policy import Policy
-    from complaintflow.work import Transaction
+    from complaintflow.policy.policy import Policy
+    from complaintflow.store.port import Transaction
 
 _KINDS: Final[Mapping[int, Kind]] = {4: "year", 6: "quarter", 7: "month"}
 _PARTS: Final = ("type", "department")

@@ -15,16 +15,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.bpmn.activities import UserTask
-from complaintflow.case import history_place
-from complaintflow.counting import rank
-from complaintflow.promises import BROKEN, PROMISED
+from complaintflow.case.live import history_place
+from complaintflow.history.promises import BROKEN, PROMISED
+from complaintflow.store.counting import rank
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
+    from complaintflow.definition.definition import Bundle
     from complaintflow.figures.table import Figures
-    from complaintflow.rows import CaseRow, HistoryRow
     from complaintflow.sealing.vault import CaseCodec
-    from complaintflow.work import Transaction
+    from complaintflow.store.port import Transaction
+    from complaintflow.store.rows import CaseRow, HistoryRow
 
 CASES: Final = 500
 """So many cases are opened, unless the caller says otherwise."""

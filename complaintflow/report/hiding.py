@@ -10,8 +10,9 @@ and nothing but what readers see is looked at.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
+
+from complaintflow.records import dataclass
 
 _Row = TypeVar("_Row", bound=Hashable)
 _Column = TypeVar("_Column", bound=Hashable)

@@ -13,7 +13,7 @@ from complaintflow.labels import Labels, labels
 from complaintflow.report.words import VALUES
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
+    from complaintflow.definition.definition import Bundle
     from complaintflow.figures.registry import Language
 
 _NAMES: Final[Mapping[str, str]] = {"en": "name", "zh": "name_zh"}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
+from complaintflow.records import dataclass
 from complaintflow.report.charts import FONTS
 from complaintflow.report.diagrams import diagrams, legend, rounds, shade
 from complaintflow.report.findings import Scene, problems
@@ -18,11 +18,12 @@ from complaintflow.report.words import BETTER
 from complaintflow.report.writing import Writer
 
 if TYPE_CHECKING:
-    from complaintflow.definition import Bundle
+    from complaintflow.definition.definition import Bundle
     from complaintflow.figures.registry import Language
     from complaintflow.figures.table import Figure
     from complaintflow.report.gathering import Material
     from complaintflow.report.heat import Heat
+    from complaintflow.report.reviews import Review, Words
 
 _HERE: Final = "complaintflow.report"
 _CARDS: Final = (
@@ -63,7 +64,14 @@ class _Card:
     mood: str
 
 
-def write_page(bundle: Bundle, material: Material, heat: Heat, language: Language, proposals: Sequence[str]) -> str:
+def write_page(
+    bundle: Bundle,
+    material: Material,
+    heat: Heat,
+    language: Language,
+    proposals: Sequence[str],
+    reviews: Sequence[Review] = (),
+) -> str:
     """The report as HTML. Raises MissingLibrary."""
     from jinja2 import Environment, StrictUndefined
 
@@ -87,7 +95,7 @@ def write_page(bundle: Bundle, material: Material, heat: Heat, language: Languag
         "footer": _footer(writer, whole.policy, proposals),
     }
     if not material.empty:
-        context |= _body(bundle, material, heat, writer, names, proposals)
+        context |= _body(bundle, material, heat, writer, names) | _reviewed(reviews, proposals, writer)
     return template.render(context)
 
 
@@ -97,7 +105,6 @@ def _body(
     heat: Heat,
     writer: Writer,
     names: Mapping[str, str],
-    proposals: Sequence[str],
 ) -> dict[str, Any]:
     deadline = _deadlines(bundle, writer)
     drawn, never = diagrams(bundle, material, heat, writer, names, FONTS.replace("'", "")) if heat.read else ([], [])
@@ -122,9 +129,34 @@ def _body(
         "longest": _longest(material, heat, writer, names),
         "problems": found,
         "questions": [one.question for one in found if one.question],
-        "proposals": list(proposals),
         "departments": _departments(material, writer),
     }
+
+
+def _reviewed(reviews: Sequence[Review], handed_in: Sequence[str], writer: Writer) -> dict[str, Any]:
+    """What people proposed and decided: in numbers always, in words where somebody released them."""
+
+    def told(one: Words) -> str:
+        if one.department is None:
+            return one.text
+        word = "decided for" if one.due is None else "decided until"
+        day = writer.day(one.due) if one.due is not None else ""
+        return writer.say(word, text=one.text, department=writer.name(one.department), day=day)
+
+    return {
+        "reviewed": [
+            writer.say("reviewed", numbers=writer.listed(_number(label, value, writer) for label, value in one.numbers))
+            for one in reviews
+            if one.numbers
+        ],
+        "kept_back": any(one.numbers and not one.proposed and not one.decided for one in reviews),
+        "proposed": [told(one) for review in reviews for one in review.proposed],
+        "proposals": [*handed_in, *(told(one) for review in reviews for one in review.decided)],
+    }
+
+
+def _number(label: Mapping[str, str], value: Decimal, writer: Writer) -> str:
+    return writer.say("counted name", name=label[writer.language], count=writer.number(value))
 
 
 def _file(name: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
+from complaintflow.records import dataclass
 from complaintflow.report import charts
 from complaintflow.report.charts import Series, Span
 from complaintflow.report.gathering import received

@@ -15,7 +15,7 @@ from complaintflow.report.words import WORDS
 
 if TYPE_CHECKING:
     from complaintflow.figures.registry import Language, Unit
-    from complaintflow.interval import Interval
+    from complaintflow.time.interval import Interval
 
 _LOCALES: Final[Mapping[str, str]] = {"en": "en", "zh": "zh_Hans_CN"}
 _ONE: Final = Decimal(1)

@@ -7,44 +7,7 @@ from io import BytesIO
 from typing import Final
 from zipfile import ZipFile
 
-UNKNOWN: Final = "application/octet-stream"
-_WORD: Final = "application/vnd.openxmlformats-officedocument"
-_ODF: Final = "application/vnd.oasis.opendocument."
-
-# Type -> the ending of a file of it, for those that we know.
-ENDINGS: Final = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/gif": "gif",
-    "image/webp": "webp",
-    "image/tiff": "tif",
-    "image/heic": "heic",
-    "image/bmp": "bmp",
-    "application/pdf": "pdf",
-    f"{_WORD}.wordprocessingml.document": "docx",
-    f"{_WORD}.spreadsheetml.sheet": "xlsx",
-    f"{_WORD}.presentationml.presentation": "pptx",
-    f"{_ODF}text": "odt",
-    f"{_ODF}spreadsheet": "ods",
-    f"{_ODF}presentation": "odp",
-    f"{_ODF}graphics": "odg",
-    "application/msword": "doc",
-    "application/vnd.ms-excel": "xls",
-    "application/vnd.ms-powerpoint": "ppt",
-    "application/rtf": "rtf",
-    "message/rfc822": "eml",
-    "application/vnd.ms-outlook": "msg",
-    "text/plain": "txt",
-    "audio/mpeg": "mp3",
-    "audio/mp4": "m4a",
-    "audio/wav": "wav",
-    "audio/ogg": "ogg",
-    "audio/amr": "amr",
-    "video/mp4": "mp4",
-    "video/quicktime": "mov",
-    "video/webm": "webm",
-    "video/3gpp": "3gp",
-}
+from complaintflow.scrub.endings import ENDINGS, UNKNOWN, WORD
 
 _STARTS: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -71,9 +34,9 @@ _BRANDS: Final = {
     b"qt  ": "video/quicktime",
 }
 _OOXML: Final = {
-    f"{_WORD}.wordprocessingml.document.main+xml": f"{_WORD}.wordprocessingml.document",
-    f"{_WORD}.spreadsheetml.sheet.main+xml": f"{_WORD}.spreadsheetml.sheet",
-    f"{_WORD}.presentationml.presentation.main+xml": f"{_WORD}.presentationml.presentation",
+    f"{WORD}.wordprocessingml.document.main+xml": f"{WORD}.wordprocessingml.document",
+    f"{WORD}.spreadsheetml.sheet.main+xml": f"{WORD}.spreadsheetml.sheet",
+    f"{WORD}.presentationml.presentation.main+xml": f"{WORD}.presentationml.presentation",
 }
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Names of streams that tell which program wrote a compound file.

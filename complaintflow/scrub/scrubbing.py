@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Final, NamedTuple
 
 from complaintflow.scrub import pictures
-from complaintflow.scrub.kinds import ENDINGS
+from complaintflow.scrub.endings import ENDINGS
 from complaintflow.scrub.refusal import Unscrubbed
 
 _OFFICE: Final = {

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from complaintflow.errors import StoreError
-from complaintflow.rows import AnchorRow, CaseRow
+from complaintflow.store.rows import AnchorRow, CaseRow
 
 _SIZE: Final = 32
 _RING: Final = 1 << (8 * _SIZE)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from complaintflow.errors import InvalidKeys, MissingKey
+from complaintflow.errors import InvalidKeys, MissingKey, UnreadableValue
 from complaintflow.logs import about
 from complaintflow.sealing.keys import KeyRing, Keys
 
@@ -133,6 +133,15 @@ def default_path(environment: Mapping[str, str]) -> Path:
     except RuntimeError:
         advice = f"set {FILE_VARIABLE}"
         raise InvalidKeys("this user has no home folder to keep a key in", advice=advice) from None
+
+
+def own_that_opens(wrapped: bytes, context: str, environment: Mapping[str, str]) -> Path | None:
+    """The key file of this user, if it has the key that something was wrapped with."""
+    with suppress(MissingKey, InvalidKeys, UnreadableValue):
+        path = default_path(environment)
+        KeyFile(path).unwrap(wrapped, context)
+        return path
+    return None
 
 
 def create(path: Path) -> None:

@@ -13,7 +13,7 @@ from complaintflow.sealing.keys import KEY_BYTES, KeyRing, Keys
 from complaintflow.sealing.vault import Vault
 
 if TYPE_CHECKING:
-    from complaintflow.work import Store
+    from complaintflow.store.port import Store
 
 ANCHOR: Final = "anchor"
 STORE: Final = "store"
@@ -47,7 +47,23 @@ def open_vault(store: Store, keys: Keys | None, *, strict: bool) -> Vault:
                 tx.start_anchors(Anchors(Vault(keys, secret).derive(ANCHOR), store.shards).first())
     if wrapped is None:
         raise MissingKey("the store did not keep its secret")
-    return Vault(keys, keys.unwrap(wrapped, STORE_CONTEXT))
+    return Vault(keys, _unwrapped(keys, wrapped))
+
+
+def _unwrapped(keys: Keys, wrapped: bytes) -> bytes:
+    """The store's own secret; if this user's own key file has the key that is missed, the error says so."""
+    try:
+        return keys.unwrap(wrapped, STORE_CONTEXT)
+    except MissingKey as error:
+        place = keyfile.own_that_opens(wrapped, STORE_CONTEXT, os.environ)
+        if place is None:
+            raise
+        advice = (
+            f"its key is in {place}: use that file, {keyfile.FILE_VARIABLE}={place}. To go over to the configured key, "
+            "put the key's line of that file at the end of the configured one, then `complaintflow keys rotate --no-new-key`"
+        )
+        what = "this database was sealed with another key than the one that is configured"
+        raise MissingKey(what, where=error.where, advice=advice) from None
 
 
 def _find(store: Store, *, sealed_before: bool, strict: bool) -> Keys:

@@ -9,7 +9,7 @@ from complaintflow.sealing.opening import STORE, STORE_CONTEXT
 
 if TYPE_CHECKING:
     from complaintflow.sealing.vault import Vault
-    from complaintflow.work import Store
+    from complaintflow.store.port import Store
 
 _PAGE: Final = 500
 

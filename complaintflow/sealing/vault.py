@@ -16,9 +16,9 @@ from typing import Any, Final, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from complaintflow.codec import from_json, to_json
 from complaintflow.errors import CaseShredded, UnreadableValue
 from complaintflow.sealing.keys import KEY_BYTES, NONCE_BYTES, Keys
+from complaintflow.store.codec import from_json, to_json
 
 _FORMAT: Final = b"\x02"
 # Opened keys kept in memory: unwrapping one may be a call to a key management service.

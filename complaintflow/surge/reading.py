@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from complaintflow.counting import written
-from complaintflow.facts import FACT
-from complaintflow.similar import ALIKE, SURGE, group, moved, said
+from complaintflow.history.facts import FACT
+from complaintflow.history.similar import ALIKE, SURGE, group, moved, said
+from complaintflow.records import NamedTuple
+from complaintflow.store.counting import written
 from complaintflow.surge.window import Run, Span, runs
 
 if TYPE_CHECKING:
-    from complaintflow.policy_format import Surge
-    from complaintflow.rows import HistoryRow
-    from complaintflow.work import Transaction
+    from complaintflow.policy.format import Surge
+    from complaintflow.store.port import Transaction
+    from complaintflow.store.rows import HistoryRow
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -26,7 +27,7 @@ _LENGTHS: Final = {
 
 
 class Told(NamedTuple):
-    """Which group a case is in from some time on; the value as ``complaintflow.similar`` says."""
+    """Which group a case is in from some time on; the value as ``complaintflow.history.similar`` says."""
 
     case: str
     at: datetime

@@ -15,11 +15,9 @@ import logging
 import tomllib
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from complaintflow.counting import written
 from complaintflow.errors import (
     ComplaintflowError,
     DefinitionError,
@@ -28,17 +26,19 @@ from complaintflow.errors import (
     StaleCase,
     StoreUnavailable,
 )
+from complaintflow.history.similar import ALIKE, BEGUN, SURGE
 from complaintflow.logs import about
-from complaintflow.similar import ALIKE, BEGUN, SURGE
+from complaintflow.records import dataclass
+from complaintflow.store.counting import written
 from complaintflow.surge.reading import LATEST, found_since, marks, parted
 
 if TYPE_CHECKING:
-    from complaintflow.case import LiveCase
-    from complaintflow.policy import Policy
-    from complaintflow.policy_format import Surge
-    from complaintflow.rows import CaseRow, Change
+    from complaintflow.case.live import LiveCase
+    from complaintflow.policy.format import Surge
+    from complaintflow.policy.policy import Policy
+    from complaintflow.store.rows import CaseRow, Change
     from complaintflow.surge.window import Run
-    from complaintflow.work import Work
+    from complaintflow.work.work import Work
 
 log = logging.getLogger("complaintflow")
 

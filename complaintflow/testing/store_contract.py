@@ -35,6 +35,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from complaintflow.store.port import Store
 from complaintflow.testing.store_figures import FigureContract
 from complaintflow.testing.store_files import AttachmentContract, ReceiptContract
 from complaintflow.testing.store_queries import CaseQueryContract, InboxContract, ListenerContract
@@ -43,7 +44,6 @@ from complaintflow.testing.store_sealing import SealingContract
 from complaintflow.testing.store_sharing import Host, HostContract, IsolationContract
 from complaintflow.testing.store_workers import DueContract, LeaseContract
 from complaintflow.testing.store_writing import RefusalContract, WritingContract
-from complaintflow.work import Store
 
 
 class StoreContract(
@@ -62,7 +62,7 @@ class StoreContract(
     IsolationContract,
     HostContract,
 ):
-    """Every promise of ``complaintflow.work.Store``. Subclass it, name the class ``Test...``, give it a store."""
+    """Every promise of ``complaintflow.store.port.Store``. Subclass it, name the class ``Test...``, give it a store."""
 
     @pytest.fixture
     def store(self) -> Iterator[Store]:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from complaintflow.counting import written
-from complaintflow.rows import Change, Counting, HistoryRow, Spread, Tally
+from complaintflow.store.counting import written
+from complaintflow.store.port import Store
+from complaintflow.store.rows import Change, Counting, HistoryRow, Spread, Tally
 from complaintflow.testing.store_samples import HOUR, NOW, ODD_TEXT, case_row, history_row, save
-from complaintflow.work import Store
 
 _DAY: Final = timedelta(days=1)
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from complaintflow.errors import StaleCase, StoreError
-from complaintflow.rows import AttachmentRow, CaseRow, Change, ReceiptRow
+from complaintflow.store.port import Store
+from complaintflow.store.rows import AttachmentRow, CaseRow, Change, ReceiptRow
 from complaintflow.testing.store_samples import ALL_BYTES, HOUR, NOW, case_id, case_row, later, save
-from complaintflow.work import Store
 
 
 def attachment_row(case: CaseRow, number: int = 1, **facts: Any) -> AttachmentRow:
     """A file of the case."""
     row = AttachmentRow(case.id, number, NOW, 13, b"sealed facts of %d" % number, b"sealed content")
-    return replace(row, **facts)
+    return row._replace(**facts)
 
 
 class AttachmentContract:
@@ -32,7 +31,7 @@ class AttachmentContract:
         save(store, Change(case, attachments=rows), Change(other, attachments=[attachment_row(other)]))
         save(store, Change(later(case), attachments=[empty]))
         with store.reading() as transaction:
-            assert transaction.attachments(case.id) == [replace(row, content=b"") for row in (rows[1], rows[0], empty)]
+            assert transaction.attachments(case.id) == [row._replace(content=b"") for row in (rows[1], rows[0], empty)]
             assert transaction.attachment(case.id, 2) == large
             assert transaction.attachment(case.id, 3) == b""
             assert transaction.attachment(case.id, 4) is None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from itertools import product
 from typing import Any
 
 import pytest
 
-from complaintflow.rows import Change, TaskRow
+from complaintflow.store.port import Store
+from complaintflow.store.rows import Change, TaskRow
 from complaintflow.testing.store_samples import (
     HOUR,
     LAST_MOMENT,
@@ -26,7 +26,6 @@ from complaintflow.testing.store_samples import (
     task_row,
     timer_row,
 )
-from complaintflow.work import Store
 
 
 class CaseQueryContract:
@@ -215,7 +214,7 @@ class InboxContract:
         """Written again, a task leaves the old group and the old person and is found under the new ones."""
         case = case_row()
         old = task_row(case, groups=("a", "b"), users=("li.wei",), due_at=NOW)
-        new = replace(old, groups=("b", "c"), users=(), assignee="zhao.min", due_at=NOW + HOUR)
+        new = old._replace(groups=("b", "c"), users=(), assignee="zhao.min", due_at=NOW + HOUR)
         save(store, Change(case, tasks=[old]), Change(later(case), tasks=[new]))
         with store.reading() as transaction:
             assert transaction.tasks(groups=["a"]) == transaction.tasks(user="li.wei") == []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from complaintflow.rows import (
+from complaintflow.store.port import Store
+from complaintflow.store.rows import (
     CaseRow,
     Change,
     HistoryRow,
@@ -17,7 +17,6 @@ from complaintflow.rows import (
     TaskRow,
     TimerRow,
 )
-from complaintflow.work import Store
 
 NOW: Final = datetime(2026, 9, 28, 4, 30, 15, 123457, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)
@@ -52,13 +51,13 @@ def case_row(number: int = 1, **facts: Any) -> CaseRow:
         head=b"head of %d" % number,
         sealed_key=b"wrapped key of %d" % number,
     )
-    return replace(row, **facts)
+    return row._replace(**facts)
 
 
 def later(row: CaseRow, **facts: Any) -> CaseRow:
     """The case after one more command."""
-    changed = replace(row, version=row.version + 1, updated_at=row.updated_at + HOUR, state=row.state + b"+")
-    return replace(changed, **facts)
+    changed = row._replace(version=row.version + 1, updated_at=row.updated_at + HOUR, state=row.state + b"+")
+    return changed._replace(**facts)
 
 
 def task_row(case: CaseRow, token: int = 1, **facts: Any) -> TaskRow:
@@ -78,43 +77,43 @@ def task_row(case: CaseRow, token: int = 1, **facts: Any) -> TaskRow:
         provisional=False,
         bundle=case.bundle,
     )
-    return replace(row, **facts)
+    return row._replace(**facts)
 
 
 def timer_row(case: CaseRow, token: int = 2, **facts: Any) -> TimerRow:
     """A timer due in three hours."""
     row = TimerRow(case.id, token, "reply-late", NOW + 3 * HOUR, "department_reply", False)
-    return replace(row, **facts)
+    return row._replace(**facts)
 
 
 def subscription_row(case: CaseRow, token: int = 3, **facts: Any) -> SubscriptionRow:
     """A token that waits for the message "appeal" with the key "order-17"."""
     row = SubscriptionRow(case.id, token, "message", "appeal", "order-17", "appeal-received")
-    return replace(row, **facts)
+    return row._replace(**facts)
 
 
 def job_row(case: CaseRow, token: int = 4, **facts: Any) -> JobRow:
     """A job that may start now."""
     row = JobRow(case.id, token, "notify", "tell-reporter", 0, 3, NOW)
-    return replace(row, **facts)
+    return row._replace(**facts)
 
 
 def incident_row(case: CaseRow, token: int = 5, **facts: Any) -> IncidentRow:
     """An open incident."""
     row = IncidentRow(case.id, token, "job", "tell-reporter", NOW, b"sealed detail")
-    return replace(row, **facts)
+    return row._replace(**facts)
 
 
 def history_row(case: CaseRow, seq: int = 1, **facts: Any) -> HistoryRow:
     """An entry of the history."""
     row = HistoryRow(case.id, seq, NOW, "completed", "register", 1, b"sealed detail", b"digest %d" % seq)
-    return replace(row, **facts)
+    return row._replace(**facts)
 
 
 def notice_row(case: CaseRow, token: int = 6, **facts: Any) -> NoticeRow:
     """A notice that left."""
     row = NoticeRow(case.id, token, "received", "email", NOW, b"sealed content")
-    return replace(row, **facts)
+    return row._replace(**facts)
 
 
 def full_change(case: CaseRow) -> Change:

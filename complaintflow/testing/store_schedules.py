@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from threading import Barrier
 
 import pytest
 
 from complaintflow.errors import StaleCase, StoreError
-from complaintflow.rows import Backlog, BundleRow, Change, ScheduleRow
+from complaintflow.store.port import Store
+from complaintflow.store.rows import Backlog, BundleRow, Change, ScheduleRow
 from complaintflow.testing.store_samples import (
     ALL_BYTES,
     HOUR,
@@ -24,7 +24,6 @@ from complaintflow.testing.store_samples import (
     save,
     timer_row,
 )
-from complaintflow.work import Store
 
 THREADS = 8
 ROW = ScheduleRow("boxes", "due", "digest-1", "cycle R/7 days", NOW, NOW + HOUR, None)
@@ -53,8 +52,8 @@ class ScheduleContract:
 
     def test_a_row_is_kept_field_for_field(self, store: Store) -> None:
         """Odd names, a row that is over, one without end, and the last of times come back as they were."""
-        odd = replace(ROW, process=ODD_TEXT, element=ODD_TEXT, timer=ODD_TEXT, due_at=None, rounds=0)
-        last = replace(ROW, process="last", due_at=LAST_MOMENT, rounds=1)
+        odd = ROW._replace(process=ODD_TEXT, element=ODD_TEXT, timer=ODD_TEXT, due_at=None, rounds=0)
+        last = ROW._replace(process="last", due_at=LAST_MOMENT, rounds=1)
         for row in (ROW, odd, last):
             put(store, None, row)
         assert sorted(kept(store), key=lambda row: row.process) == sorted([ROW, odd, last], key=lambda row: row.process)
@@ -63,7 +62,7 @@ class ScheduleContract:
 
     def test_rows_come_by_process_and_element(self, store: Store) -> None:
         """The order of the list does not depend on when a row was set."""
-        rows = [replace(ROW, process=process, element=element) for process in ("b", "a") for element in ("z", "y")]
+        rows = [ROW._replace(process=process, element=element) for process in ("b", "a") for element in ("z", "y")]
         for row in rows:
             put(store, None, row)
         assert kept(store) == sorted(rows, key=lambda row: (row.process, row.element))
@@ -71,21 +70,21 @@ class ScheduleContract:
     def test_a_row_takes_the_place_of_the_one_it_knows(self, store: Store) -> None:
         """Moving and dropping ask for the row as it is, field for field; anything else is stale and changes nothing."""
         put(store, None, ROW)
-        moved = replace(ROW, due_at=NOW + 2 * HOUR, rounds=3, bundle="digest-2")
+        moved = ROW._replace(due_at=NOW + 2 * HOUR, rounds=3, bundle="digest-2")
         put(store, ROW, moved)
         assert kept(store) == [moved]
         others: list[ScheduleRow | None] = [
             None,
             ROW,
-            replace(moved, due_at=None),
-            replace(moved, rounds=None),
-            replace(moved, timer="cycle R/8 days"),
-            replace(moved, set_at=NOW + MICROSECOND),
-            replace(moved, bundle="digest-1"),
+            moved._replace(due_at=None),
+            moved._replace(rounds=None),
+            moved._replace(timer="cycle R/8 days"),
+            moved._replace(set_at=NOW + MICROSECOND),
+            moved._replace(bundle="digest-1"),
         ]
         for other in others:
             with pytest.raises(StaleCase):
-                put(store, other, replace(ROW, due_at=NOW))
+                put(store, other, ROW._replace(due_at=NOW))
         with pytest.raises(StaleCase):
             put(store, ROW, None)
         assert kept(store) == [moved]
@@ -98,18 +97,18 @@ class ScheduleContract:
         """A worker without the layers finds what it shall start."""
         with store.transaction() as transaction:
             transaction.set_schedule(None, ROW, BundleRow("digest-1", "boxes", ALL_BYTES))
-            transaction.set_schedule(ROW, replace(ROW, rounds=2), BundleRow("digest-1", "boxes", ALL_BYTES))
+            transaction.set_schedule(ROW, ROW._replace(rounds=2), BundleRow("digest-1", "boxes", ALL_BYTES))
         with store.reading() as transaction:
             assert transaction.bundle("digest-1") == ALL_BYTES
             with pytest.raises(StoreError):
-                transaction.set_schedule(None, replace(ROW, element="other"))
+                transaction.set_schedule(None, ROW._replace(element="other"))
 
     def test_due_rows_come_earliest_first(self, store: Store) -> None:
         """A row is due at its very microsecond; one that is over never is; a limit keeps the earliest."""
-        late, early = replace(ROW, element="late", due_at=NOW), replace(ROW, element="early", due_at=NOW - HOUR)
+        late, early = ROW._replace(element="late", due_at=NOW), ROW._replace(element="early", due_at=NOW - HOUR)
         coming, over = (
-            replace(ROW, element="coming", due_at=NOW + MICROSECOND),
-            replace(ROW, element="over", due_at=None),
+            ROW._replace(element="coming", due_at=NOW + MICROSECOND),
+            ROW._replace(element="over", due_at=None),
         )
         for row in (late, coming, over, early):
             put(store, None, row)
@@ -119,7 +118,7 @@ class ScheduleContract:
 
     def test_the_schedule_wakes_a_worker_and_is_in_the_backlog(self, store: Store) -> None:
         """``next_due`` knows the earliest row that is not over, and a due one counts among the timers."""
-        put(store, None, replace(ROW, element="over", due_at=None))
+        put(store, None, ROW._replace(element="over", due_at=None))
         with store.reading() as transaction:
             assert transaction.next_due() is None
         put(store, None, ROW)
@@ -134,7 +133,7 @@ class ScheduleContract:
     def test_a_case_and_its_next_time_are_one_commit(self, store: Store) -> None:
         """A worker that dies between the two has done neither; one that comes too late writes no case."""
         put(store, None, ROW)
-        moved = replace(ROW, due_at=NOW + 2 * HOUR)
+        moved = ROW._replace(due_at=NOW + 2 * HOUR)
         with suppress(ZeroDivisionError), store.transaction() as transaction:
             transaction.set_schedule(ROW, moved)
             transaction.write(Change(case_row()))
@@ -148,7 +147,7 @@ class ScheduleContract:
 
     def test_eight_workers_start_each_case_once(self, store: Store) -> None:
         """Eight threads race for every round of a schedule: each round has one winner and one case."""
-        put(store, None, replace(ROW, rounds=20))
+        put(store, None, ROW._replace(rounds=20))
         gate = Barrier(THREADS)
 
         def start_all(worker: int) -> int:
@@ -157,7 +156,7 @@ class ScheduleContract:
             while rows := due(store, LAST_MOMENT):
                 row = rows[0]
                 rounds = row.rounds or 0
-                after = replace(row, rounds=rounds - 1, due_at=None if rounds == 1 else row.due_at)
+                after = row._replace(rounds=rounds - 1, due_at=None if rounds == 1 else row.due_at)
                 with suppress(StaleCase), store.transaction() as transaction:
                     transaction.set_schedule(row, after)
                     transaction.write(Change(case_row(worker * 100 + rounds)))

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from complaintflow.errors import StaleCase, StoreError
-from complaintflow.rows import AnchorRow, Change
+from complaintflow.store.port import Store
+from complaintflow.store.rows import AnchorRow, Change
 from complaintflow.testing.store_samples import (
     HOUR,
     NOW,
@@ -18,7 +19,6 @@ from complaintflow.testing.store_samples import (
     later,
     save,
 )
-from complaintflow.work import Store
 
 
 class SealingContract:
@@ -87,7 +87,7 @@ class SealingContract:
         with store.transaction() as transaction:
             transaction.look(case.id, 1, NOW + HOUR)
             transaction.look(case.id, 2, NOW)
-            assert transaction.case(case.id) == replace(case, looked_at=NOW + HOUR)
+            assert transaction.case(case.id) == case._replace(looked_at=NOW + HOUR)
 
     def test_cases_are_read_page_by_page(self, store: Store) -> None:
         """In order of the id, with their keys."""

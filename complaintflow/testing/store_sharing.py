@@ -10,7 +10,8 @@ from typing import Protocol
 import pytest
 
 from complaintflow.errors import DuplicateKey, StaleCase, StoreError
-from complaintflow.rows import CaseRow, Change
+from complaintflow.store.port import Store
+from complaintflow.store.rows import CaseRow, Change
 from complaintflow.testing.store_samples import (
     NOW,
     case_id,
@@ -21,7 +22,6 @@ from complaintflow.testing.store_samples import (
     rows_of,
     save,
 )
-from complaintflow.work import Store
 
 THREADS = 8
 

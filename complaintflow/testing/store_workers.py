@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from threading import Barrier
 
-from complaintflow.rows import Backlog, Change, JobRow
+from complaintflow.store.port import Store
+from complaintflow.store.rows import Backlog, Change, JobRow
 from complaintflow.testing.store_samples import (
     HOUR,
     MICROSECOND,
@@ -21,7 +21,6 @@ from complaintflow.testing.store_samples import (
     save,
     timer_row,
 )
-from complaintflow.work import Store
 
 THREADS = 8
 SOON = NOW + HOUR
@@ -161,7 +160,7 @@ class LeaseContract:
     def test_types_are_left_to_others(self, store: Store) -> None:
         """A worker passes over jobs that it cannot run, in all cases and in one, and they stand in nobody's way."""
         case = case_row()
-        jobs = [replace(job_row(case, token), type=kind) for token, kind in enumerate(("a", "b", "b", "c"), 1)]
+        jobs = [job_row(case, token)._replace(type=kind) for token, kind in enumerate(("a", "b", "b", "c"), 1)]
         save(store, Change(case, jobs=jobs))
         with store.transaction() as transaction:
             assert transaction.lease_jobs(NOW, SOON, "worker-1", 1, None, ["a", "b"]) == [jobs[3]]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from complaintflow.errors import DuplicateKey, StaleCase, StoreError, UnknownCase
-from complaintflow.rows import BundleRow, Change
+from complaintflow.store.port import Store
+from complaintflow.store.rows import BundleRow, Change
 from complaintflow.testing.store_samples import (
     ALL_BYTES,
     HOUR,
@@ -31,7 +31,6 @@ from complaintflow.testing.store_samples import (
     task_row,
     timer_row,
 )
-from complaintflow.work import Store
 
 
 class WritingContract:
@@ -220,7 +219,7 @@ class RefusalContract:
         save(store, Change(case))
         save(store, Change(stored))
         with pytest.raises(StaleCase):
-            save(store, full_change(replace(stored, version=version, state=b"lost")))
+            save(store, full_change(stored._replace(version=version, state=b"lost")))
         with store.reading() as transaction:
             assert transaction.case(case.id) == stored
         assert rows_of(store, case.id).keys() == {"ids"}
@@ -282,9 +281,9 @@ class RefusalContract:
             with pytest.raises(DuplicateKey):
                 transaction.write(full_change(case_row(4, key="order-1")))
             with pytest.raises(StaleCase):
-                transaction.write(full_change(replace(second, version=3)))
+                transaction.write(full_change(second._replace(version=3)))
             with pytest.raises(StaleCase):
-                transaction.write(full_change(replace(first, version=3)))
+                transaction.write(full_change(first._replace(version=3)))
             with pytest.raises(StoreError):
                 transaction.write(Change(later(second), closed_tasks=[1], history=[history_row(second, 1)]))
             assert transaction.case(second.id) == second
@@ -303,9 +302,9 @@ class RefusalContract:
         refused = [
             (StoreError, forged),
             (DuplicateKey, full_change(case_row(4, key="order-1"))),
-            (StaleCase, full_change(replace(first, version=3))),
+            (StaleCase, full_change(first._replace(version=3))),
             (StoreError, forged),
-            (StaleCase, full_change(replace(second, version=2))),
+            (StaleCase, full_change(second._replace(version=2))),
         ]
         for chosen in [refused[:1], refused[1:2], refused[2:3], refused, refused[::-1]]:
             with store.transaction() as transaction:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from complaintflow.bpmn.program import Program
-from complaintflow.calendar import WorkingCalendar
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
-from complaintflow.handlers import Handlers
-from complaintflow.notices import Notice
-from complaintflow.views import Case, Scheduled
-from complaintflow.work import Store
+from complaintflow.facade.engine import Engine
+from complaintflow.facade.views import Case, Scheduled
+from complaintflow.handlers.registry import Handlers
+from complaintflow.notices.notices import Notice
+from complaintflow.records import dataclass
+from complaintflow.store.port import Store
+from complaintflow.time.calendar import WorkingCalendar
+from complaintflow.time.clock import VirtualClock
 
 
 @dataclass(slots=True)

@@ -12,10 +12,10 @@ from sqlalchemy import LargeBinary, inspect, select
 
 from complaintflow import Engine
 from complaintflow.adapters.sql import SqlStore, tables
-from complaintflow.clock import VirtualClock
 from complaintflow.errors import InvalidData
-from complaintflow.notices import Notice
+from complaintflow.notices.notices import Notice
 from complaintflow.sealing.keys import KeyRing
+from complaintflow.time.clock import VirtualClock
 
 SECURITY = (Path(__file__).resolve().parents[2] / "SECURITY.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(cf_\w+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import statistics
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from queue import SimpleQueue
@@ -15,6 +16,7 @@ from time import perf_counter
 from typing import Any, cast
 
 import pytest
+from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, create_engine
 
@@ -173,6 +175,21 @@ def test_a_worker_says_which_handler_is_missing(site: Site, caplog: pytest.LogCa
     assert "1 job of it waits" in said[0]
     assert "what to do: register one" in said[0]
     assert site.rows("SELECT status::text FROM procrastinate_jobs") == [("todo",)]
+
+
+def test_a_stop_is_heard_where_a_cancellation_is_lost(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is asked to stop while its sweeper waits for what swallows cancellations stops all the same."""
+    worker, waits = site.engine.worker(), SimpleQueue[None]()
+
+    async def stubborn(*_: object, **__: object) -> list[Any]:
+        waits.put(None)
+        with suppress(asyncio.CancelledError):  # as asyncio.wait_for does when the result comes at that moment
+            await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr(JobManager, "get_stalled_jobs", stubborn)
+    with running(worker):
+        waits.get(timeout=30)
 
 
 def test_every_job_type_has_a_channel() -> None:

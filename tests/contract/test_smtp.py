@@ -20,7 +20,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from complaintflow.adapters.smtp import SmtpNotifier
 from complaintflow.errors import NoticeError
-from complaintflow.notices import DeliveryDelayed, Notice, Notifier, Recipient, to_html
+from complaintflow.notices.notices import DeliveryDelayed, Notice, Notifier, Recipient, to_html
 
 NOTICE = Notice(
     id="n1",

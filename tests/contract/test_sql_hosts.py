@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from complaintflow.adapters.sql import SqlStore, open_store
 from complaintflow.errors import StaleCase, StoreError, StoreUnavailable
-from complaintflow.rows import Change
+from complaintflow.store.rows import Change
 from complaintflow.testing.store_samples import case_id, case_row, full_change, later, rows_of, save
 
 

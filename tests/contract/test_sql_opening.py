@@ -25,7 +25,7 @@ from complaintflow.errors import (
     StoreUnavailable,
     UnknownCase,
 )
-from complaintflow.rows import Change
+from complaintflow.store.rows import Change
 from complaintflow.testing.store_samples import case_id, case_row, full_change, rows_of, save
 
 SECRET = "s3cret"

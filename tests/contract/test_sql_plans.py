@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import event, make_url
 
 from complaintflow.adapters.sql import SqlStore, open_store
-from complaintflow.rows import ScheduleRow
+from complaintflow.store.port import Transaction
+from complaintflow.store.rows import ScheduleRow
 from complaintflow.testing.store_samples import (
     HOUR,
     NOW,
@@ -23,7 +24,6 @@ from complaintflow.testing.store_samples import (
     task_row,
     timer_row,
 )
-from complaintflow.work import Transaction
 
 SOON = NOW + HOUR
 Question = Callable[[Transaction], Any]

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from complaintflow.adapters.sql import SqlStore, open_store
+from complaintflow.store.port import Store
 from complaintflow.testing.store_contract import Host, StoreContract
-from complaintflow.work import Store
 
 
 class SqlContract(StoreContract):

@@ -13,16 +13,16 @@ from threading import Barrier
 
 import pytest
 
-from complaintflow.clock import SystemClock
-from complaintflow.engine import Engine
-from complaintflow.rows import Change
+from complaintflow.facade.engine import Engine
+from complaintflow.store.rows import Change
+from complaintflow.time.clock import SystemClock
 from tests.surge_cases import engine, file, plans
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 8
 DYING = """
 import os, sys
-from complaintflow.engine import Engine
+from complaintflow.facade.engine import Engine
 
 shop = Engine(sys.argv[1], layers=[sys.argv[2]])
 for number in range(6):

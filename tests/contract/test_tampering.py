@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from complaintflow import Case, Engine
 from complaintflow.adapters.sql import SqlStore, tables
-from complaintflow.clock import VirtualClock
 from complaintflow.errors import StoreError
-from complaintflow.history import Entry, broken_at, chain
-from complaintflow.retention import Purged
+from complaintflow.facade.retention import Purged
+from complaintflow.facade.verification import Problem
+from complaintflow.history.chain import Entry, broken_at, chain
 from complaintflow.sealing.keys import KeyRing
-from complaintflow.verification import Problem
+from complaintflow.time.clock import VirtualClock
 
 NOW = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
 OF_A_CASE = [table for table in tables.metadata.sorted_tables if "case_id" in table.c]
@@ -100,7 +100,7 @@ def test_ten_thousand_changed_bytes_are_found(desk: Desk) -> None:
         entry = entries[number]
         columns = ["at", "event", "element", "token", "detail", "digest", "seq", "case_id", "name", "value"]
         column = chosen.choice(columns)
-        changed = replace(entry, **{column: bent(getattr(entry, column), chosen)})
+        changed = entry._replace(**{column: bent(getattr(entry, column), chosen)})
         found = broken_at([*entries[:number], changed, *entries[number + 1 :]], row.length, row.head)
         if found is None or found > number + 2:
             missed.append((number, column))

@@ -18,7 +18,7 @@ import pytest
 from complaintflow import Engine
 from complaintflow.adapters.sql import SqlStore
 from complaintflow.sealing.keyfile import KeyFile
-from complaintflow.worker import LEASE
+from complaintflow.work.worker import LEASE
 from tests import diagrams as d
 
 ROOT = Path(__file__).resolve().parents[2]

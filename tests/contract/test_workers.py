@@ -14,7 +14,7 @@ import pytest
 from complaintflow import BusinessError, Engine, Handlers, Job
 from complaintflow.adapters.sql import SqlStore
 from complaintflow.testing import Workbench
-from complaintflow.worker import LEASE, REST
+from complaintflow.work.worker import LEASE, REST
 from tests import diagrams as d
 
 TWO_JOBS = d.document(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import select
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ from sqlalchemy.engine import Engine
 from complaintflow.adapters.sql import SqlStore
 
 _SIZE: Final = 128
+_NAMED: Final = re.compile(r"\b(?:cf|procrastinate|pg_try)_\w+")
 FAILED: Final = 70
 """What a child exits with that was not killed and did not get through."""
 
@@ -84,6 +87,7 @@ def at_statements(fuse: Fuse, *engines: Engine) -> None:
         else:
             driver.set_trace_callback(lambda sql: fuse.burn(_kind(sql)))
 
+    _at_asynchronous(fuse)
     for engine in (Engine, *engines):
         event.listen(engine, "connect", connected, insert=True)  # in front: what opens a connection counts too
     commit = SqlStore._commit
@@ -94,6 +98,17 @@ def at_statements(fuse: Fuse, *engines: Engine) -> None:
         fuse.burn("after commit")
 
     SqlStore._commit = committing  # type: ignore[method-assign]
+
+
+def _at_asynchronous(fuse: Fuse) -> None:
+    """Also before each statement of procrastinate's own connections."""
+    execute = psycopg.AsyncCursor.execute
+
+    async def executing(cursor: psycopg.AsyncCursor[Any], query: Any, *args: Any, **options: Any) -> Any:
+        fuse.burn(_kind(query if isinstance(query, str) else query.as_string()))
+        return await execute(cursor, query, *args, **options)
+
+    psycopg.AsyncCursor.execute = executing  # type: ignore[method-assign]
 
 
 def _cursor(fuse: Fuse) -> type[psycopg.Cursor[Any]]:
@@ -110,15 +125,19 @@ def _cursor(fuse: Fuse) -> type[psycopg.Cursor[Any]]:
 
 
 def _kind(sql: str) -> str:
-    """The statement's verb, and the table it is about."""
-    words = sql.removeprefix("-- ").split()
-    table = next((word for word in words if word.startswith("cf_")), "")
-    return f"{words[0].upper()} {table.split('.')[0].strip('(),;')}".strip() if words else ""
+    """The statement's verb, and the table or function it is about."""
+    words, named = sql.removeprefix("-- ").split(), _NAMED.search(sql)
+    return f"{words[0].upper()} {named.group() if named else ''}".strip() if words else ""
 
 
 def at_calls(fuse: Fuse) -> None:
-    """In a child: burn at each call and return of a function, Python's or C's."""
-    sys.setprofile(lambda frame, kind, function: fuse.burn("call"))
+    """In a child: burn at each call and return of a function, Python's or C's, also in threads that begin then."""
+
+    def burn(frame: object, kind: str, function: object) -> None:
+        fuse.burn("call")
+
+    threading.setprofile(burn)
+    sys.setprofile(burn)
 
 
 def run(deed: Callable[[], object], *, prepare: Callable[[], object] = lambda: None) -> int:

@@ -19,7 +19,7 @@ from typing import Final
 from complaintflow.errors import StoreUnavailable
 from tests.crash import fatal
 from tests.crash.oracle import examine, examine_all
-from tests.crash.world import LEASE_IS_OVER, World
+from tests.crash.world import LEASE_IS_OVER, Mark, World
 
 CREW: Final = 2
 TOLD: Final = 500
@@ -35,6 +35,7 @@ class Tally:
 
     kills: int = 0
     survived: int = 0
+    stopped: int = 0
     seconds: float = 0
     works: Counter[str] = field(default_factory=Counter)
     points: Counter[str] = field(default_factory=Counter)
@@ -50,7 +51,8 @@ class Tally:
     def __str__(self) -> str:
         lines = [
             f"{self.kills} kills in {self.seconds:.0f} s ({60 * self.kills / max(self.seconds, 0.001):.0f} a minute);"
-            f" {self.survived} processes survived; {len(self.violations)} violations",
+            f" {self.survived} processes survived, {self.stopped} stopped when asked;"
+            f" {len(self.violations)} violations",
             "  by work:  " + ", ".join(f"{work} {number}" for work, number in self.works.most_common()),
             "  by point: " + ", ".join(f"{point} {number}" for point, number in self.points.most_common()),
         ]
@@ -58,12 +60,16 @@ class Tally:
 
 
 @dataclass(slots=True)
-class _Child:
+class Child:
+    """A process of the crew; ``dies_at`` is when it is killed from outside, or asked to stop (``how`` "stop")."""
+
     process: int
     handle: int
     dies_at: float | None
     how: str
     slate: fatal.Slate
+    name: str
+    asked: bool = False
 
 
 class Campaign:
@@ -75,7 +81,7 @@ class Campaign:
         self.keys: list[str] = []
         self.pool: list[str] = []
         self._slates = [fatal.Slate() for _ in range(CREW)]
-        self._crew: list[_Child] = []
+        self._crew: list[Child] = []
         self._seen: dict[str, tuple[int, str] | None] = {}
 
     def run(self, kills: int) -> Tally:
@@ -119,13 +125,20 @@ class Campaign:
             self.keys.append(f"k{len(self.keys) + 1}")
             self.pool.append(self.keys[-1])
         self.world.clock.advance(self.chance.choice(PASSES))
-        how = self.chance.choices(("statement", "call", "time"), (5, 3, 3))[0]
+        how = self._how()
         slate = next(slate for slate in self._slates if all(slate is not child.slate for child in self._crew))
         slate.clear()
         seed = self.chance.getrandbits(60)
         child = fatal.run(lambda: self._live(how, seed, slate))
-        dies_at = monotonic() + self.chance.uniform(0, SECONDS) if how == "time" else None
-        self._crew.append(_Child(child, os.pidfd_open(child), dies_at, how, slate))
+        self._crew.append(Child(child, os.pidfd_open(child), self._hour(how), how, slate, f"{how}-{seed:x}"))
+
+    def _how(self) -> str:
+        """How the next process dies."""
+        return self.chance.choices(("statement", "call", "time"), (5, 3, 3))[0]
+
+    def _hour(self, how: str) -> float | None:
+        """When such a process dies, where that is not its own affair."""
+        return monotonic() + self.chance.uniform(0, SECONDS) if how == "time" else None
 
     def _live(self, how: str, seed: int, slate: fatal.Slate) -> None:
         """What a child does: some things that can be done, on connections of its own."""
@@ -140,16 +153,20 @@ class Campaign:
         world.mark = mark
         if how == "statement":
             fuse.left = chance.randint(1, STATEMENTS)
-            fatal.at_statements(fuse, world.engine.store.engine)
+            fatal.at_statements(fuse, *(engine.store.engine for engine in world.engines))
         elif how == "call":
             fuse.left = int(math.exp(chance.uniform(0, math.log(CALLS))))
             fatal.at_calls(fuse)
         with suppress(StoreUnavailable):  # told that the database is held for too long, which is no harm
-            if chance.random() < 0.08:
-                mark("open")
-                world.engine = world.open()
-            for _ in range(DEEDS):
-                world.act(self.pool, chance)
+            self._work(chance, mark, f"{how}-{seed:x}")
+
+    def _work(self, chance: random.Random, mark: Mark, name: str) -> None:
+        """What the child of that name does until it dies: people and workers take turns."""
+        if chance.random() < 0.08:
+            mark("open")
+            self.world.engine = self.world.open()
+        for _ in range(DEEDS):
+            self.world.act(self.pool, chance)
 
     def _reap(self) -> None:
         """Wait until one of the children is over, killing those whose time has come."""
@@ -161,12 +178,16 @@ class Campaign:
                 if child.handle in ended:
                     self._bury(child)
                 elif child.dies_at is not None and child.dies_at <= monotonic():
-                    os.kill(child.process, signal.SIGKILL)
-                    child.dies_at = None
+                    self._end(child)
             if ended:
                 return
 
-    def _bury(self, child: _Child) -> None:
+    def _end(self, child: Child) -> None:
+        """Its time has come."""
+        os.kill(child.process, signal.SIGKILL)
+        child.dies_at = None
+
+    def _bury(self, child: Child) -> None:
         self._crew.remove(child)
         os.close(child.handle)
         _, status = os.waitpid(child.process, 0)
@@ -174,9 +195,14 @@ class Campaign:
             if fatal.died(status):
                 self.tally.died(child.slate, child.how)
             else:
-                self.tally.survived += 1
+                self.tally.survived += child.how != "stop"
+                self.tally.stopped += child.how == "stop"
+                self._left(child)
         except AssertionError as error:
             self.tally.violations.append(f"{error} ({child.slate.read()})")
+
+    def _left(self, child: Child) -> None:
+        """A process left in order. Raises AssertionError when it should not have left so."""
 
 
 def report(title: str, tally: Tally, seed: int) -> None:

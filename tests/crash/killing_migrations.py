@@ -13,7 +13,7 @@ from alembic import command  # here, so that no child has to load it
 from alembic.config import Config
 from sqlalchemy import Engine, MetaData, inspect, select
 
-from complaintflow.adapters.sql import kind_of, open_store, schema
+from complaintflow.adapters.sql import kind_of, migrating, open_store, schema
 from complaintflow.adapters.sql.tables import MOVING, REVISION
 from complaintflow.adapters.sql.url import parse
 from complaintflow.errors import ComplaintflowError
@@ -68,17 +68,35 @@ def count(connection: Any) -> dict[str, int]:
     return {name: connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar() for name in names}
 
 
+def contents(url: str) -> dict[str, list[dict[str, Any]]]:
+    """All rows of our tables, by name, in the order of their text."""
+    engine = engine_of(url)
+    with engine.connect() as connection:
+        tables = MetaData()
+        tables.reflect(connection)
+        found = {
+            table.name: sorted((dict(row) for row in connection.execute(select(table)).mappings()), key=repr)
+            for table in tables.sorted_tables
+            if table.name.startswith("cf_") and table.name != "cf_schema"
+        }
+    engine.dispose()
+    return found
+
+
 @dataclass(slots=True)
 class Road:
     """From a database as it was to one of today.
 
-    ``fresh`` makes the database anew and returns its URL; ``revision`` is what it has then, None for no tables.
+    ``fresh`` makes the database anew and returns its URL; ``revision`` is what it has then, None for no tables;
+    ``batch`` is how many rows move in one transaction; ``arrived`` says what is wrong with a database of today.
     """
 
     name: str
     fresh: Callable[[], str]
     revision: str | None
     rows: dict[str, int]
+    batch: int = migrating.BATCH
+    arrived: Callable[[str], list[str]] = lambda url: []
 
 
 def kill_on(road: Road, kills: int, seed: int) -> Tally:
@@ -89,7 +107,7 @@ def kill_on(road: Road, kills: int, seed: int) -> Tally:
         how = chance.choices(("statement", "call", "time"), (5, 2, 3))[0]
         slate.clear()
         slate.work(road.name)
-        child = fatal.run(lambda url=url, how=how: _open(url, how, slate, chance))  # type: ignore[misc]
+        child = fatal.run(lambda url=url, how=how: _open(road, url, how, slate, chance))  # type: ignore[misc]
         seconds = chance.uniform(0, SECONDS) if how == "time" else None
         try:
             if fatal.died(fatal.wait(child, seconds)):
@@ -107,7 +125,8 @@ def kill_on(road: Road, kills: int, seed: int) -> Tally:
     return tally
 
 
-def _open(url: str, how: str, slate: fatal.Slate, chance: random.Random) -> None:
+def _open(road: Road, url: str, how: str, slate: fatal.Slate, chance: random.Random) -> None:
+    migrating.BATCH = road.batch  # type: ignore[misc]
     fuse = fatal.Fuse(slate, lit=True)
     if how == "statement":
         fuse.left = chance.randint(1, STATEMENTS)
@@ -143,4 +162,5 @@ def _arrived(road: Road, url: str) -> list[str]:
         found = count(connection)
     engine.dispose()
     lost = {name: number for name, number in road.rows.items() if found.get(name) != number}
-    return [f"{road.name}: rows were lost or doubled: {lost}, {found}"] if lost else []
+    problems = [f"rows were lost or doubled: {lost}, {found}"] if lost else []
+    return [f"{road.name}: {problem}" for problem in [*problems, *road.arrived(url)]]

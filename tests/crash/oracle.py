@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from complaintflow.case import SIGNAL
-from complaintflow.rows import CaseRow, HistoryRow
-from complaintflow.work import Transaction
+from complaintflow.case.live import SIGNAL
+from complaintflow.store.port import Transaction
+from complaintflow.store.rows import CaseRow, HistoryRow
 from tests.crash.world import EFFECTS, ONE_CASE, World
 
 DONE = frozenset({"task-completed", "job-done", "timer-fired", "message", "error-thrown"})

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from complaintflow import Engine
-from complaintflow.clock import VirtualClock
+from complaintflow.time.clock import VirtualClock
 from tests import diagrams as d
 
 START = datetime.fromisoformat("2026-03-02T09:00:00+08:00")

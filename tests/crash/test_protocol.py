@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from complaintflow import Handlers
-from complaintflow.commands import DropJob
-from complaintflow.handlers import Job
-from complaintflow.rows import JobRow
+from complaintflow.case.commands import DropJob
+from complaintflow.handlers.registry import Job
+from complaintflow.store.rows import JobRow
 from complaintflow.testing import Workbench
-from complaintflow.worker import LEASE
+from complaintflow.work.worker import LEASE
 from tests import diagrams as d
 from tests.crash.protocol import Protocol, State, Step, explore
 

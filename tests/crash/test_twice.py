@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from complaintflow import BusinessError, Handlers
-from complaintflow.handlers import Job
+from complaintflow.handlers.registry import Job
 from complaintflow.testing import Workbench
 from tests import diagrams as d
 from tests.crash import fatal

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from complaintflow import BusinessError, Case, Engine, Handlers
 from complaintflow.errors import CaseError
-from complaintflow.handlers import Backoff, Job
-from complaintflow.notices import Notice
+from complaintflow.handlers.registry import Backoff, Job
+from complaintflow.notices.notices import Notice
 from tests import diagrams as d
 
 START = datetime(2026, 9, 28, 1, tzinfo=UTC)
@@ -91,14 +91,16 @@ CLOCKWORK = d.document(
 )
 
 
-def layer(folder: Path, *, check: str = "check") -> Path:
+def layer(folder: Path, *, check: str = "check", approve: str = "approve") -> Path:
     """The processes ``p``, ``echo`` (begun by p's signal) and ``clockwork`` (begun by the clock).
 
-    ``check`` is the label of a task: with another one it is another version of the definition.
+    ``check`` is the label of a task, ``approve`` the id of another: with other ones it is another version of the
+    definition.
     """
     policy = d.POLICY + '\n[roles.office]\ngroup = "office"\nclause = "T-1"\nfrom = "document"\n'
     told = {"processes__p__notices__told.en.j2": "Subject: News\n\nIt is done.\n"}
-    d.layer(folder, XML.replace('name="check"', f'name="{check}"'), policy=policy, **told)
+    xml = XML.replace('name="check"', f'name="{check}"').replace('"approve"', f'"{approve}"')
+    d.layer(folder, xml, policy=policy, **told)
     d.layer(folder, ECHO, name="echo")
     return d.layer(folder, CLOCKWORK, name="clockwork")
 
@@ -170,6 +172,7 @@ class World:
         self.effects, self.answers = Log(folder / "effects"), Log(folder / "answers")
         self.layer = layer(folder / "layer")
         self.engine = self.open()
+        self.engines = [self.engine]
         for process in ("p", "echo"):
             self.engine.library.newest(process)
 
@@ -266,6 +269,10 @@ class World:
             self.mark("schedule" if tx.due_schedules(now, 1) else "timer" if tx.due_timers(now, 1) else "drain")
         return self.engine.worker().run_once()
 
+    def settle(self) -> None:
+        """Let workers do all that is due now."""
+        self.engine.drain()
+
     def finish(self, keys: list[str]) -> None:
         """Bring all cases to their end, undisturbed. Raises AssertionError when one cannot get there."""
         left = list(keys)
@@ -280,7 +287,7 @@ class World:
                     if move.name != "claim":
                         self.do(key, move)
             self.clock.advance(timedelta(minutes=45))
-            self.engine.drain()
+            self.settle()
         raise AssertionError(f"stuck: {[self.cases(key) for key in left]}")
 
     def cases(self, key: str) -> list[Case]:

@@ -12,9 +12,9 @@ from types import ModuleType
 import pytest
 
 from complaintflow.errors import StoreUnavailable
+from complaintflow.store.port import Store
 from complaintflow.testing.store_contract import StoreContract
 from complaintflow.testing.store_samples import case_row, full_change, rows_of, save
-from complaintflow.work import Store
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "05_own_store.py"
 

@@ -31,7 +31,7 @@ from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.program import Program
 from complaintflow.bpmn.token import Token
 from complaintflow.bpmn.triggers import Moment, Subscription, TimerWait
-from complaintflow.cron import read_cron
+from complaintflow.time.cron import read_cron
 
 
 class Surroundings:

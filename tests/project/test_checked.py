@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.errors import InvalidNotice
-from complaintflow.layers import Layers
-from complaintflow.library import Library
 
 CHECKED = Path(__file__).resolve().parents[2] / "processes" / "checked.json"
 

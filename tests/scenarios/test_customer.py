@@ -11,7 +11,7 @@ import pytest
 
 from complaintflow import Case
 from complaintflow.errors import InvalidData, InvalidDiagram, PrematureCommitment, TaskAlreadyCompleted
-from complaintflow.notices import Notice
+from complaintflow.notices.notices import Notice
 from complaintflow.testing import Workbench
 
 ROOT = Path(__file__).resolve().parents[2]

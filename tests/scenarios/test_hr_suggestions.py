@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from complaintflow.errors import InvalidData
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 
 PROCESS = "hr-suggestions"
 REPORTER = {"name": "Zhao Min", "email": "zhao.min@example.com"}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from complaintflow.layers import Layers
-from complaintflow.library import Library
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.testing import Workbench
 
 ROOT = Path(__file__).resolve().parents[2]

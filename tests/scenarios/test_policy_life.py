@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from complaintflow.facade.views import Case, Task
 from complaintflow.testing import Workbench
-from complaintflow.views import Case, Task
 
 PROCESS = "policy-life"
 GOOD = {"reasonable": True, "operable": True, "complete": True}

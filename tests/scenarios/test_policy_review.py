@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 
 PROCESS = "policy-review"
 COMPLAINTS = 7

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 
 PROCESS = "policy-roll-out"
 POLICY = {"regulation": "office", "title": "Office complaints", "version": "2", "changes": "Answers come sooner."}

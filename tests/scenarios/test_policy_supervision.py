@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 
 PROCESS = "policy-supervision"
 WELL = {"followed": True, "returned": True}
@@ -47,6 +47,47 @@ def test_the_owner_checks_regularly(bench: Workbench) -> None:
         case = bench.complete(case, "check", WELL, looked_at=[{"case": "A-1"}, {"case": "A-2"}])
         assert len(case.variables["checks"]) == number
     assert [one["cases"] for one in case.variables["checks"]] == [2, 2]
+
+
+def notes(bench: Workbench, number: int) -> set[str]:
+    """So many cases that are over at this moment: notes that are no complaints."""
+    begun = [bench.start("quick-note", {"channel": "phone", "content": "Lost umbrella."}) for _ in range(number)]
+    return {bench.complete(case, "sort", is_complaint=False, dismissal_reason="Lost property.").key for case in begun}
+
+
+def drawn(bench: Workbench, case: Case) -> set[str]:
+    """The keys of the cases that the form begins with."""
+    around = bench.engine.surroundings(case.task("check").id)
+    return {one["case"] for one in around.variables["looked_at"]}
+
+
+def test_cases_are_drawn_by_lot(bench: Workbench) -> None:
+    """Before each check some of the cases that ended since the last draw are drawn, and no case twice; the owner may
+    add others (OFF-7.3.a)."""
+    early = notes(bench, 2)
+    bench.advance(minutes=1)
+    case = watched(bench, regulation="quick-note", title="Notes")
+    first = notes(bench, 2)
+    case = checking(bench, case)
+    assert drawn(bench, case) == first
+    second = notes(bench, 5)  # while the check is open: they are in the next urn
+    bench.advance(days=1)
+    case = bench.complete(case, "check", WELL, looked_at=[{"case": one} for one in sorted(first | {"A-1"})])
+    case = checking(bench, case)
+    again = drawn(bench, case)
+    assert len(again) == 3
+    assert again < second
+    assert again.isdisjoint(early)
+    case = bench.complete(case, "check", WELL)
+    assert [one["cases"] for one in case.variables["checks"]] == [3, 3]
+    assert drawn(bench, checking(bench, case)) == set()
+
+
+def test_a_policy_without_a_process_has_nothing_to_draw(bench: Workbench) -> None:
+    """Its owner chooses alone what to look at (OFF-7.3.a)."""
+    case = checking(bench, watched(bench, regulation="dress-code", title="Dress code"))
+    assert case.incidents == ()
+    assert drawn(bench, case) == set()
 
 
 def test_what_is_not_as_it_should_be_is_set_right(bench: Workbench) -> None:

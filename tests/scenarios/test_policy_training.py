@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 
 PROCESS = "policy-training"
 COURSE = {

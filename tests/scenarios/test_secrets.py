@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from complaintflow.cli.playing import Play, Step, find_script
+from complaintflow.definition.layers import Layers
 from complaintflow.errors import ComplaintflowError
-from complaintflow.layers import Layers
-from complaintflow.notices import Notice
+from complaintflow.notices.notices import Notice
 from complaintflow.testing import Workbench
 
 PROCESSES = ("office", "whistleblower", "hr", "customer", "law-firm", "grievance", "wedding-client")

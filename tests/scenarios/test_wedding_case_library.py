@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 from tests.scenarios.wedding_steps import begun_by_clock, closed_complaints, every_path, sent, shown, watched
 
 PROCESS = "wedding-case-library"

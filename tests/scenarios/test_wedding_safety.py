@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from complaintflow.errors import InvalidData
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 from tests.scenarios.wedding_steps import due, every_path, sent, shown, watched
 
 PROCESS = "wedding-safety"

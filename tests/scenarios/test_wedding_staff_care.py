@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 from tests.scenarios.wedding_steps import due, every_path, sent, watched
 
 PROCESS = "wedding-staff-care"

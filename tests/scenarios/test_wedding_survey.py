@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from complaintflow.access.identity import Person, StaticIdentity
-from complaintflow.engine import Engine
+from complaintflow.facade.engine import Engine
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 from tests.scenarios.wedding_steps import begun_by_clock, due, every_path, sent, watched
 
 PROCESS = "wedding-survey"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 from tests.scenarios.wedding_steps import every_path, sent, watched
 
 PROCESS = "wedding-warning"

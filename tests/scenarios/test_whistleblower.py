@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from complaintflow.errors import InvalidData, PrematureCommitment
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 from tests.scenarios.whistleblower_steps import (
     ANONYMOUS,
     GOOD,

@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from complaintflow import Engine
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 
 PROCESS = "whistleblower-boxes"
 LETTERS = [

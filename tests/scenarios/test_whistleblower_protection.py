@@ -11,10 +11,10 @@ import pytest
 
 from complaintflow import Engine
 from complaintflow.access.identity import Person, StaticIdentity
-from complaintflow.clock import VirtualClock
 from complaintflow.errors import AccessDenied, InvalidData, PrematureCommitment, UnknownCase
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
+from complaintflow.time.clock import VirtualClock
 from tests.scenarios.whistleblower_steps import day, letters, open_tasks, timer
 
 PROCESS = "whistleblower-protection"

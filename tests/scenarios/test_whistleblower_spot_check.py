@@ -6,9 +6,9 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
+from complaintflow.facade.views import Case
 from complaintflow.figures import Period
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 
 PROCESS = "whistleblower-spot-check"
 REPORTS = 7

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 from tests.scenarios.whistleblower_steps import (
     GOOD,
     PARTS,

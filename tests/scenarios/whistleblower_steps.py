@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from complaintflow.facade.views import Case, Timer
 from complaintflow.testing import Workbench
-from complaintflow.views import Case, Timer
 
 PROCESS = "whistleblower"
 ANONYMOUS = {"channel": "suggestion_box", "anonymous": True, "content": "The buyer takes money from a supplier."}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
+from complaintflow.facade.views import Surroundings
 from complaintflow.formjs import Form
 from complaintflow.formjs.describing import Prompt
-from complaintflow.views import Surroundings
 
 PEOPLE: Final = tuple(
     f"{family} {given}"
@@ -47,8 +47,8 @@ _KEY: Final = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
 _ROUNDS: Final = 6
 
 
-def answer(form: Form, around: Surroundings, chosen: random.Random) -> dict[str, Any]:
-    """What somebody fills in: all that is required, and some of the rest.
+def answer(form: Form, around: Surroundings, chosen: random.Random, cases: Sequence[str] = ()) -> dict[str, Any]:
+    """What somebody fills in: all that is required, and some of the rest. Where a case is asked for it is one of these.
 
     What is shown depends on what was answered, so the form is asked again until it asks for nothing new.
     """
@@ -67,7 +67,8 @@ def answer(form: Form, around: Surroundings, chosen: random.Random) -> dict[str,
             break
         for prompt in fresh:
             asked.add(prompt.field)
-            value = _drawn(prompt, around.today, chosen)
+            asks = prompt.field.rpartition(".")[2] == "case"
+            value = chosen.choice(cases) if asks and cases else _drawn(prompt, around.today, chosen)
             if value is not None:
                 _put(data, prompt.field, value)
     return data

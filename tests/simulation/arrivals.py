@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from complaintflow.calendar import WorkingCalendar
+from complaintflow.time.calendar import WorkingCalendar
 
 SHARES: Final[Mapping[str, float]] = {
     "customer": 0.30, "office": 0.17, "hr": 0.15, "wedding-client": 0.14, "law-firm": 0.09, "grievance": 0.09,
@@ -55,7 +55,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, tuple[Any, ...]]]] = {
     "wedding-client": {"channel": ("phone", "web", "email", "in_person")},
 }
 _NAMELESS: Final[Mapping[str, float]] = {"whistleblower": 0.5, "hr": 0.1, "office": 0.05}
-_ROOT: Final = Path(__file__).resolve().parents[2] / "processes"
+ROOT: Final = Path(__file__).resolve().parents[2] / "processes"
+"""The shipped ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def arrivals(cases: int, year: int, calendar: WorkingCalendar, chosen: random.Ra
         days = [date(year, 1, 1) + timedelta(days=day) for day in range(365)]
         weights = [_weight(process, day, calendar) for day in days]
         for day in chosen.choices(days, weights, k=number - len(surges)):
-            found.append(_arrival(process, _moment(day, calendar, chosen), {}, chosen))
+            found.append(_arrival(process, moment(day, calendar, chosen), {}, chosen))
         found += surges
     return sorted(found, key=lambda one: (one.at, one.process))
 
@@ -105,13 +106,14 @@ def _surges(
                 yield _arrival(process, at, fields, chosen)
 
 
-def _moment(day: date, calendar: WorkingCalendar, chosen: random.Random) -> datetime:
+def moment(day: date, calendar: WorkingCalendar, chosen: random.Random) -> datetime:
+    """A time of a day, mostly before noon."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=calendar.zone)
     return midnight + timedelta(seconds=int(chosen.triangular(7 * 3600, 22 * 3600, 11 * 3600)))
 
 
 def _arrival(process: str, at: datetime, fields: Mapping[str, Any], chosen: random.Random) -> Arrival:
-    payload = json.loads((_ROOT / process / "payload.json").read_text(encoding="utf-8"))
+    payload = json.loads((ROOT / process / "payload.json").read_text(encoding="utf-8"))
     for name, values in _FIELDS[process].items():
         payload[name] = chosen.choice(values)
     payload.update(fields)

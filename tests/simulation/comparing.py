@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from complaintflow.engine import Engine
+from complaintflow.facade.engine import Engine
 from complaintflow.figures.table import Figure
 from tests.simulation.layer import rules, setting
 from tests.simulation.recount import CaseLog, Counted, Group, Recount

@@ -1,4 +1,7 @@
-"""What this organisation adds to the shipped procedures: its shops, too, answer to many complaints of one kind."""
+"""What this organisation adds to the shipped procedures: its shops, too, answer to many complaints of one kind.
+
+A small year empties its boxes less often, for each round is a case with its own work.
+"""
 
 from __future__ import annotations
 
@@ -23,21 +26,31 @@ class Rule:
     within: timedelta
 
 
-OWN: Final = (Rule("customer", "crowd", ("type", "department"), 5, timedelta(hours=24)),)
+OWN: Final = (
+    Rule("customer", "crowd", ("type", "department"), 5, timedelta(hours=24)),
+    Rule("customer", "rush", ("department",), 3, timedelta(hours=72)),
+)
 ALARM: Final = "alarm"
 """The process that a surge of this layer begins."""
 _HEAD: Final = f'[policy]\nid = "{ALARM}"\ntitle = "Alarm"\nsource = "test"\ncountry = "CN"\nzone = "Asia/Shanghai"\n'
+_OURS: Final = 'clause = "S-1"\nfrom = "default"\nwhy = "Tried out for a year."\n'
+_BOXES: Final = ("office-boxes", "whistleblower-boxes", "grievance-box")
 _SHIPPED: Final = Path(__file__).resolve().parents[2] / "processes"
 
 
-def layer(folder: Path) -> Path:
-    """Write it; to be given to ``Engine(layers=[...])``."""
+def layer(folder: Path, *, rounds: str = "") -> Path:
+    """Write it; to be given to ``Engine(layers=[...])``. ``rounds``: how often boxes are emptied, as "2 months"."""
     diagram = d.process(d.start(), d.user("act"), d.end(), d.flows("start > act > end"), name=ALARM)
     d.layer(folder, d.document(diagram), name=ALARM, policy=_HEAD)
-    for rule in OWN:
-        home = folder / "processes" / rule.policy
+    for policy in {rule.policy for rule in OWN}:
+        home = folder / "processes" / policy
         home.mkdir(parents=True)
-        (home / "policy.toml").write_text(_table(rule), encoding="utf-8")
+        tables = "\n".join(_table(rule) for rule in OWN if rule.policy == policy)
+        (home / "policy.toml").write_text(tables, encoding="utf-8")
+    for box in _BOXES if rounds else ():
+        home = folder / "processes" / box
+        home.mkdir(parents=True)
+        (home / "policy.toml").write_text(f'[repeats.box_round]\nevery = "{rounds}"\n{_OURS}', encoding="utf-8")
     return folder
 
 
@@ -64,5 +77,5 @@ def _table(rule: Rule) -> str:
     hours = rule.within // timedelta(hours=1)
     return (
         f'[surges.{rule.name}]\nof = [{facts}]\nmore_than = {rule.more_than}\nwithin = "{hours} hours"\n'
-        f'starts = "{ALARM}"\nclause = "S-1"\nfrom = "default"\nwhy = "Tried out for a year."\n'
+        f'starts = "{ALARM}"\n{_OURS}'
     )

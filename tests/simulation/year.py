@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,9 +14,6 @@ from sqlalchemy import select
 
 from complaintflow.adapters.sql import SqlStore, tables
 from complaintflow.adapters.sql.encoding import to_ticks
-from complaintflow.calendar import WorkingCalendar
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
 from complaintflow.errors import (
     CaseEnded,
     ComplaintflowError,
@@ -25,17 +22,19 @@ from complaintflow.errors import (
     TaskAlreadyCompleted,
     UnknownTask,
 )
-from complaintflow.rows import TaskRow
+from complaintflow.facade.engine import Engine
+from complaintflow.facade.views import Case
 from complaintflow.sealing.keys import Keys
-from complaintflow.views import Case
-from complaintflow.work import Transaction
+from complaintflow.store.port import Transaction
+from complaintflow.store.rows import TaskRow
+from complaintflow.time.calendar import WorkingCalendar
+from complaintflow.time.clock import VirtualClock
 from tests.simulation.answers import PEOPLE, answer
-from tests.simulation.arrivals import Arrival, arrivals
+from tests.simulation.arrivals import SHARES, Arrival, arrivals
+from tests.simulation.occasions import SCHEDULED, occasions
 
 _GONE: Final = (CaseEnded, NoSubscription, TaskAlreadyCompleted, UnknownTask)
 _TRIES: Final = 8
-SCHEDULED: Final = ("office-boxes", "whistleblower-boxes", "grievance-box", "policy-review")
-"""What the clock starts."""
 # What a message brings, whichever it is: what was asked, what was said.
 _SAID: Final = {
     "question": "On which day was it?", "answer": "On a Monday.", "note": "It happened again.",
@@ -49,7 +48,7 @@ class Year:
 
     Args:
         store: a new one.
-        cases: how many complaints come in over the year, surges included.
+        cases: how many complaints come in over the year, surges included; what else people begin goes by it.
         seed: of all that is drawn.
         layers, keys: as for ``Engine``.
         scheduled: processes that the clock starts.
@@ -82,12 +81,15 @@ class Year:
         self._progress = on_progress
         self._scheduled = scheduled
         self._seen: set[str] = set()
+        self._filed: defaultdict[str, list[str]] = defaultdict(list)
         self._store = store
         self._looked = self.clock.now()
         self._number = 0
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         for arrival in arrivals(cases, year, self.calendar, self._chosen):
-            self._plan(arrival.at, lambda arrival=arrival: self._file(arrival))  # type: ignore[misc]
+            self._plan(arrival.at, lambda arrival=arrival: self._file(arrival, "complaints filed"))  # type: ignore[misc]
+        for arrival in occasions(cases, year, self.calendar, self._chosen):
+            self._plan(arrival.at, lambda arrival=arrival: self._file(arrival, "begun by hand"))  # type: ignore[misc]
 
     def run(self) -> None:
         """Play the year to its end."""
@@ -124,11 +126,13 @@ class Year:
 
     # -- people -----------------------------------------------------------------------------
 
-    def _file(self, arrival: Arrival) -> None:
+    def _file(self, arrival: Arrival, what: str) -> None:
         actor = None if arrival.payload.get("anonymous") else "desk"
-        case = self._do("complaints filed", self.engine.start, arrival.process, arrival.payload, actor=actor)
+        case = self._do(what, self.engine.start, arrival.process, arrival.payload, actor=actor)
         if case is None:
             return
+        if arrival.process in SHARES:
+            self._filed[_kind(arrival.process)].append(case.id)
         draw = self._chosen.random()
         if draw < 0.02:
             self._later(case.id, 0.1, 30, lambda: self._cancel(case.id))
@@ -186,8 +190,9 @@ class Year:
             return
         form = self.engine.bundle(task.case_id).forms.get(task.form) if task.form else None
         actor, name = self._chosen.choice(PEOPLE), f"{task.process}/{task.element}"
+        own = self._filed[_kind(task.process)]
         for _ in range(_TRIES):
-            data = answer(form, around, self._chosen) if form is not None else {}
+            data = answer(form, around, self._chosen, own) if form is not None else {}
             try:
                 self.engine.complete(task_id, data, actor=actor)
             except InvalidData as error:
@@ -234,6 +239,11 @@ class Year:
             return None
         self.commands[what] += 1
         return done
+
+
+def _kind(process: str) -> str:
+    """What the processes around a complaint have in common with it: those of "hr" ask for cases of "hr"."""
+    return process.partition("-")[0]
 
 
 def _order(row: TaskRow) -> tuple[Any, ...]:

@@ -14,12 +14,12 @@ from complaintflow.access.eligibility import Offer, offer
 from complaintflow.access.identity import Person, StaticIdentity
 from complaintflow.access.rules import Access, Facts
 from complaintflow.access.seals import MASK, kept, masked
-from complaintflow.engine import Engine
 from complaintflow.errors import AccessDenied, InvalidData, NoSubscription, UnknownCase, UnknownIncident, UnknownTask
-from complaintflow.handlers import Handlers
-from complaintflow.notify import Notify
-from complaintflow.policy import Policy
+from complaintflow.facade.engine import Engine
+from complaintflow.handlers.registry import Handlers
+from complaintflow.policy.policy import Policy
 from complaintflow.testing import Workbench
+from complaintflow.work.notify import Notify
 from tests.diagrams import document, end, flows, gateway, layer, multi, process, service, start, user
 
 REPORTER = {"name": "Song Qing", "phone": "13911112222"}
@@ -419,7 +419,7 @@ def test_a_reminder_passes_by_whoever_is_complained_about(office: Callable[..., 
 
 def test_letters_to_others_do_not_show_the_reporter(office: Callable[..., Engine]) -> None:
     """What is sealed and not the addressee's own is masked in a letter that goes to somebody else."""
-    from complaintflow.notify import _others
+    from complaintflow.work.notify import _others
 
     engine = office(person("li", "Li Wei", "complaint-officer"))
     case = engine.start("law-firm", {"channel": "letter", "content": "x", "reporter": REPORTER})

@@ -12,11 +12,11 @@ from click.testing import CliRunner, Result
 from complaintflow.access.identity import Person, StaticIdentity
 from complaintflow.check import Finding, check_bundle
 from complaintflow.cli.app import app
-from complaintflow.definition import Bundle
+from complaintflow.definition.definition import Bundle
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.errors import FeelSyntaxError, InvalidDiagram, InvalidPolicy
-from complaintflow.layers import Layers
-from complaintflow.library import Library
-from complaintflow.policy import Policy
+from complaintflow.policy.policy import Policy
 from tests.diagrams import document, end, flows, layer, process, start, user
 
 HEAD = '[policy]\nid = "p"\ntitle = "P"\n'

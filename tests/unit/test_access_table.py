@@ -17,8 +17,8 @@ import pytest
 from complaintflow.access.identity import Person, StaticIdentity
 from complaintflow.access.rules import Access, Facts
 from complaintflow.access.seals import MASK
-from complaintflow.desk import Desk
-from complaintflow.engine import Engine
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.errors import (
     AccessDenied,
     InvalidData,
@@ -27,9 +27,9 @@ from complaintflow.errors import (
     UnknownCase,
     UnknownTask,
 )
-from complaintflow.layers import Layers
-from complaintflow.library import Library
-from complaintflow.rows import TaskRow
+from complaintflow.facade.desk import Desk
+from complaintflow.facade.engine import Engine
+from complaintflow.store.rows import TaskRow
 from complaintflow.testing import Workbench
 
 OUTSIDER = "nobody-in-particular"

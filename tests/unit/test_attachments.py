@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from complaintflow import Case, Engine, InvalidData
+from complaintflow.case.limits import MEGABYTE, Limits
 from complaintflow.errors import CaseEnded, StoreError, UnknownAttachment, UnreadableValue
-from complaintflow.limits import MEGABYTE, Limits
 from tests.diagrams import document, end, flows, layer, process, start, user
 from tests.planted import jpeg
 

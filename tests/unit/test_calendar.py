@@ -15,9 +15,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import complaintflow.calendar as calendar_module
-from complaintflow.calendar import Due, Interval, Remaining, WorkingCalendar
+import complaintflow.time.calendar as calendar_module
 from complaintflow.errors import CalendarError
+from complaintflow.time.calendar import Due, Interval, Remaining, WorkingCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CHINA = WorkingCalendar("CN")
@@ -171,7 +171,7 @@ def test_a_country_loaded_alone_is_the_same(code: str, subdivision: str | None, 
 def test_holidays_is_imported_late_and_only_one_country() -> None:
     """Making a calendar imports nothing heavy; the first look-up imports one country, not 250."""
     script = (
-        "import sys; from datetime import date; from complaintflow.calendar import WorkingCalendar;"
+        "import sys; from datetime import date; from complaintflow.time.calendar import WorkingCalendar;"
         "c = WorkingCalendar('CN'); before = 'holidays' in sys.modules; c.is_working_day(date(2026, 2, 14));"
         "print(before, 'holidays' in sys.modules, 'holidays.countries' in sys.modules)"
     )
@@ -591,7 +591,7 @@ def test_pauses_are_fair(
 
 def test_the_page_on_counting_is_true() -> None:
     """Every example in docs/counting.md runs and prints what the page says."""
-    page = Path(calendar_module.__file__).parents[1] / "docs" / "counting.md"
+    page = Path(calendar_module.__file__).parents[2] / "docs" / "counting.md"
     outcome = doctest.testfile(str(page), module_relative=False)
     assert outcome.failed == 0
     assert outcome.attempted > 20

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from complaintflow.check import check_bundle
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.errors import InvalidDiagram, InvalidForm, InvalidPolicy
-from complaintflow.layers import Layers
-from complaintflow.library import Library
+from complaintflow.facade.engine import Engine
 from complaintflow.testing import Workbench
+from complaintflow.time.clock import VirtualClock
 from tests.diagrams import call, document, end, flows, layer, process, script, service, start, user
 
 CLAUSE = 'clause = "T-1"\nfrom = "document"\n'

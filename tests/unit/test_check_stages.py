@@ -9,9 +9,9 @@ import pytest
 
 from complaintflow.bpmn.reader import read_program
 from complaintflow.check import ERROR, WARNING, Finding, check_alone, check_bundle
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.errors import ComplaintflowError
-from complaintflow.layers import Layers
-from complaintflow.library import Library
 from tests import diagrams as d
 
 BOUNDARY = (

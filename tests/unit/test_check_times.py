@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from complaintflow.check import Finding, check_bundle
-from complaintflow.layers import Layers
-from complaintflow.library import Library
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from tests.diagrams import boundary, document, end, flows, layer, process, start, timer, user
 
 CLAUSE = 'clause = "T-1"\nfrom = "document"\n'

@@ -73,8 +73,23 @@ def test_rows_are_counted_first() -> None:
     """A list asks how many rows, then their fields one by one."""
     rows = {"type": "dynamiclist", "id": "persons", "path": "persons", "label": "Persons", "components": [
         component("textfield", "name", "Name"), component("select", "cause", "Cause", values=CHOICES)]}  # fmt: skip
-    result = ask(form("f", rows), "2", "Li Wei", "1", "Zhao Min", "")
+    result = ask(form("f", rows), "two", "1000", "2", "Li Wei", "1", "Zhao Min", "")
+    assert result.stderr.count("give a whole number, up to 100") == 2
     assert answered(result) == {"persons": [{"name": "Li Wei", "cause": "food"}, {"name": "Zhao Min"}]}
+
+
+def test_yes_and_no_are_insisted_on() -> None:
+    """Any other word is asked again at once with the valid answers; a tick that is required says so and is waited for."""
+    result = ask(INVESTIGATE, "perhaps", "ja", "y", "food", "3", "")
+    assert answered(result)["justified"] is True
+    assert result.stderr.count("answer y (yes) or n (no)") == 2
+    assert "请回答“是”或“否”" in ask(INVESTIGATE, "perhaps", "否", "2", "", language="zh").stderr
+    agreed = form("f", component("checkbox", "agreed", "I agree", validate={"required": True}))
+    result = ask(agreed, "", "n", "yes")
+    assert answered(result) == {"agreed": True}
+    assert "y/n, y is needed" in result.stderr
+    assert result.stderr.count("only y (yes) is accepted here") == 2
+    assert "Please correct" not in result.stderr
 
 
 def test_giving_up_sends_nothing() -> None:

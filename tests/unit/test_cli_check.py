@@ -28,10 +28,10 @@ from complaintflow.check import Finding, check_alone, check_bundle, check_file, 
 from complaintflow.check.finding import guarded
 from complaintflow.check.numbers import intervals
 from complaintflow.cli.app import app
-from complaintflow.definition import Bundle
-from complaintflow.interval import Interval
-from complaintflow.layers import Layers
-from complaintflow.library import Library
+from complaintflow.definition.definition import Bundle
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
+from complaintflow.time.interval import Interval
 
 Change = Callable[[str, str, str], None]
 BPMN = "processes/sample/sample.bpmn"

@@ -13,6 +13,7 @@ from complaintflow.errors import InvalidData
 from complaintflow.formjs import Form
 
 OPTIONS = [{"label": "One", "value": 1}, {"label": "B", "value": "b"}]
+PRICE = form("price", component("number", "price", "Price", serializeToString=True))
 TAGS = form("tags", component("checklist", "tags", "Tags", values=OPTIONS))
 
 
@@ -26,7 +27,9 @@ TAGS = form("tags", component("checklist", "tags", "Tags", values=OPTIONS))
         (INVESTIGATE, "portions=2", {"portions": 2}),
         (INVESTIGATE, "portions=two", {"portions": "two"}),
         (TAGS, "tags=One, b", {"tags": [1, "b"]}),
-        (INTAKE, "unknown=true", {"unknown": True}),
+        (INTAKE, "unknown=true", {"unknown": "true"}),
+        (INTAKE, "unknown:=true", {"unknown": True}),
+        (PRICE, "price=12.50", {"price": "12.50"}),
         (INTAKE, "unknown=plain words", {"unknown": "plain words"}),
         (INTAKE, 'content:=["x"]', {"content": ["x"]}),
         (INTAKE, "content=a=b", {"content": "a=b"}),

@@ -24,8 +24,8 @@ Run = Callable[..., Result]
 ROOT = Path(__file__).resolve().parents[2]
 DESK = """
 from datetime import datetime
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
+from complaintflow.time.clock import VirtualClock
+from complaintflow.facade.engine import Engine
 
 def make():
     return Engine("sqlite:///cases.db", layers=["layer"], clock=VirtualClock(datetime.fromisoformat("{moment}")))
@@ -233,7 +233,7 @@ def test_every_purpose_of_an_access_has_words(purpose: str) -> None:
     from datetime import UTC, datetime
     from types import SimpleNamespace
 
-    from complaintflow.views import Event
+    from complaintflow.facade.views import Event
 
     setting: Any = SimpleNamespace(language="en", zone=UTC)
     detail = {"purpose": purpose, "reason": "Asked for."}

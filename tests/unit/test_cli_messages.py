@@ -54,16 +54,16 @@ def test_a_message_without_a_key_begins_a_case(run: Run) -> None:
 
 def test_a_signal_begins_a_case(run: Run) -> None:
     """``broadcast`` prints the cases that heard the signal, and says so when there are none."""
-    assert "Look" in run("broadcast", "fire", "-d", "floor=3").stdout.title()
+    assert "Look" in run("broadcast", "fire", "-d", "floor:=3").stdout.title()
     assert "No case waits for the signal 'flood'" in run("broadcast", "flood").stdout
     assert "leave out" in run("broadcast", "fire", "--people", "people.toml", "--as", "li-wei").stderr
 
 
 def test_data_begin_a_case(run: Run) -> None:
     """``evaluate`` begins a case where a start condition holds, and none where it does not."""
-    [case] = json.loads(run("evaluate", "-d", "degrees=41", "--json").stdout)
+    [case] = json.loads(run("evaluate", "-d", "degrees:=41", "--json").stdout)
     assert case["process"] == "heat"
-    assert "No start condition holds" in run("evaluate", "-d", "degrees=40").stdout
+    assert "No start condition holds" in run("evaluate", "-d", "degrees:=40").stdout
     assert run("evaluate").exit_code == 2
 
 
@@ -71,7 +71,7 @@ def test_an_incident_is_resolved_with_data(run: Run) -> None:
     """``resolve -d`` sets the variables that were missing, and the case goes on."""
     case = json.loads(run("run", "stuck", "-d", "x=1", "--json").stdout)
     assert case["incidents"]
-    done = json.loads(run("resolve", case["id"], "-d", "good=true", "--json").stdout)
+    done = json.loads(run("resolve", case["id"], "-d", "good:=true", "--json").stdout)
     assert (done["status"], done["incidents"]) == ("completed", [])
 
 
@@ -109,3 +109,14 @@ def test_no_parser_speaks_of_a_string(run: Run, tmp_path: Path) -> None:
         told = run("check", name).stdout
         assert "well-formed XML" in told
         assert "<string>" not in told
+
+
+def test_digits_stay_what_was_typed(run: Run) -> None:
+    """Where no form knows a field, `=` is text and says so if it could be something else; `:=` is JSON."""
+    for typed in ("13800138000", "007", "1e3", "true", "null"):
+        result = run("run", "stuck", "-d", f"number={typed}", "--json")
+        assert json.loads(result.stdout)["variables"]["number"] == typed
+        assert (f"number={typed}: taken as text; number:={typed} if it is not" in result.stderr) == (typed != "007")
+    result = run("run", "stuck", "-d", "number:=13800138000", "--json")
+    assert json.loads(result.stdout)["variables"]["number"] == 13800138000
+    assert "taken as text" not in result.stderr

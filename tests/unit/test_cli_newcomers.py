@@ -18,10 +18,10 @@ from click.testing import CliRunner, Result
 
 from complaintflow.cli.app import app
 from complaintflow.cli.session import Session, again
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
 from complaintflow.errors import InvalidData
+from complaintflow.facade.engine import Engine
 from complaintflow.formjs import Form
+from complaintflow.time.clock import VirtualClock
 
 Run = Callable[..., Result]
 LONG = "The soup arrived cold, twice, and nobody came although we asked three times and waited for most of an hour."
@@ -171,3 +171,25 @@ def test_a_backlog_is_told_in_the_zone_of_the_policy(tmp_path: Path) -> None:
         engine.start("sample", PAYLOAD)
         clock.advance(timedelta(days=9))
         assert "the oldest since 2026-03-05 00:00, Asia/Shanghai" in (engine.backlog_warning() or "")
+
+
+def test_much_output_ends_with_what_it_comes_to(run: Run, tmp_path: Path) -> None:
+    """`check` and `trace` over several processes end with a summary; over one they need none."""
+    policy = tmp_path / "layer/processes/sample/policy.toml"
+    policy.write_text(policy.read_text(encoding="utf-8").replace('clause = "S-2.a"', 'clause = "S-7"'), encoding="utf-8")
+    diagram = tmp_path / "layer/processes/sample/sample.bpmn"
+    diagram.write_text(diagram.read_text(encoding="utf-8").replace('value="receipt"', 'value="none"'), encoding="utf-8")
+    checked = run("check", "layer").stdout
+    assert "In all: 2 checked\n" in checked
+    end = checked[checked.index("In all:") :]
+    assert "ERRORS" in end
+    assert "\n  sample  1\n" in end
+    assert checked.count("--defaults lists") == 1
+    assert "In all" not in run("--layer", "layer", "check", "sample").stdout
+    traced = run("--layer", "layer", "trace", "sample", "customer").stdout
+    end = traced[traced.index("In all: 2 policies, 26 clauses") :]
+    assert [line.split() for line in end.splitlines()[2:4]] == [
+        ["sample", "5", "4", "S-9", "S-7"],
+        ["customer", "21", "21"],
+    ]
+    assert "In all" not in run("--layer", "layer", "trace", "sample").stdout

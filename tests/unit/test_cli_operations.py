@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from complaintflow.cli.app import app
+from complaintflow.cli.caseview import INCIDENTS
 from tests import diagrams as d
 
 Run = Callable[..., Result]
+SOURCES = sorted((Path(__file__).resolve().parents[2] / "complaintflow").rglob("*.py"))
 GRANTED = (
     d.POLICY
     + """
@@ -113,13 +116,27 @@ def test_retry(run: Run, tmp_path: Path) -> None:
     write(tmp_path, d.start(), d.gateway("exclusive", "how"), d.end(), d.end("other"), way)
     cases = [started(run) for _ in range(3)]
     assert run("retry").exit_code == 2
-    assert run("retry", "--all", "--kind", "job").stdout == "No such incident is open.\n"
+    assert run("retry", "--all", "--kind", "job").stdout == "No such incident is open; there are others: 3 condition.\n"
+    unknown = run("retry", "--all", "--kind", "foo")
+    assert (unknown.exit_code, "'foo' is not one of" in unknown.stderr, "'condition'" in unknown.stderr) == (
+        2,
+        True,
+        True,
+    )
+    assert "did you mean 'p'?" in run("retry", "--all", "--process", "pp").stderr
     assert run("retry", cases[0][:8]).stdout == "Tried again: 1\n"
     run("suspend", cases[1][:8], "--reason", "Wait.")
     done = run("retry", "--all", "--process", "p", "--element", "how", "--json")
     found = json.loads(done.stdout)
     assert (len(found["resolved"]), len(found["refused"])) == (2, 1)
     assert "the case is suspended" in run("retry", "--all").stdout
+    assert run("retry", cases[0][:8]).stdout.startswith("Tried again")
+
+
+def test_every_kind_of_incident_can_be_asked_for() -> None:
+    """The kinds that `retry --kind` takes are those that the source makes."""
+    made = set(re.findall(r'Stuck\(\s*"(\w+)"', "".join(path.read_text(encoding="utf-8") for path in SOURCES)))
+    assert made | {"commitment"} == set(INCIDENTS)
 
 
 def test_migrate_rehearses_then_moves(run: Run, tmp_path: Path) -> None:

@@ -65,8 +65,13 @@ def test_the_worker_says_how_it_goes_and_stops_politely(place: Path) -> None:
         text=True,
     )
     assert worker.stderr is not None
-    assert worker.stderr.readline() == "Working; Ctrl-C stops after the step at hand.\n"
-    assert worker.stderr.readline().startswith("0 timers fired, 0 jobs run; up 0 seconds; next in ")
+    banner = ""
+    while (line := worker.stderr.readline()) and "fired" not in line:
+        banner += line
+    assert banner.startswith("Working on sqlite:///complaintflow.db; Ctrl-C or SIGTERM stops after the step at hand.")
+    for what in ("looks for work      by itself", str(place / "layer"), "notify", "none: --app MODULE:NAME"):
+        assert what in banner
+    assert line.startswith("0 timers fired, 0 jobs run; up 0 seconds; next in ")
     worker.send_signal(signal.SIGINT)
     output, rest = worker.communicate(timeout=30)
     assert worker.returncode == 0

@@ -57,6 +57,7 @@ def test_a_reporter_looks_answers_and_adds_evidence(run: Run, tmp_path: Path) ->
     number = receipt(run)
     shown = run("reporter", input=f"{number}\n")
     assert "Report received" in shown.stdout
+    assert shown.stdout.count("Times in Asia/Shanghai.") == 1
     assert "more-evidence" in shown.stdout
     assert number not in shown.output
     (tmp_path / "photo.jpg").write_bytes(jpeg())

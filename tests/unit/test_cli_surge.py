@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from complaintflow.cli.app import app
-from complaintflow.clock import VirtualClock
+from complaintflow.time.clock import VirtualClock
 from tests.surge_cases import engine, file, plans, policy, procedure
 
 Run = Callable[..., Result]
@@ -50,6 +50,7 @@ def test_a_replay_names_the_surge_and_its_case(run: Run) -> None:
     assert "shop/similar" in told.stdout
     assert "late · kitchen" in told.stdout
     assert "Sat 20 Jun 2026 14:00" in told.stdout
+    assert told.stdout.count("times in Asia/Shanghai") == 1
     assert begun[:8] in told.stdout
     (one,) = json.loads(run("surge", "shop", "--replay", "--json").stdout)
     assert (one["count"], one["peak"], one["case"], len(one["cases"])) == (6, 6, begun, 6)

@@ -11,10 +11,10 @@ import pytest
 
 from complaintflow.cli.layer_making import make_layer, write
 from complaintflow.cli.translating import translate_form
-from complaintflow.definition import Bundle
+from complaintflow.definition.definition import Bundle
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.labels import labels
-from complaintflow.layers import Layers
-from complaintflow.library import Library
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = sorted(

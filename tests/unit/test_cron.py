@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from complaintflow.cron import from_quartz, read_cron
 from complaintflow.errors import InvalidDiagram
 from complaintflow.testing import Workbench
+from complaintflow.time.cron import from_quartz, read_cron
 from tests import diagrams as d
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

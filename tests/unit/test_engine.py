@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +12,8 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-import complaintflow.runner
+import complaintflow.facade.runner
 from complaintflow import Engine, Handlers, Job, run_process
-from complaintflow.clock import VirtualClock
 from complaintflow.errors import (
     ClockWentBack,
     DuplicateHandler,
@@ -27,6 +27,7 @@ from complaintflow.errors import (
     UnknownProcess,
 )
 from complaintflow.testing import Workbench
+from complaintflow.time.clock import VirtualClock
 from tests import diagrams as d
 
 PAYLOAD = {"channel": "web", "content": "The parcel was opened."}
@@ -43,7 +44,7 @@ def working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory without a configured database."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COMPLAINTFLOW_DATABASE_URL", raising=False)
-    monkeypatch.setattr(complaintflow.runner, "_engines", {})
+    monkeypatch.setattr(complaintflow.facade.runner, "_engines", {})
     return tmp_path
 
 
@@ -366,3 +367,12 @@ def test_a_result_that_leads_into_a_circle_is_an_incident(tmp_path: Path) -> Non
         assert [incident.kind for incident in case.incidents] == ["job"]
         assert "without coming to rest" in case.incidents[0].message
         assert engine.drain() == 0
+
+
+def test_a_case_is_short_to_look_at(workbench: Workbench) -> None:
+    """What a prompt shows of a case is bounded, whatever it holds: id, process, status, key and what it waits for."""
+    case = workbench.start("customer", PAYLOAD, key="order-17")
+    assert repr(case) == (
+        f"Case(id='{case.id}', process='customer', status='active', key='order-17', waiting_for=['investigate'])"
+    )
+    assert len(repr(replace(case, key="k" * 5000, tasks=case.tasks * 500))) < 400

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from complaintflow.engine import Engine
+from complaintflow.facade.engine import Engine
+from complaintflow.facade.views import Case
 from tests.diagrams import document, end, flows, layer, process, service, start
 from tests.figure_cases import engine as opened
 from tests.figure_cases import live
@@ -19,6 +21,15 @@ _HEADERS = {
     "apart": {"policy": "small", "by": "=ways"},
     "sample": {"process": "small", "size": "=size", "seed": "=seed", "resultVariable": "drawn"},
     "case-summary": {"case": "=of", "resultVariable": "summary"},
+    "between": {
+        "process": "=of",
+        "size": "9",
+        "seed": "x",
+        "since": "=date and time(since)",
+        "until": "=date and time(until)",
+        "missing": "=missing",
+        "resultVariable": "drawn",
+    },
 }
 
 
@@ -30,7 +41,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         live(engine, 60, seed=5)
         for kind, headers in _HEADERS.items():
             told = "".join(f'<zeebe:header key="{key}" value="{value}"/>' for key, value in headers.items())
-            of = "figures" if kind == "apart" else kind
+            of = {"apart": "figures", "between": "sample"}.get(kind, kind)
             task = service("count", of, extension=f"<zeebe:taskHeaders>{told}</zeebe:taskHeaders>")
             xml = document(process(start(), task, end(), flows("start > count > end"), name=f"run-{kind}"))
             layer(folder, xml, name=f"run-{kind}", policy=f'[policy]\nid = "run-{kind}"\ntitle = "x"\nzone = "UTC"\n')
@@ -80,6 +91,55 @@ def test_a_sample_can_be_drawn_again_by_hand(engine: Engine) -> None:
     assert drawn[0]["closed_at"] == urn[lots[0]].isoformat(timespec="seconds")
     everything = results(engine, "run-sample", {"size": 1000, "seed": "x"})["drawn"]
     assert [one["case"] for one in everything] == lots
+
+
+def between(
+    engine: Engine, since: str | None, until: str | None, of: str = "small", missing: str | None = None
+) -> Case:
+    return engine.start("run-between", {"of": of, "since": since, "until": until, "missing": missing})
+
+
+def test_a_sample_of_a_stretch_of_time(engine: Engine) -> None:
+    """From one time on and before another, to the microsecond: two stretches that meet miss no case and have none
+    twice."""
+    ends = {
+        case.id: event.at
+        for case in engine.cases(process="small", limit=1000)
+        for event in case.history()
+        if event.event == "ended"
+    }
+    case, middle = sorted(ends.items(), key=lambda one: one[1])[len(ends) // 2]
+    first, last = middle - timedelta(days=3), middle + timedelta(days=3)
+    parts = [
+        {one["case"] for one in between(engine, a.isoformat(), b.isoformat()).variables["drawn"]}
+        for a, b in ((first, middle), (middle, last))
+    ]
+    assert case in parts[1]
+    assert parts[0].isdisjoint(parts[1])
+    assert parts[0] | parts[1] == {one for one, at in ends.items() if first <= at < last}
+
+
+def test_a_time_without_zone_is_the_organisations(engine: Engine) -> None:
+    """Midnight written without an offset is midnight where the policy counts."""
+    said, meant = (
+        between(engine, f"2026-08-01T00:00:00{zone}", f"2026-08-09T00:00:00{zone}").variables["drawn"]
+        for zone in ("", "+08:00")
+    )
+    assert said == meant != []
+
+
+def test_a_sample_of_no_time_is_an_incident(engine: Engine) -> None:
+    """A header that gives no time draws nothing: it does not fall back to a quarter."""
+    (incident,) = between(engine, None, "2026-08-09T00:00:00").incidents
+    assert "'since' of the sample is no date and time" in incident.message
+
+
+def test_a_process_that_is_not_there(engine: Engine) -> None:
+    """It is an incident, but for diagrams that say they can do without."""
+    times = ("2026-08-01T00:00:00", "2026-08-09T00:00:00")
+    (incident,) = between(engine, *times, of="nowhere").incidents
+    assert "nowhere" in incident.message
+    assert between(engine, *times, of="nowhere", missing="none").variables["drawn"] == []
 
 
 @pytest.mark.parametrize("size", [0, 1.5, "many", None])

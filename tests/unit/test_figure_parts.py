@@ -13,16 +13,16 @@ import pytest
 from openpyxl import load_workbook
 
 from complaintflow.access.identity import Person, StaticIdentity
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.errors import AccessDenied, InvalidData, InvalidPolicy
-from complaintflow.facts import pseudonym, text
+from complaintflow.facade.engine import Engine
 from complaintflow.figures import REGISTRY, Figure, Figures, Period
 from complaintflow.figures.reference import page
 from complaintflow.figures.suppression import hidden
 from complaintflow.figures.table import safe
-from complaintflow.layers import Layers
-from complaintflow.library import Library
+from complaintflow.history.facts import pseudonym, text
+from complaintflow.time.clock import VirtualClock
 from tests.figure_cases import FIRST, POLICY, engine
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

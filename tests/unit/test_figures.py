@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from complaintflow.calendar import WorkingCalendar
-from complaintflow.engine import Engine
+from complaintflow.facade.engine import Engine
 from complaintflow.figures import REGISTRY, Figures
-from complaintflow.interval import Interval
+from complaintflow.time.calendar import WorkingCalendar
+from complaintflow.time.interval import Interval
 from tests.figure_cases import engine as opened
 from tests.figure_cases import live
 

@@ -18,7 +18,6 @@ import pytest
 from complaintflow import Case, Engine
 from complaintflow.access.identity import Person, StaticIdentity
 from complaintflow.adapters.sql import open_store, tables
-from complaintflow.clock import VirtualClock
 from complaintflow.errors import (
     AccessDenied,
     CaseShredded,
@@ -28,10 +27,11 @@ from complaintflow.errors import (
     UnknownCase,
     UnreadableValue,
 )
-from complaintflow.retention import Purged
+from complaintflow.facade.retention import Purged
 from complaintflow.sealing import keyfile, rotation
 from complaintflow.sealing.keyfile import KeyFile
 from complaintflow.sealing.keys import KeyRing
+from complaintflow.time.clock import VirtualClock
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
@@ -428,7 +428,7 @@ def test_the_list_of_digests_is_signed(opened: Open, tmp_path: Path) -> None:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    from complaintflow.evidence import canonical
+    from complaintflow.facade.evidence import canonical
 
     engine = opened()
     engine.export(started(engine).id, tmp_path / "case.zip", actor="archivist", reason="Inspection.")

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from complaintflow.check import Finding, check_bundle
 from complaintflow.cli.app import app
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.errors import InvalidDiagram
-from complaintflow.layers import Layers
-from complaintflow.library import Library
 from complaintflow.testing import Workbench
 from tests.diagrams import document, end, flows, layer, process, properties, service, start, user
 

@@ -11,9 +11,9 @@ import pytest
 import complaintflow.processes
 from complaintflow import Handlers
 from complaintflow.errors import InvalidData
+from complaintflow.facade.views import Case
 from complaintflow.migration.batch import Migration, Position
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 from tests import diagrams as d
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from complaintflow.layers import Layers
-from complaintflow.library import Library
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 from tests import diagrams as d
 
 # One process with most of what a token can stand at: joins, loops, events, calls, what can be undone.

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 import pytest
 
-from complaintflow.calendar import Interval, WorkingCalendar
 from complaintflow.errors import InvalidPolicy
-from complaintflow.policy import Entry, Policy
+from complaintflow.policy.policy import Entry, Policy
+from complaintflow.time.calendar import Interval, WorkingCalendar
 
 HEAD = '[policy]\nid = "customer"\ntitle = "Customer complaints"\n'
 REPLY = '[deadlines.reply]\nwithin = "3 working days"\nclause = "RET-3.b"\nfrom = "document"\n'
@@ -228,7 +228,7 @@ def test_a_policy_can_be_stored_and_compared() -> None:
 def test_pydantic_is_imported_when_something_is_wrong() -> None:
     """A file that is plainly right costs no import of pydantic; what is wrong with another is pydantic's to say."""
     script = (
-        "import sys; from complaintflow.policy import Policy, InvalidPolicy\n"
+        "import sys; from complaintflow.policy.policy import Policy, InvalidPolicy\n"
         f"Policy.load({HEAD!r}); print('pydantic' in sys.modules)\n"
         f"try: Policy.load({HEAD!r} + 'zone = 3')\n"
         "except InvalidPolicy: print('pydantic' in sys.modules)"

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from complaintflow import policy_plain
-from complaintflow.policy import Policy
-from complaintflow.policy_format import CLASSES, Sections
+from complaintflow.policy import plain as policy_plain
+from complaintflow.policy.format import CLASSES, Sections
+from complaintflow.policy.policy import Policy
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = sorted(ROOT.glob("processes/*/policy.toml"))

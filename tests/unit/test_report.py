@@ -21,9 +21,8 @@ from lxml import html
 
 from complaintflow.access.identity import StaticIdentity
 from complaintflow.cli import app
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
 from complaintflow.errors import AccessDenied, InvalidData
+from complaintflow.facade.engine import Engine
 from complaintflow.figures import Figures, Period
 from complaintflow.figures.table import MissingLibrary
 from complaintflow.picture.heat import SHADES
@@ -31,6 +30,7 @@ from complaintflow.report import heat as heating
 from complaintflow.report.gathering import gather, received
 from complaintflow.report.words import WORDS
 from complaintflow.testing import Workbench
+from complaintflow.time.clock import VirtualClock
 from tests.figure_cases import engine as opened
 from tests.figure_cases import live
 from tests.report_cases import simulate
@@ -520,7 +520,7 @@ def test_a_simulated_half_year_has_a_report() -> None:
 def test_others_pay_nothing_for_it() -> None:
     """An engine is there without any module of the report, and without the libraries that draw it."""
     script = (
-        "import sys, complaintflow.engine; "
+        "import sys, complaintflow.facade.engine; "
         "bad = [m for m in sys.modules if m.split('.')[0] in ('matplotlib', 'weasyprint', 'numpy') "
         "or m.startswith('complaintflow.report.')]; sys.exit(str(bad) if bad else 0)"
     )

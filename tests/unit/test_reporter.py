@@ -14,7 +14,7 @@ import pytest
 
 from complaintflow import Case, Engine, InvalidData
 from complaintflow.access.identity import Person, StaticIdentity
-from complaintflow.clock import VirtualClock
+from complaintflow.case.receipts import TRIES, WINDOW
 from complaintflow.errors import (
     AccessDenied,
     CaseEnded,
@@ -23,8 +23,8 @@ from complaintflow.errors import (
     RateLimited,
     UnknownReceipt,
 )
-from complaintflow.receipts import TRIES, WINDOW
 from complaintflow.testing import Workbench
+from complaintflow.time.clock import VirtualClock
 from tests.planted import told
 
 REPORT = {"channel": "web", "content": "The buyer takes money."}

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from complaintflow import Engine, schedule
-from complaintflow.calendar import WorkingCalendar
-from complaintflow.clock import VirtualClock
+from complaintflow import Engine
 from complaintflow.errors import InvalidDiagram, MissingHandler
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
+from complaintflow.time.calendar import WorkingCalendar
+from complaintflow.time.clock import VirtualClock
+from complaintflow.work import schedule
 from tests import diagrams as d
 
 WEEKLY = d.timer(cycle='=repeat("round")')

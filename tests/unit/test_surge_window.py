@@ -11,13 +11,13 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from complaintflow.counting import InPython, written
-from complaintflow.interval import Interval
-from complaintflow.policy_format import Surge
-from complaintflow.rows import HistoryRow
-from complaintflow.similar import ALIKE, group, moved, said
+from complaintflow.history.similar import ALIKE, group, moved, said
+from complaintflow.policy.format import Surge
+from complaintflow.store.counting import InPython, written
+from complaintflow.store.rows import HistoryRow
 from complaintflow.surge import reading
 from complaintflow.surge.window import TICK, Run, Span, runs
+from complaintflow.time.interval import Interval
 
 ZERO = datetime.fromisoformat("2026-06-20T00:00:00+00:00")
 MINUTE = timedelta(minutes=1)

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from complaintflow.access.identity import Person, StaticIdentity
 from complaintflow.adapters.sql import SqlStore
-from complaintflow.clock import VirtualClock
-from complaintflow.engine import Engine
 from complaintflow.errors import AccessDenied, InvalidData, InvalidPolicy
-from complaintflow.policy import Policy
+from complaintflow.facade.engine import Engine
+from complaintflow.policy.policy import Policy
 from complaintflow.sealing.keys import KeyRing
+from complaintflow.time.clock import VirtualClock
 from tests import diagrams as d
 from tests.surge_cases import FIRST, engine, file, plans, policy, procedure
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from complaintflow import Handlers
-from complaintflow.commands import CompleteTask, Fire
+from complaintflow.case.commands import CompleteTask, Fire
 from complaintflow.errors import CaseEnded, CaseError, CaseSuspended, InvalidData
+from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
-from complaintflow.views import Case
 from tests import diagrams as d
 
 WORK = d.document(

@@ -10,7 +10,6 @@ camunda:expression="${price * 2}"                 FEEL, computed at once
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from lxml import etree
@@ -20,6 +19,7 @@ from complaintflow.bpmn.camunda7.feel_text import PROVIDED, variable
 from complaintflow.bpmn.camunda7.writing import Page, attribute, camunda, extend, extensions, map_input
 from complaintflow.bpmn.xml import bpmn, local, ours
 from complaintflow.errors import UnsupportedElement
+from complaintflow.records import dataclass
 
 _RETRIES: Final = re.compile(r"R(\d+)/(P\S+)")
 HANDLER: Final = "name a handler: camunda:topic, or a delegate expression like ${lookUpOrder}"

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from typing import Final
 
 from complaintflow.bpmn.camunda7.juel import Binary, Call, Choice, Index, Juel, Literal, Name, Property, Unary
+from complaintflow.records import dataclass
 
 # Names that Camunda 7 provides and that are no variables of the case.
 PROVIDED: Final = frozenset(

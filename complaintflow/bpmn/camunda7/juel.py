@@ -7,8 +7,9 @@ properties, indices, calls, arithmetic, comparisons, logic, ``empty`` and the co
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from complaintflow.records import dataclass
 
 
 class JuelError(Exception):

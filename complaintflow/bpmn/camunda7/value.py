@@ -10,12 +10,11 @@ An expression that has no FEEL of the same meaning is refused, with the FEEL tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from complaintflow import feel
 from complaintflow.bpmn.camunda7.feel_text import Feel, Writer, joined, quoted
 from complaintflow.bpmn.camunda7.juel import Juel, JuelError, parse
 from complaintflow.errors import ComplaintflowError, UnsupportedElement
+from complaintflow.records import dataclass
 
 _HANDLER = "let a handler compute it (camunda:topic) and read the variable that it sets"
 

@@ -129,7 +129,7 @@ def test_signal_begins_a_case_of_each_process(tmp_path: Path) -> None:
 
 def test_signal_that_is_delivered_again_begins_nothing_twice(tmp_path: Path) -> None:
     """A throw whose delivery is repeated, because a worker died over it, begins each case once."""
-    from complaintflow.beginning import by_signal
+    from complaintflow.work.beginning import by_signal
 
     bench = two(tmp_path)
     bench.start("p")

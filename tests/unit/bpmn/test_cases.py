@@ -6,7 +6,7 @@ import pytest
 
 from complaintflow import Handlers
 from complaintflow.errors import CaseEnded, EvaluationError, NoSubscription, TaskAlreadyCompleted, UnknownTask
-from complaintflow.history import broken_at
+from complaintflow.history.chain import broken_at
 from complaintflow.testing import Workbench
 from tests.diagrams import (
     Play,
@@ -182,7 +182,6 @@ def test_user_task_fields(play: Play) -> None:
 
 def test_history_is_a_chain(play: Play) -> None:
     """Each entry hangs on the one before: a change, a gap or a missing end shows."""
-    from dataclasses import replace
 
     bench = play(start(), user("a"), user("b"), end(), flows("start > a > b > end"))
     case = bench.complete(bench.complete(bench.start("p"), "a"), "b")
@@ -191,7 +190,7 @@ def test_history_is_a_chain(play: Play) -> None:
         row = tx.case(case.id)
         whole = row.length, row.head
     assert broken_at(rows, *whole) is None
-    assert broken_at([rows[0], replace(rows[1], detail=rows[2].detail), *rows[2:]], *whole) == 2
+    assert broken_at([rows[0], rows[1]._replace(detail=rows[2].detail), *rows[2:]], *whole) == 2
     assert broken_at([rows[0], *rows[2:]], *whole) == 2
     assert broken_at(rows[:-1], *whole) == len(rows)
 

@@ -8,9 +8,9 @@ import pytest
 
 from complaintflow import Handlers
 from complaintflow.bpmn.naming import Named, named
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.errors import InvalidData, InvalidDiagram, InvalidForm
-from complaintflow.layers import Layers
-from complaintflow.library import Library
 from tests.diagrams import Play, call, document, end, flows, layer, process, start, user
 
 FIELD = '{"type": "textfield", "key": "why", "validate": {"required": true}}'

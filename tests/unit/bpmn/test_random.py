@@ -31,7 +31,7 @@ from complaintflow.bpmn.reader import read_program
 from complaintflow.bpmn.sleeping import tokens_of, unpack
 from complaintflow.bpmn.token import Token
 from complaintflow.bpmn.triggers import Moment, Subscription
-from complaintflow.codec import from_json, to_json
+from complaintflow.store.codec import from_json, to_json
 from complaintflow.testing import Workbench
 from tests.diagrams import layer
 

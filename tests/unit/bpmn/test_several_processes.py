@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from complaintflow.cli.app import app
+from complaintflow.definition.layers import Layers
+from complaintflow.definition.library import Library
 from complaintflow.errors import InvalidDiagram, UnknownProcess
-from complaintflow.layers import Layers
-from complaintflow.library import Library
 from complaintflow.testing import Workbench
 from tests.diagrams import (
     POLICY,
@@ -163,7 +163,7 @@ def test_two_files_with_one_id(tmp_path: Path, caplog: pytest.LogCaptureFixture)
     assert caught.value.where == "processes/p/p.bpmn and processes/r/r.bpmn"
     with caplog.at_level(logging.ERROR, "complaintflow"):
         assert bench.engine.library.addresses.begun_by("order-placed") == ["q"]
-        from complaintflow.beginning import entries
+        from complaintflow.work.beginning import entries
 
         assert entries(bench.engine.library, "message", "order-placed") == []
     assert "two files have the process 'q'" in caplog.text

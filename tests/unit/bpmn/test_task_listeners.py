@@ -13,7 +13,7 @@ from camunda7_parts import Run
 
 from complaintflow import BusinessError, Corrections, Handlers, InvalidData, Job
 from complaintflow.access.identity import Person, StaticIdentity
-from complaintflow.engine import Engine
+from complaintflow.facade.engine import Engine
 from complaintflow.testing import Workbench
 from tests.diagrams import (
     POLICY,

@@ -1,0 +1,45 @@
+"""What a worker has to do for a case, which no command does by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from complaintflow.cli.look import Cell, cell, dim, distance, heading, say, table
+from complaintflow.cli.session import again
+
+if TYPE_CHECKING:
+    from complaintflow.cli.caseview import Setting
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case
+    from complaintflow.store.rows import JobRow
+
+
+def print_jobs(case: Case, engine: Engine, setting: Setting) -> None:
+    """The jobs that are ready or will be tried again, and who does them; not to people at a desk."""
+    from complaintflow.work.worker import ALIVE
+
+    if engine.settings.access.enforced:
+        return
+    now = engine.clock.now()
+    with engine.store.reading() as tx:
+        jobs = [row for row in tx.jobs(case.id) if row.due_at is not None]
+        alive = tx.backlog(now, now - ALIVE).workers if jobs else 0
+    if not jobs:
+        return
+    labels = {str(node.bpmn_id): node.label for node in engine.bundle(case.id).program.nodes}
+    heading("For a worker")
+    table(("", "", ""), [_row(row, labels.get(row.element, row.element), setting) for row in jobs])
+    if alive:
+        say(dim("  a worker is running and does this by itself: the case goes on from there"))
+    else:
+        say(dim("  no worker is running, and the case goes on only when one has done this: ") + again("worker"))
+
+
+def _row(row: JobRow, label: str, setting: Setting) -> list[Cell]:
+    """Where, which handler, and when."""
+    when = "ready"
+    if row.due_at is not None and row.due_at > setting.now:
+        when = f"next try {distance(row.due_at, setting.now)}"
+    if row.attempt:
+        when += f", after {row.attempt} failed attempt{'' if row.attempt == 1 else 's'} of {row.retries}"
+    return [cell(setting.name(row.element, label)), cell(row.type), cell(when, dim=True)]

@@ -1,0 +1,6 @@
+"""policy.toml: what a written policy leaves to the organisation.
+
+format      one class for each kind of entry
+plain       a file that is plainly right, read without pydantic
+policy      the file as a whole, and what a nearer layer replaces of it
+"""
