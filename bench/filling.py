@@ -23,7 +23,7 @@ from typing import Any, Final
 from complaintflow.adapters.sql import SqlStore
 from complaintflow.adapters.sql.changes import save_anchor, save_case, save_rows
 from complaintflow.case.commands import Start
-from complaintflow.case.live import history_place, state_place
+from complaintflow.case.places import history_place, state_place
 from complaintflow.facade.engine import Engine
 from complaintflow.history.chain import Entry, chain
 from complaintflow.store.rows import AnchorRow, Change

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from complaintflow.case.commands import Command, CompleteTask, Deliver, FinishJob, Start
+from complaintflow.case.commands import Command, CompleteTask, Start
+from complaintflow.case.events import Deliver
+from complaintflow.case.jobs import FinishJob
 from complaintflow.facade.engine import Engine
 from complaintflow.store.rows import Change
 

@@ -1,7 +1,8 @@
 """A year of simulated operation: ``python bench/year.py [--cases 5000] [--keep FOLDER]``, from the folder above.
 
-Plays a year of complaints over the seven procedures (``tests/simulation``) on SQLite, writes its event log, and counts
-every figure and every surge again from the log alone. Prints what it cost and every difference; none is a success.
+Plays a year of complaints over the seven procedures and of all that surrounds them (``tests/simulation``) on SQLite,
+writes its event log, and counts every figure and every surge again from the log alone. Prints what it cost and every
+difference; none is a success.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from complaintflow.sealing.keys import KeyRing
 from complaintflow.time.calendar import WorkingCalendar
 from complaintflow.time.clock import VirtualClock
 from tests.simulation.comparing import compare, compare_surges
-from tests.simulation.layer import layer
+from tests.simulation.layer import ALARM, layer
 from tests.simulation.recount import CaseLog, read
 from tests.simulation.year import Year
 
@@ -103,7 +104,10 @@ def check(engine: Engine, home: Path) -> int:
         engine.event_log(file)
     with timed("reading it"):
         cases = read(file)
-    print(_told(Counter(case.process for case in cases)))
+    begun = Counter(case.process for case in cases)
+    left_out = sorted(set(engine.processes()) - begun.keys() - {ALARM})
+    print(f"{begun.total():,} cases of {len(begun)} processes, none of: {', '.join(left_out) or '-'}")
+    print(_told(begun))
     with timed("figures compared"):
         figures = compare(engine, cases, YEAR)
     print(f"{figures.figures:,} figures equal or told below, {figures.suppressed:,} suppressed")
@@ -112,7 +116,7 @@ def check(engine: Engine, home: Path) -> int:
     print(f"{surges.surges} surges, {_begun(cases)} cases begun upon them")
     for one in (*figures.differences[:200], *surges.differences):
         print(f"DIFFERENT {one}")
-    wrong = len(figures.differences) + len(surges.differences) + (surges.surges != _begun(cases))
+    wrong = len(figures.differences) + len(surges.differences) + (surges.surges != _begun(cases)) + len(left_out)
     print(f"{wrong} differences")
     engine.store.clean()
     size = (home / "year.db").stat().st_size

@@ -1,16 +1,27 @@
 """A complaint desk in a FastAPI application: file a complaint, see the inbox, complete a task.
 
-pip install 'complaintflow[web]' uvicorn
-uvicorn --app-dir examples 03_web_view:app
+It is served, not run, and needs FastAPI and a web server:
+
+    pip install 'complaintflow[web]' uvicorn
+    uvicorn --app-dir examples 03_web_view:app
+
+Then http://127.0.0.1:8000/docs has a page to try it.
 """
 
 import os
+import sys
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, HTTPException
+try:
+    from fastapi import FastAPI, HTTPException
+except ImportError:
+    sys.exit("This example needs FastAPI and a web server: pip install 'complaintflow[web]' uvicorn")
 
 from complaintflow import ComplaintflowError, Engine, InvalidData
+
+if __name__ == "__main__":
+    sys.exit("This example is a web application. Serve it: uvicorn --app-dir examples 03_web_view:app")
 
 engine = Engine(os.environ.get("COMPLAINTFLOW_DATABASE_URL", "sqlite:///complaints.db"))
 

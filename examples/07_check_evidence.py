@@ -1,8 +1,10 @@
 """A third party checks the history of a case: no database, no key of the organisation, no complaintflow.
 
-complaintflow verify CASE --export case.json        the organisation, once
-complaintflow keys public                           its public key, asked for beforehand
-python examples/07_check_evidence.py case.json 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29
+It needs two things of the organisation: a case's history, and the public key, asked for beforehand.
+
+    complaintflow verify CASE --export case.json        the organisation, once
+    complaintflow keys public                           64 hexadecimal digits
+    python examples/07_check_evidence.py case.json 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29
 """
 
 import json
@@ -38,11 +40,15 @@ def check(document: dict, public_key: str) -> str:
 
 
 def main(arguments: list[str]) -> str | None:
-    """Check the file for the key; without them, say how."""
+    """Check the file for the key; without them, say what is needed."""
     if len(arguments) != 2:
-        return print(__doc__)
-    with open(arguments[0], encoding="utf-8") as file:
-        return check(json.load(file), arguments[1]) or print("The history is whole and signed by this key.")
+        return f"This example checks a file that you give it, with a public key.\n\n{__doc__}"
+    try:
+        with open(arguments[0], encoding="utf-8") as file:
+            document = json.load(file)
+    except (OSError, ValueError) as error:
+        return f"{arguments[0]} is not a history that `complaintflow verify CASE --export` wrote: {error}"
+    return check(document, arguments[1]) or print("The history is whole and signed by this key.")
 
 
 if __name__ == "__main__":

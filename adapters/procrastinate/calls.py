@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job
-from procrastinate.manager import JobManager
-from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
+import orjson
 
 from complaintflow.adapters.sql.listening import has_ready
 from complaintflow.store.rows import Change
@@ -28,8 +25,29 @@ CLOCK_QUEUE: Final = "cf"
 # A channel of PostgreSQL has at most 63 bytes, and procrastinate puts 23 before the queue's name.
 _LONGEST: Final = 40
 
-# It never connects: each call is made on a connection that is in a transaction already.
-_manager: Final = JobManager(SyncPsycopgConnector())
+# What procrastinate_defer_jobs_v1 does, but for the conflict: a call under the same lock that waits is call enough.
+_DEFER: Final = (
+    "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args)"
+    " SELECT queue, task, lock, args::jsonb"
+    " FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS call (queue, task, lock, args)"
+    " ON CONFLICT DO NOTHING"
+)
+
+
+class Call(NamedTuple):
+    """One call.
+
+    Attributes:
+        queue: who hears it.
+        task: what is to be done.
+        lock: procrastinate's *queueing* lock: no two calls with it wait at a time.
+        about: the task's arguments.
+    """
+
+    queue: str
+    task: str
+    lock: str
+    about: dict[str, str]
 
 
 def queue_of(job_type: str) -> str:
@@ -45,36 +63,29 @@ def queues_of(job_types: Iterable[str]) -> list[str]:
     return [CLOCK_QUEUE, *sorted(map(queue_of, job_types))]
 
 
-def run_job(case_id: str, job_type: str, lock: str | None = None) -> Job:
-    """The call to run a ready job of this type in this case.
-
-    Args:
-        lock: procrastinate's *queueing* lock: no two calls with it wait at a time. The sweeper's have one.
-    """
-    return Job(queue=queue_of(job_type), task_name=JOB, task_kwargs={"case_id": case_id}, lock=None, queueing_lock=lock)
+def run_job(case_id: str, token: int, job_type: str) -> Call:
+    """The call to run a ready job of this type in this case: that of the token, or another one that is ready."""
+    return Call(queue_of(job_type), JOB, f"{JOB}:{case_id}:{token}", {"case_id": case_id})
 
 
-def fire_timers(case_id: str) -> Job:
+def fire_timers(case_id: str) -> Call:
     """The call to fire the due timers of this case."""
-    lock = f"{TIMERS}:{case_id}"
-    return Job(queue=CLOCK_QUEUE, task_name=TIMERS, task_kwargs={"case_id": case_id}, lock=None, queueing_lock=lock)
+    return Call(CLOCK_QUEUE, TIMERS, f"{TIMERS}:{case_id}", {"case_id": case_id})
 
 
-def start_cases() -> Job:
+def start_cases() -> Call:
     """The call to start the cases that the clock starts by now."""
-    return Job(queue=CLOCK_QUEUE, task_name=SCHEDULES, task_kwargs={}, lock=None, queueing_lock=SCHEDULES)
+    return Call(CLOCK_QUEUE, SCHEDULES, SCHEDULES, {})
 
 
-def defer(driver: Any, calls: Sequence[Job]) -> None:
-    """Defer calls on a psycopg connection; whoever has it commits.
+def defer(driver: Any, calls: Sequence[Call]) -> None:
+    """Defer calls on a psycopg connection, but for those that wait already; whoever has it commits.
 
     Raises:
         psycopg.Error: the database refused it.
     """
-    try:
-        _manager.batch_defer_jobs(jobs=list(calls), connection=driver)
-    except ConnectorException as error:
-        raise error.__cause__ or error from None
+    queues, tasks, locks, abouts = zip(*calls, strict=True)
+    driver.execute(_DEFER, (*map(list, (queues, tasks, locks)), [orjson.dumps(about).decode() for about in abouts]))
 
 
 def announce(driver: Any, change: Change) -> None:
@@ -82,4 +93,4 @@ def announce(driver: Any, change: Change) -> None:
     if has_ready(change):
         now = change.case.updated_at
         ready = [row for row in change.jobs if row.due_at is not None and row.due_at <= now]
-        defer(driver, [run_job(row.case_id, row.type) for row in ready])
+        defer(driver, [run_job(row.case_id, row.token, row.type) for row in ready])

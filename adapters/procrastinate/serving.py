@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,9 +20,11 @@ from sqlalchemy import Engine
 from typing_extensions import Unpack
 
 from complaintflow.adapters.procrastinate import calls
-from complaintflow.adapters.procrastinate.sweeping import strangers, sweep
+from complaintflow.adapters.procrastinate.fetching import Taking
+from complaintflow.adapters.procrastinate.sweeping import recall, strangers, sweep
 from complaintflow.errors import MissingHandler
 from complaintflow.store.hands import Hands
+from complaintflow.time.clock import stopwatch
 
 log = logging.getLogger("complaintflow")
 
@@ -46,18 +48,18 @@ class Application(procrastinate.App):
     def __init__(self, engine: Engine, make: Callable[[], Hands]) -> None:
         _, options = engine.dialect.create_connect_args(engine.url)
         options = {"connect_timeout": 10, **options}
-        options["autocommit"] = True  # each of procrastinate's statements is a transaction by itself
         connector = procrastinate.PsycopgConnector(
             kwargs=options, configure=_carefree, pool_factory=_pool, min_size=1, max_size=8
         )
         super().__init__(connector=connector)
+        self.taking = self.job_manager = Taking(connector)
         self.done = 0
         self._engine = engine
         self._make = make
         self._hands: Hands | None = None
         self._said: set[str] = set()
         self._worker_now: Worker | None = None
-        self.task(name=calls.JOB)(self._run_job)
+        self.task(name=calls.JOB)(self._run_jobs)
         self.task(name=calls.TIMERS)(self._fire_timers)
         self.task(name=calls.SCHEDULES)(self._start_cases)
 
@@ -123,8 +125,13 @@ class Application(procrastinate.App):
         given: Any = {name: value for name, value in wished.items() if value is not None}
         return {**defaults, **given}
 
-    async def _run_job(self, case_id: str) -> None:
-        await self._do(self.hands.run_job, case_id)
+    async def _run_jobs(self, case_id: str, more: Sequence[str] = ()) -> None:
+        began = stopwatch()
+        cases = [case_id, *more]
+        await self._do(self.hands.run_jobs, cases)
+        self.taking.told(len(cases), stopwatch() - began)
+        if self.hands.stopping():
+            await asyncio.to_thread(self._call_again, cases)
 
     async def _fire_timers(self, case_id: str) -> None:
         await self._do(self.hands.fire_timers, case_id)
@@ -132,12 +139,17 @@ class Application(procrastinate.App):
     async def _start_cases(self) -> None:
         await self._do(self.hands.start_cases)
 
-    async def _do(self, what: Callable[..., int], *about: str) -> None:
+    async def _do(self, what: Callable[..., int], *about: object) -> None:
         """One call, in a thread. What goes wrong leaves the row as it is: the sweeper calls again."""
         try:
             self.done += await asyncio.get_running_loop().run_in_executor(None, what, *about)
         except Exception as error:
             log.error("a call for work failed, and will come again: %s", type(error).__name__)
+
+    def _call_again(self, cases: Sequence[str]) -> None:
+        """What was given back when the worker was asked to stop is anybody's at once."""
+        with self._engine.begin() as connection:
+            recall(connection.connection.driver_connection, self.hands, cases)
 
     async def _sweep(self, ending: asyncio.Event) -> None:
         beaten = tidied = None
@@ -171,7 +183,11 @@ class Application(procrastinate.App):
 
 
 async def _carefree(connection: AsyncConnection[Any]) -> None:
-    """Let procrastinate not wait for the disk: a call that a power cut forgets, or brings back, does no harm."""
+    """Let procrastinate not wait for the disk: a call that a power cut forgets, or brings back, does no harm.
+
+    Each of its statements is a transaction by itself, so it needs no round trips to begin and to commit one.
+    """
+    await connection.set_autocommit(True)
     await connection.execute("SET synchronous_commit TO off")
 
 

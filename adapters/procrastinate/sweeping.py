@@ -6,10 +6,10 @@ nobody's death is noticed. Nothing is remembered between sweeps: a call that sti
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from procrastinate.jobs import Job
 from sqlalchemy import Engine
 
 from complaintflow.adapters.procrastinate import calls
@@ -24,6 +24,9 @@ _ONE_AT_A_TIME: Final = "SELECT pg_try_advisory_xact_lock(7163386)"
 _READY: Final = (
     "SELECT case_id, token, type FROM cf_job WHERE ready_at <= %s AND type = ANY(%s)"
     " ORDER BY ready_at, due_at, case_id, token LIMIT %s"
+)
+_READY_OF: Final = (
+    "SELECT case_id, token, type FROM cf_job WHERE case_id = ANY(%s) AND ready_at <= %s AND type = ANY(%s)"
 )
 _STRANGE: Final = (
     "SELECT type, count(*) FROM (SELECT type FROM cf_job WHERE ready_at <= %s AND type <> ALL(%s) LIMIT 10000) AS job"
@@ -46,7 +49,7 @@ def sweep(engine: Engine, hands: Hands, grace: timedelta = GRACE) -> int:
         driver: Any = connection.connection.driver_connection
         if not driver.execute(_ONE_AT_A_TIME).fetchone()[0]:
             return 0
-        wanted = {str(call.queueing_lock): call for call in [*clockwork, *_ready(driver, hands, grace)]}
+        wanted = {call.lock: call for call in [*clockwork, *_ready(driver, hands, grace)]}
         waiting = driver.execute(_CALLED, (list(wanted),)).fetchall() if wanted else []
         for (lock,) in waiting:
             wanted.pop(lock, None)
@@ -55,10 +58,18 @@ def sweep(engine: Engine, hands: Hands, grace: timedelta = GRACE) -> int:
     return len(wanted)
 
 
-def _ready(driver: Any, hands: Hands, grace: timedelta) -> list[Job]:
+def _ready(driver: Any, hands: Hands, grace: timedelta) -> list[calls.Call]:
     before = to_ticks(hands.now() - grace)
     rows = driver.execute(_READY, (before, sorted(hands.job_types()), BATCH)).fetchall()
-    return [calls.run_job(case_id, kind, f"{calls.JOB}:{case_id}:{token}") for case_id, token, kind in rows]
+    return [calls.run_job(*row) for row in rows]
+
+
+def recall(driver: Any, hands: Hands, cases: Sequence[str]) -> None:
+    """Call for the ready jobs of these cases."""
+    now, types = to_ticks(hands.now()), sorted(hands.job_types())
+    found = [calls.run_job(*row) for row in driver.execute(_READY_OF, (list(cases), now, types)).fetchall()]
+    if found:
+        calls.defer(driver, found)
 
 
 def strangers(engine: Engine, hands: Hands) -> dict[str, int]:

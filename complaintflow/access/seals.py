@@ -23,7 +23,7 @@ _IDEOGRAPHS: Final = 2
 # From so many digits on, a number is known however it is grouped.
 _DIGITS: Final = 6
 _GROUPING: Final = r"[\s().\-\u2010-\u2015]*"
-_NUMBER: Final = re.compile(r"\+?[\d\s().\-\u2010-\u2015]+")
+_NUMBER: Final = r"\+?[\d\s().\-\u2010-\u2015]+"
 
 Marks = Mapping[str, str]
 """Path of a value ("reporter.name", "persons[].name") -> the class it is sealed as."""
@@ -131,7 +131,7 @@ def _pattern(sealed: frozenset[str]) -> re.Pattern[str] | None:
 
 def _loosely(value: str) -> str:
     digits = [letter for letter in value if letter.isdigit()]
-    if _NUMBER.fullmatch(value) and len(digits) >= _DIGITS:
+    if re.fullmatch(_NUMBER, value) and len(digits) >= _DIGITS:
         return _GROUPING.join(digits)
     return r"\s+".join(map(re.escape, value.split()))
 

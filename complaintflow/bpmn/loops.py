@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # A number of rounds has no list that would bound it.
 MAX_ROUNDS: Final = 10_000
-_PATH: Final = re.compile(r"(?P<name>(?!(?:null|true|false)\b)[^\W\d]\w*)(?:\.[^\W\d]\w*)*")
+_PATH: Final = r"(?P<name>(?!(?:null|true|false)\b)[^\W\d]\w*)(?:\.[^\W\d]\w*)*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,5 +222,5 @@ def _counts_after(counts: dict[str, Any]) -> dict[str, Any]:
 
 def variable_of(formula: Formula) -> str | None:
     """The variable that a formula reads, if it is nothing but a variable or a path into one."""
-    match = _PATH.fullmatch(formula.text)
+    match = re.fullmatch(_PATH, formula.text)
     return match["name"] if match is not None else None

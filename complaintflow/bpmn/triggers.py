@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # So many rounds of a cron expression are counted one by one after the clock stood still; then they are "so many".
 MOST_MISSED: Final = 10_000
 
-_CYCLE: Final = re.compile(r"R(?P<times>\d*)/(?:(?P<start>[^/]+)/)?(?P<interval>[^/]+)")
+_CYCLE: Final = r"R(?P<times>\d*)/(?:(?P<start>[^/]+)/)?(?P<interval>[^/]+)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Cycle:
     @classmethod
     def parse(cls, text: str) -> Cycle | None:
         """None where it is not one."""
-        match = _CYCLE.fullmatch(text)
+        match = re.fullmatch(_CYCLE, text)
         if match is None:
             return cls(None, None, " ".join(text.split())) if read_cron(text) is not None else None
         start = read_time(match["start"]) if match["start"] else None

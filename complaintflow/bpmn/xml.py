@@ -19,7 +19,7 @@ OURS: Final = "urn:complaintflow"
 
 MAX_BYTES: Final = 8_000_000
 # What lxml says of the text's origin, and of a line that we say ourselves.
-_SOURCE: Final = re.compile(r"(, line \d+, column \d+)? \(<string>, line \d+\)$")
+_SOURCE: Final = r"(, line \d+, column \d+)? \(<string>, line \d+\)$"
 
 
 def read(source: bytes, file: str) -> etree._Element:
@@ -48,7 +48,7 @@ def read(source: bytes, file: str) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         raise InvalidDiagram(
-            f"the file is not well-formed XML: {_SOURCE.sub('', str(error))}",
+            f"the file is not well-formed XML: {re.sub(_SOURCE, '', str(error))}",
             where=f"{file}, line {line}" if line else file,
         ) from None
     if str(getattr(root.getroottree().docinfo, "doctype", "")):

@@ -1,7 +1,7 @@
 """One case, and one step of it: (case, command) -> case', effects. No I/O.
 
-live        the case while a command is applied, and the change that comes of it
-commands    what can be done to a case
+live        the case while a command is applied, and writing, what comes of it; status and places, how rows name them
+commands    what people do to a case; events and jobs, what waiting and working bring
 host        what expressions may ask of the case around them; permit what the rules of access need of it
 deadlines   promises watched and clocks paused
 correcting  open tasks changed; handover moves them between people

@@ -7,43 +7,35 @@ live.change()                                                everything to write
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from complaintflow.access.eligibility import Offer
 from complaintflow.access.rules import Access
-from complaintflow.bpmn.activities import JobWait, TaskWait, UserTask
-from complaintflow.bpmn.asking import Note
+from complaintflow.bpmn.activities import UserTask
 from complaintflow.bpmn.game import Game
 from complaintflow.bpmn.listening import is_held
-from complaintflow.bpmn.marking import freeze, packed, thaw
-from complaintflow.bpmn.triggers import Moment, Subscription, TimerWait
-from complaintflow.case import correcting, deadlines
+from complaintflow.bpmn.marking import thaw
 from complaintflow.case.host import CaseHost
-from complaintflow.case.large import STATE_LIMIT, Large
+from complaintflow.case.large import Large
 from complaintflow.case.permit import Permit
+from complaintflow.case.places import state_place
+from complaintflow.case.status import ACTIVE, OPEN, SUSPENDED
+from complaintflow.case.writing import change_of
 from complaintflow.errors import CaseEnded, CaseSuspended, ClockWentBack, TaskAlreadyCompleted, UnknownTask
-from complaintflow.history import facts, promises
-from complaintflow.history.chain import Entry, chain
+from complaintflow.history.chain import Entry
 from complaintflow.records import dataclass
-from complaintflow.store.parking import PARKED, divert, parked
+from complaintflow.store.parking import parked
 from complaintflow.store.rows import (
     AttachmentRow,
-    BundleRow,
     CaseRow,
     Change,
     HistoryRow,
-    IncidentRow,
     JobRow,
     NoticeRow,
     ReceiptRow,
-    SubscriptionRow,
     TaskRow,
-    TimerRow,
 )
 
 if TYPE_CHECKING:
@@ -52,23 +44,8 @@ if TYPE_CHECKING:
     from complaintflow.sealing.vault import CaseCodec, Sealer
     from complaintflow.time.calendar import WorkingCalendar
 
-ACTIVE: Final = "active"
-SUSPENDED: Final = "suspended"
-COMPLETED: Final = "completed"
-CANCELLED: Final = "cancelled"
-SHREDDED: Final = "shredded"
-
-# Cases that are not over.
-OPEN: Final = frozenset({ACTIVE, SUSPENDED})
-
-# In the ledger of a case that is cancelled as soon as the listeners of its tasks have been heard.
-CANCELLING: Final = "cancelling"
-
 # How far the clocks of several machines may differ before it is an error.
 SKEW: Final = timedelta(seconds=30)
-
-# The type of the engine's own job that carries a thrown signal to other cases.
-SIGNAL: Final = "#signal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,175 +258,9 @@ class LiveCase:
         """Whether there is anything to write."""
         return bool(self.entries or self.game.closed)
 
-    # -- the result -------------------------------------------------------------------------
-
     def change(self) -> Change:
         """Everything this step writes."""
-        game, row = self.game, self.row
-        if self.status in OPEN and game.top.completed:
-            self.status = CANCELLED if CANCELLING in self.ledger else COMPLETED
-        deadlines.pause_and_resume(self)
-        self.permit.look()
-        for task, now in self.permit.moved():
-            self.record("task-moved", self.token(task.token), fallback=now.fallback, stranded=now.stranded)
-            self.reassigned.append(task._replace(groups=now.groups, users=now.users, assignee=now.assignee))
-        change = Change(row)
-        self._rows(change)
-        deadlines.watch_promises(self, change)
-        promises.settle(self, change)
-        facts.look(self)
-        if self.status == COMPLETED != row.status:
-            element = game.path[-1] if game.path else None
-            self.entries.append(Entry("ended", element, None, {}, self.counted, self.elapsed))
-        self._describe(change)
-        change.notices, change.attachments, change.receipt = self.notices, self.attachments, self.receipt
-        change.jobs += self.retried
-        change.tasks += self.reassigned
-        change.history = self._history()
-        if self.suspended:
-            divert(self.ledger, change)
-        else:
-            self.ledger.pop(PARKED, None)
-        large = len(row.state) > STATE_LIMIT or bool(self.large.loaded)
-        after = row._replace(
-            status=self.status,
-            version=row.version + 1,
-            updated_at=self.now,
-            length=row.length + len(change.history),
-            head=change.history[-1].digest if change.history else row.head,
-            keep_until=self._keep_until() if row.status in OPEN and self.status not in OPEN else row.keep_until,
-        )
-        place, marking = state_place(after), packed(freeze(game))
-        if large:
-            change.values = self.large.split(marking, self.codec)
-        state = self.codec.encode(place, {"marking": marking, "ledger": self.ledger})
-        if len(state) > STATE_LIMIT and not large:
-            change.values = self.large.split(marking, self.codec)
-            state = self.codec.encode(place, {"marking": marking, "ledger": self.ledger})
-        change.case = after._replace(state=state)
-        if row.version == 0:
-            change.bundle = BundleRow(self.bundle.digest, self.bundle.process_id, self.bundle.pack())
-        return change
-
-    def _keep_until(self) -> datetime | None:
-        """When the last of the policy's retention periods ends that begin now; None where it names none."""
-        periods = self.bundle.policy.retention.values()
-        return max((self.calendar.due(self.now, period.interval).at for period in periods), default=None)
-
-    def _rows(self, change: Change) -> None:
-        for kind, number in self.game.closed:
-            getattr(change, _CLOSED[kind]).append(number)
-        for (_, number), wait in self.game.opened.items():
-            if isinstance(wait, TaskWait):
-                change.tasks.append(self._task_row(number, wait))
-            elif isinstance(wait, TimerWait):
-                change.timers.append(self._timer_row(wait.token, wait.moment))
-            elif isinstance(wait, JobWait):
-                element = wait.token.task_spec.bpmn_id
-                change.jobs.append(JobRow(self.row.id, number, wait.type, element, 0, wait.retries, self.now))
-            elif isinstance(wait, Subscription):
-                element = wait.token.task_spec.bpmn_id
-                change.subscriptions.append(
-                    SubscriptionRow(self.row.id, number, wait.kind, wait.name, wait.key, element)
-                )
-        correcting.apply(self)
-        for name, cargo in self.game.broadcasts:
-            number = self.game.next_token
-            self.game.next_token += 1
-            self.ledger["signals"][str(number)] = [name, cargo]
-            change.jobs.append(JobRow(self.row.id, number, SIGNAL, name, 0, 1, self.now))
-        for number, stuck in self.game.stuck.items():
-            token = self.game.token(number)
-            detail = self.codec.encode(incident_place(number), {"message": stuck.message})
-            change.incidents.append(
-                IncidentRow(self.row.id, number, stuck.kind, token.task_spec.bpmn_id, self.now, detail)
-            )
-            self.record("incident", token, kind=stuck.kind, message=stuck.message)
-
-    def _task_row(self, number: int, wait: TaskWait) -> TaskRow:
-        due, element = wait.due, wait.token.task_spec.bpmn_id
-        offered = self.permit.offer(element, Offer(wait.groups, wait.users, wait.assignee))
-        if offered.fallback or offered.stranded:
-            said = {"groups": list(wait.groups), "fallback": offered.fallback, "stranded": offered.stranded}
-            self.host.notes.append(Note("nobody-eligible", element, said))
-        elif wait.assignee and offered.assignee is None:
-            self.host.notes.append(Note("passed-over", element, {}))
-        return TaskRow(
-            case_id=self.row.id,
-            token=number,
-            process=self.row.process,
-            element=element,
-            groups=offered.groups,
-            users=offered.users,
-            assignee=offered.assignee,
-            priority=wait.priority,
-            created_at=self.now,
-            due_at=due.at if due is not None else None,
-            follow_up_at=wait.follow_up.at if wait.follow_up is not None else None,
-            provisional=due.provisional if due is not None else False,
-            bundle=self.row.bundle,
-        )
-
-    def _timer_row(self, token: Token, moment: Moment) -> TimerRow:
-        return TimerRow(self.row.id, token.id, token.task_spec.bpmn_id, moment.at, moment.deadline, moment.provisional)
-
-    def _describe(self, change: Change) -> None:
-        """Add to the command's line where the token went and what was opened."""
-        if not self.entries:
-            return
-        detail = self.entries[0].detail
-        if self.game.path:
-            detail["path"] = self.game.path
-        notes = [*self.game.notes, *self.host.notes]
-        if notes:
-            detail["notes"] = [[note.kind, note.element, note.detail] for note in notes]
-        opened = [wait.token.task_spec.bpmn_id for wait in self.game.opened.values()]
-        if opened:
-            detail["opened"] = opened
-
-    def _history(self) -> list[HistoryRow]:
-        rows: list[HistoryRow] = []
-        head = self.row.head
-        for seq, entry in enumerate(self.entries, self.row.length + 1):
-            detail = self.codec.encode(history_place(seq), [self.actor, entry.detail])
-            rows.append(chain(head, self.row.id, seq, self.now, entry, detail))
-            head = rows[-1].digest
-        return rows
-
-
-def state_place(row: CaseRow) -> str:
-    """Where a state is sealed to: a plain column that somebody else changed, and it does not open."""
-    until = row.keep_until.isoformat() if row.keep_until is not None else ""
-    moving = f'{row.version}, "{row.status}", {row.length}, "{row.head.hex()}", "{until}"'
-    return f"state:[{moving}, {_still(row.held, row.process, row.bundle, row.key)}"
-
-
-@functools.lru_cache(1_024)
-def _still(*columns: bool | str | None) -> str:
-    """The end of a JSON list: what hardly ever changes, and may need escapes."""
-    return json.dumps(columns)[1:]
-
-
-def history_place(seq: int) -> str:
-    """Where an entry's detail is sealed to."""
-    return f"history:{seq}"
-
-
-def incident_place(token: int) -> str:
-    """Where an incident's detail is sealed to."""
-    return f"incident:{token}"
-
-
-def notice_place(token: int) -> str:
-    """Where a notice's content is sealed to."""
-    return f"notice:{token}"
+        return change_of(self)
 
 
 _REPORTS: Final = frozenset({"job-done", "job-unwanted", "error-thrown"})
-_CLOSED: Final[Mapping[str, str]] = {
-    "task": "closed_tasks",
-    "timer": "closed_timers",
-    "subscription": "closed_subscriptions",
-    "job": "closed_jobs",
-    "incident": "closed_incidents",
-}

@@ -75,6 +75,11 @@ def policy_text(policy: Policy) -> str:
         '# from = "document" says that your own written rules give the value. Without that line it counts as a',
         "# decision of your organisation. Either way it is decided and no longer listed; to settle one of our",
         "# defaults as it is, uncomment its entry and leave the value.",
+        "",
+        "# Where days begin and end, and whose holidays are no working days",
+        "#[policy]",
+        f'#zone = {_quoted(policy.head.zone or "Asia/Shanghai")}',
+        f'#country = {_quoted(policy.head.country or "CN")}',
     ]
     lines += _block("The written policy leaves these open: the values are our defaults. Decide them.", open_ones)
     lines += _block("The written policy says these. Change them only if yours says otherwise.", given)

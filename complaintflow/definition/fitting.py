@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from complaintflow.bpmn.node import Node
     from complaintflow.definition.definition import Bundle
 
-_POLICY_PATH: Final = re.compile(r"\bpolicy\.([a-z_]+)\.([A-Za-z_][A-Za-z0-9_]*)")
+_POLICY_PATH: Final = r"\bpolicy\.([a-z_]+)\.([A-Za-z_][A-Za-z0-9_]*)"
 _CAMUNDA7_TAG: Final = "{http://camunda.org/schema/1.0/dmn}versionTag"
-_TIME_CALL: Final = re.compile(r'\b(deadline|repeat)\(\s*"([^"]*)"')
+_TIME_CALL: Final = r'\b(deadline|repeat)\(\s*"([^"]*)"'
 
 
 def check(bundle: Bundle) -> None:
@@ -121,14 +121,14 @@ def _policy_names(bundle: Bundle, path: str, policies: tuple[str, ...]) -> None:
     text = bundle.files[path].decode("utf-8", "replace").replace("&quot;", '"').replace("&#34;", '"')
     for policy_id in policies:
         policy, known = bundle.policies.of(policy_id), bundle.policies.context(policy_id)
-        for section, name in _POLICY_PATH.findall(text):
+        for section, name in re.findall(_POLICY_PATH, text):
             if section in known and name not in known[section]:
                 raise InvalidDiagram(
                     f"policy.{section}.{name} is not in the policy file{_whose(bundle, policy_id)}",
                     where=path,
                     advice=nearest(name, known[section]),
                 )
-        for function, name in _TIME_CALL.findall(text.replace('\\"', '"')):
+        for function, name in re.findall(_TIME_CALL, text.replace('\\"', '"')):
             if function == "deadline":
                 policy.deadline(name)
             else:

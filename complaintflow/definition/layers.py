@@ -118,9 +118,8 @@ class Layers:
     def _gather(self, kind: str, policy: str, suffix: str) -> list[Part]:
         parts: dict[str, Part] = {}
         for layer in self.layers:
-            folder = getattr(layer, kind) / policy
-            for file in _files(folder, suffix):
-                path = f"{kind}/{policy}/{file.relative_to(folder).as_posix()}"
+            for inside, file in _files(getattr(layer, kind) / policy, suffix):
+                path = f"{kind}/{policy}/{inside}"
                 parts.setdefault(path, Part(path, layer.name, file.read_bytes()))
         return [parts[path] for path in sorted(parts)]
 
@@ -132,9 +131,14 @@ def _diagrams(layer: Layer) -> Iterator[str]:
                 yield f"processes/{folder.name}/{file.name}"
 
 
-def _files(folder: Path, suffix: str) -> Iterator[Path]:
-    if folder.is_dir():
-        yield from (file for file in folder.rglob(f"*{suffix}") if file.is_file())
+def _files(folder: Path, suffix: str) -> Iterator[tuple[str, Path]]:
+    """The path inside the folder, with slashes, and the file."""
+    root = str(folder)
+    for place, _, names in os.walk(root):
+        inner = place[len(root) :].replace(os.sep, "/").lstrip("/")
+        for name in names:
+            if name.endswith(suffix) and (file := Path(place, name)).is_file():
+                yield f"{inner}/{name}" if inner else name, file
 
 
 def _inside(layer: Layer, path: str) -> Path | None:

@@ -174,15 +174,12 @@ class _Assembly:
     def _notices(self, diagrams: list[Part]) -> None:
         """Templates by the headers that name them; parts (with a low line) come along."""
         wanted = {name for diagram in diagrams for name in named(diagram.content, diagram.path).notices}
-        for folder in self.folders:
+        there: set[str] = set()
+        for number, folder in enumerate(self.folders):
             for part in self.layers.process_files(folder, ".j2"):
-                name = PurePosixPath(part.path).name.split(".")[0]
-                if name in wanted or name.startswith("_"):
-                    self._add_notice(part)
-
-    def _add_notice(self, part: Part) -> None:
-        """The policy's own template of a name goes before a shared one; a called process brings its own besides."""
-        place = PurePosixPath(part.path)
-        called = place.parts[1] in self.folders[2:]
-        if called or not any(PurePosixPath(path).name == place.name for path in self.parts if path.endswith(".j2")):
-            self._add([part])
+                file = part.path.rpartition("/")[2]
+                name = file.partition(".")[0]
+                # The policy's own template of a name goes before a shared one; a called process brings its own besides.
+                if (name in wanted or name.startswith("_")) and (number > 1 or file not in there):
+                    there.add(file)
+                    self._add([part])

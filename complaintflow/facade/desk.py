@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from complaintflow.access.seals import kept
 from complaintflow.case.accesses import RecordAccess
-from complaintflow.case.commands import Deliver
+from complaintflow.case.events import Deliver
 from complaintflow.case.handover import Reassign, Recuse
 from complaintflow.errors import CaseEnded, NoSubscription, UnknownIncident
 from complaintflow.facade.looking import Looking, no_task

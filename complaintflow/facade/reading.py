@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from complaintflow.bpmn.activities import ReceiveTask, UserTask
 from complaintflow.bpmn.events import CatchEvent
-from complaintflow.case.live import history_place, incident_place, notice_place
+from complaintflow.case.places import history_place, incident_place, notice_place
 from complaintflow.definition.definition import Bundle
 from complaintflow.errors import (
     DefinitionError,

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from complaintflow.case import receipts
 from complaintflow.case.attaching import REPORTER
-from complaintflow.case.commands import CompleteTask, Deliver
-from complaintflow.case.live import history_place
+from complaintflow.case.commands import CompleteTask
+from complaintflow.case.events import Deliver
+from complaintflow.case.places import history_place
 from complaintflow.errors import CaseEnded, InvalidData, NoSubscription, UnknownCase, UnknownReceipt
 from complaintflow.facade.progress import Letter, Open, Progress, openings, promised, steps
 from complaintflow.facade.reading import split_id

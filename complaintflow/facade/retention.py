@@ -12,7 +12,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from complaintflow.case.live import SHREDDED, LiveCase, state_place
+from complaintflow.case.live import LiveCase
+from complaintflow.case.places import state_place
+from complaintflow.case.status import SHREDDED
 from complaintflow.errors import InvalidData, StaleCase, UnreadableValue
 from complaintflow.history.chain import Entry, chain
 from complaintflow.logs import about

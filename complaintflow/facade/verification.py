@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from complaintflow.case.attaching import content_place, facts_place
 from complaintflow.case.large import placed
-from complaintflow.case.live import SHREDDED, history_place, notice_place, state_place
+from complaintflow.case.places import history_place, notice_place, state_place
+from complaintflow.case.status import SHREDDED
 from complaintflow.errors import MissingKey, UnreadableValue
 from complaintflow.history.chain import broken_at
 from complaintflow.records import dataclass

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from complaintflow.feel import numbers, regex
+from complaintflow.feel import numbers
 from complaintflow.feel.functions import CAMUNDA, builtin
 from complaintflow.feel.runtime import Run
 from complaintflow.feel.values import Failure, Value
+
+if TYPE_CHECKING:
+    from complaintflow.feel import regex
 
 
 @builtin(
@@ -82,12 +86,20 @@ def ends_with(run: Run, string: str, match: str) -> bool:
 def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> bool:
     """True if the regular expression of XPath matches somewhere; flags are s, m, i, x and q."""
     budget = _budget(run)
-    found = regex.compiled(pattern, flags or "").search(text, 0, budget)
+    found = _compiled(pattern, flags).search(text, 0, budget)
     run.spend(budget.used)
     return found is not None
 
 
+def _compiled(pattern: str, flags: str | None = None) -> regex.Program:
+    from complaintflow.feel import regex  # Four modules and a table of Unicode's blocks, which few expressions need.
+
+    return regex.compiled(pattern, flags or "")
+
+
 def _budget(run: Run) -> regex.Budget:
+    from complaintflow.feel import regex
+
     return regex.Budget(run.limits.regex_steps, run.limits.regex_steps)
 
 
@@ -108,7 +120,9 @@ def _find_all(run: Run, program: regex.Program, text: str) -> Iterator[regex.Fou
 )
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None = None) -> str:
     """The string with every match replaced; $1 to $9 are the groups, $0 is the match."""
-    program = regex.compiled(pattern, flags or "")
+    from complaintflow.feel import regex
+
+    program = _compiled(pattern, flags)
     pieces = regex.replacement_pieces(replacement, program.groups, literal="q" in (flags or ""))
     made: list[str] = []
     size = last = 0
@@ -131,7 +145,7 @@ def split(run: Run, string: str, delimiter: str) -> list[str]:
     """The parts between the matches of a regular expression."""
     parts: list[Value] = []
     last = 0
-    for found in _find_all(run, regex.compiled(delimiter, ""), string):
+    for found in _find_all(run, _compiled(delimiter), string):
         if found.start < found.end:
             parts.append(string[last : found.start])
             last = found.end
@@ -147,7 +161,7 @@ def split(run: Run, string: str, delimiter: str) -> list[str]:
 )  # fmt: skip
 def extract(run: Run, string: str, pattern: str) -> list[str]:
     """All parts that match a regular expression."""
-    found = _find_all(run, regex.compiled(pattern, ""), string)
+    found = _find_all(run, _compiled(pattern), string)
     return run.sized([string[one.start : one.end] for one in found])
 
 

@@ -36,7 +36,7 @@ PERSONS: Final = "persons in facts"
 LONGEST: Final = 100
 _BOOK: Final = "facts"
 _ALWAYS: Final = frozenset({"case", "policy"})
-_PART: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_PART: Final = r"[a-z][a-z0-9_-]{0,39}"
 _CENT: Final = Decimal("0.01")
 _LARGEST: Final = Decimal(10) ** 15
 
@@ -113,7 +113,7 @@ def _parts(live: LiveCase, name: str, fact: Fact) -> dict[str, str | None]:
         secret = live.vault.derive(PERSONS)
         return {name: pseudonym(secret, name, value) if isinstance(value, str) and value.strip() else None}
     if fact.kind == "money" and isinstance(value, dict):
-        return {f"{name}/{part}": text("money", one) for part, one in value.items() if _PART.fullmatch(part)}
+        return {f"{name}/{part}": text("money", one) for part, one in value.items() if re.fullmatch(_PART, part)}
     return {name: text(fact.kind, value)}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Final
 
-from complaintflow.case.live import OPEN
+from complaintflow.case.status import OPEN
 from complaintflow.errors import ComplaintflowError, StoreUnavailable
 from complaintflow.migration.ahead import Ahead
 from complaintflow.migration.moving import Move, move

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 MAX_SUBJECT = 200  # characters; longer subjects end in an ellipsis
 
-_BULLET = re.compile(r"[-*•]\s+")
-_NUMBERED = re.compile(r"[0-9]{1,3}(?:[.)]\s+|、)")
+_BULLET = r"[-*•]\s+"
+_NUMBERED = r"[0-9]{1,3}(?:[.)]\s+|、)"
 _SPACED = 'style="margin:0 0 16px 0"'
 
 
@@ -31,8 +31,8 @@ def _blocks(text: str) -> Iterator[str]:
     for paragraph in re.split(r"\n\s*\n", text):
         kind, lines = "", list[str]()
         for line in paragraph.splitlines():
-            marker = _BULLET.match(line) or _NUMBERED.match(line)
-            now = "" if marker is None else "ul" if _BULLET.match(line) else "ol"
+            marker = re.match(_BULLET, line) or re.match(_NUMBERED, line)
+            now = "" if marker is None else "ul" if re.match(_BULLET, line) else "ol"
             if lines and now != kind:
                 yield _block(kind, lines)
                 lines = []

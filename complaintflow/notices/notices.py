@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from complaintflow.notices.template import Compiled
 
 
-_FILE = re.compile(r"(?P<name>_?[a-z0-9][a-z0-9_-]*)\.(?P<language>[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*)\.j2")
+_FILE = r"(?P<name>_?[a-z0-9][a-z0-9_-]*)\.(?P<language>[a-zA-Z]{2,3}(?:[-_][a-zA-Z0-9]{2,8})*)\.j2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class Template:
         """
         from complaintflow.notices.template import Compiler
 
-        found = _FILE.fullmatch(PurePosixPath(file).name)
+        found = re.fullmatch(_FILE, PurePosixPath(file).name)
         language = language or (found["language"] if found else "en")
         _require_language(language, file)
         head, _, body = text.removeprefix("\ufeff").replace("\r\n", "\n").partition("\n")
@@ -240,7 +240,7 @@ class NoticeSet:
         """
         texts: dict[tuple[str, str], tuple[str, str]] = {}
         for file, text in files.items():
-            found = _FILE.fullmatch(PurePosixPath(file).name)
+            found = re.fullmatch(_FILE, PurePosixPath(file).name)
             if not found:
                 raise InvalidNotice(
                     f"'{file}' is no name for a notice",

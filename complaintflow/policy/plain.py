@@ -17,8 +17,8 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, 
 
 from complaintflow.policy.format import Sections
 
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_NUMBER: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
+_DAY: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_NUMBER: Final = r"-?[0-9]{1,15}(\.[0-9]{1,15})?"
 
 
 class _Doubt(Exception):
@@ -77,10 +77,10 @@ def _simple(hint: Any, value: Any) -> Any:
         if type(value) is hint:
             return value
     elif hint is date:
-        if isinstance(value, str) and _DAY.fullmatch(value):
+        if isinstance(value, str) and re.fullmatch(_DAY, value):
             return date.fromisoformat(value)
     elif hint is Decimal:
-        if type(value) is int or (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        if type(value) is int or (isinstance(value, str) and re.fullmatch(_NUMBER, value)):
             return Decimal(value)
     else:
         return _object(hint, value)

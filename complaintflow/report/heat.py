@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.bpmn.activities import UserTask
-from complaintflow.case.live import history_place
+from complaintflow.case.places import history_place
 from complaintflow.history.promises import BROKEN, PROMISED
 from complaintflow.store.counting import rank
 

@@ -5,6 +5,7 @@ Without a queue workers look for work by themselves. ``complaintflow.adapters.pr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -35,8 +36,11 @@ class Hands(Protocol):
     def due_schedules(self, limit: int) -> list[ScheduleRow]:
         """Rows of the schedule that are due and that it can start, earliest first."""
 
-    def run_job(self, case_id: str) -> int:
-        """Take one ready job of a case and run it. Returns how many were run: 0 where none is ready any more."""
+    def run_jobs(self, cases: Sequence[str]) -> int:
+        """Take one ready job of each of these cases (of one named twice, two) and run them, one after the other.
+
+        Returns how many were run: 0 where none is ready any more.
+        """
 
     def fire_timers(self, case_id: str) -> int:
         """Fire the due timers of a case. Returns how many fired."""

@@ -8,7 +8,7 @@ does not take it, and begins no other one. What the case would open meanwhile is
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -66,12 +66,11 @@ def _merged(kept: list[Any], closed: Iterable[int], opened: list[Any]) -> list[A
 
 
 def _packed(row: Any) -> list[Any]:
-    values = (getattr(row, one.name) for one in fields(row))
-    return [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    return [value.isoformat() if isinstance(value, datetime) else value for value in row]
 
 
 def _read(kind: Any, packed: list[Any]) -> Any:
-    values = dict(zip((one.name for one in fields(kind)), packed, strict=True))
+    values = dict(zip(kind._fields, packed, strict=True))
     for name, value in values.items():
         if name.endswith("_at") and value is not None:
             values[name] = datetime.fromisoformat(value)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.bpmn.triggers import MessageTrigger, MultipleTrigger, SignalTrigger
 from complaintflow.bpmn.watching import ConditionTrigger
-from complaintflow.case.commands import Deliver, DeliverSignal, Start
+from complaintflow.case.commands import Start
+from complaintflow.case.events import Deliver, DeliverSignal
 from complaintflow.case.host import CaseHost
 from complaintflow.errors import CaseEnded, DefinitionError, DuplicateKey, InvalidData, NoSubscription
 from complaintflow.logs import about

@@ -16,17 +16,11 @@ from complaintflow import telemetry
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.token import Token
 from complaintflow.case import correcting
-from complaintflow.case.commands import (
-    Command,
-    DeliverSignal,
-    DropJob,
-    FailJob,
-    FinishJob,
-    HaltEvent,
-    RetryJob,
-    ThrowError,
-)
-from complaintflow.case.live import SIGNAL, LiveCase
+from complaintflow.case.commands import Command
+from complaintflow.case.events import DeliverSignal, HaltEvent
+from complaintflow.case.jobs import DropJob, FailJob, FinishJob, RetryJob, ThrowError
+from complaintflow.case.live import LiveCase
+from complaintflow.case.writing import SIGNAL
 from complaintflow.errors import (
     BusinessError,
     ClockWentBack,

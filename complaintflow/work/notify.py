@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from complaintflow.access.seals import masked
-from complaintflow.case.live import notice_place
+from complaintflow.case.places import notice_place
 from complaintflow.errors import NoticeError
 from complaintflow.notices.notices import Notice, Notifier, Recipient, choose_channel
 from complaintflow.records import dataclass

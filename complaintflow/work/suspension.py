@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from complaintflow.case.live import ACTIVE, SUSPENDED
+from complaintflow.case.status import ACTIVE, SUSPENDED
 from complaintflow.errors import CaseError, InvalidData
 from complaintflow.store.parking import Parked, park, parked
 from complaintflow.work.rewriting import rewrite

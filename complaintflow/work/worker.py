@@ -17,7 +17,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from complaintflow import telemetry
-from complaintflow.case.commands import Fire, HaltEvent, Recompute
+from complaintflow.case.commands import Recompute
+from complaintflow.case.events import Fire, HaltEvent
 from complaintflow.errors import (
     ClockWentBack,
     ComplaintflowError,
@@ -112,7 +113,7 @@ class Worker:
     def run_once(self, case_id: str | None = None) -> int:
         """Fire and start what is due and run what is ready, once. Returns how much was done."""
         fired = self._fire_timers() + self._start_cases() if case_id is None else 0
-        return fired + self._run_jobs(case_id)
+        return fired + self._run_jobs([case_id])
 
     def drain(self, case_id: str | None = None) -> int:
         """``run_once`` until nothing is due at this time. Returns how much was done."""
@@ -192,9 +193,9 @@ class Worker:
             due = tx.due_schedules(self.work.clock.now(), limit + len(self._unfit))
         return [row for row in due if self._is_fit(row)]
 
-    def run_job(self, case_id: str) -> int:
-        """Take one ready job of a case and run it; 0 when there is none, or a stop was asked for."""
-        done = 0 if self._stop.is_set() else self._run_jobs(case_id, 1)
+    def run_jobs(self, cases: Sequence[str]) -> int:
+        """Take one ready job of each of these cases and run them; 0 when there is none, or a stop was asked for."""
+        done = 0 if self._stop.is_set() else self._run_jobs(cases, 1)
         self.dispatcher.spawned.clear()  # Cases that began have jobs of their own.
         return done
 
@@ -268,11 +269,13 @@ class Worker:
             self._unfit.clear()
             self.recompute_provisional()
 
-    def _run_jobs(self, case_id: str | None, limit: int = BATCH) -> int:
+    def _run_jobs(self, cases: Sequence[str | None], limit: int = BATCH) -> int:
+        """Lease so many jobs of each of these cases (of any, if it is None), and run them."""
         now = self.work.clock.now()
         lacking = sorted(self.dispatcher.lacking or ())
         with self.work.store.transaction() as tx:
-            jobs = tx.lease_jobs(now, now + LEASE, self.name, limit, case_id, lacking)
+            held = [tx.lease_jobs(now, now + LEASE, self.name, limit, case_id, lacking) for case_id in cases]
+        jobs = [job for some in held for job in some]
         for number, job in enumerate(jobs):
             if self._stop.is_set():
                 self._give_back(jobs[number:], now)

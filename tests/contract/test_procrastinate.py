@@ -88,8 +88,9 @@ def test_a_call_is_deferred_in_the_transaction_of_the_state(site: Site) -> None:
         host.rollback()
     assert site.rows(count) == [(0, 0)]
     site.bench.start("p")
+    [job] = site.rows("SELECT case_id, token FROM cf_job")
     assert site.rows("SELECT lock, queueing_lock, scheduled_at, queue_name FROM procrastinate_jobs") == [
-        (None, None, None, "cf:work")
+        (None, "complaintflow.job:{}:{}".format(*job), None, "cf:work")
     ]
 
 
@@ -111,7 +112,7 @@ def test_a_lost_call_is_made_again_and_a_second_one_finds_nothing(site: Site) ->
     assert [sweep(site.database, worker) for _ in range(3)] == [1, 0, 0]
     with site.database.begin() as connection:
         driver = connection.connection.driver_connection
-        calls.defer(driver, [calls.run_job(site.engine.cases()[0].id, "work")] * 3)
+        calls.defer(driver, [calls.run_job(site.engine.cases()[0].id, token, "work") for token in (97, 98, 99)])
     assert site.engine.drain() == 1
     assert site.ran == ["work"]
     assert site.rows("SELECT count(*) FROM procrastinate_jobs") == [(0,)]

@@ -193,7 +193,7 @@ def test_a_job_delivered_twice_runs_once(road: Road) -> None:
     case = bench.start("p")
     worker = bench.engine.worker()
     bench.engine.drain()
-    assert worker.run_job(case.id) == 0
+    assert worker.run_jobs([case.id]) == 0
     assert worker.fire_timers(case.id) == 0
     assert len(desk.calls) == 2
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from complaintflow.case.live import SIGNAL
+from complaintflow.case.writing import SIGNAL
 from complaintflow.store.port import Transaction
 from complaintflow.store.rows import CaseRow, HistoryRow
 from tests.crash.world import EFFECTS, ONE_CASE, World

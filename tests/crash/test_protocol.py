@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from complaintflow import Handlers
-from complaintflow.case.commands import DropJob
+from complaintflow.case.jobs import DropJob
 from complaintflow.handlers.registry import Job
 from complaintflow.store.rows import JobRow
 from complaintflow.testing import Workbench

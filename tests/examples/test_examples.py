@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py") if path.name != "03_web_view.py")
+# Those that need more than to be run, and the beginning of what they say when they are run all the same.
+NEEDY = {
+    "03_web_view.py": "This example is a web application. Serve it: uvicorn --app-dir examples 03_web_view:app",
+    "07_check_evidence.py": "This example checks a file that you give it, with a public key.",
+}
+SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py") if path.name not in NEEDY)
 
 EXPECTED = {
     "01_run_process.py": ["active", "Investigate complaint: customer-service", "['propose']"],
@@ -25,18 +30,35 @@ EXPECTED = {
 }
 
 
+def played(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The example as a process of its own in that folder."""
+    environment = {key: value for key, value in os.environ.items() if key != "COMPLAINTFLOW_DATABASE_URL"}
+    command = [sys.executable, str(EXAMPLES / words[0]), *words[1:]]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", NEEDY)
+def test_an_example_that_needs_more_says_so(name: str, tmp_path: Path) -> None:
+    """Run by itself, it ends with one message of what it needs and leaves nothing behind."""
+    done = played(tmp_path, name)
+    assert done.returncode == 1
+    assert done.stderr.startswith(NEEDY[name])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_evidence_that_is_none_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """A file that is not there, or something else, is one line and no traceback."""
+    (tmp_path / "other.json").write_text("nothing", encoding="utf-8")
+    for file in ("missing.json", "other.json"):
+        done = played(tmp_path, "07_check_evidence.py", file, "00")
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+        assert f"{file} is not a history that `complaintflow verify CASE --export` wrote" in done.stderr
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_example_runs_in_an_empty_folder(name: str, tmp_path: Path) -> None:
     """The example ends without an error and prints what its text promises."""
-    environment = {key: value for key, value in os.environ.items() if key != "COMPLAINTFLOW_DATABASE_URL"}
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLES / name)],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = played(tmp_path, name)
     assert done.returncode == 0, done.stderr
     for line in EXPECTED.get(name, []):
         assert line in done.stdout

@@ -147,6 +147,22 @@ def test_a_new_layer_says_what_its_lines_mean(run: Run, tmp_path: Path) -> None:
     text = next((tmp_path / "mine").rglob("policy.toml")).read_text(encoding="utf-8")
     assert '# from = "document" says that your own written rules give the value.' in text
     assert '#from = "document"    # if your own written rules give this value' in text
+    assert '#[policy]\n#zone = "Asia/Shanghai"\n#country = "CN"\n' in text
+
+
+def test_the_zone_is_changed_where_it_is_said_to_be(run: Run, tmp_path: Path) -> None:
+    """Uncommented in a new layer, the zone is that of the times that all commands print."""
+    run("--layer", "layer", "init", "mine", "--from", "sample")
+    policy = next((tmp_path / "mine").rglob("policy.toml"))
+    text = policy.read_text(encoding="utf-8").replace("#[policy]", "[policy]").replace("#zone", "zone")
+    policy.write_text(text.replace("Asia/Shanghai", "Europe/Berlin"), encoding="utf-8")
+    layers = ("--layer", "mine", "--layer", "layer")
+    assert "times in Europe/Berlin" in run(*layers, "run", "sample", "--example", "--key", "k").stdout
+    for words in (["show", "k"], ["tasks"], ["demo", "sample"], ["figures", "sample", "--year", "2026"]):
+        shown = run(*layers, *words)
+        assert shown.exit_code == 0, shown.output
+        assert shown.stdout.count("Europe/Berlin") == 1, words
+        assert "Shanghai" not in shown.stdout
 
 
 def test_yes_or_no_is_called_so() -> None:
@@ -176,14 +192,16 @@ def test_a_backlog_is_told_in_the_zone_of_the_policy(tmp_path: Path) -> None:
 def test_much_output_ends_with_what_it_comes_to(run: Run, tmp_path: Path) -> None:
     """`check` and `trace` over several processes end with a summary; over one they need none."""
     policy = tmp_path / "layer/processes/sample/policy.toml"
-    policy.write_text(policy.read_text(encoding="utf-8").replace('clause = "S-2.a"', 'clause = "S-7"'), encoding="utf-8")
+    policy.write_text(
+        policy.read_text(encoding="utf-8").replace('clause = "S-2.a"', 'clause = "S-7"'), encoding="utf-8"
+    )
     diagram = tmp_path / "layer/processes/sample/sample.bpmn"
     diagram.write_text(diagram.read_text(encoding="utf-8").replace('value="receipt"', 'value="none"'), encoding="utf-8")
     checked = run("check", "layer").stdout
     assert "In all: 2 checked\n" in checked
     end = checked[checked.index("In all:") :]
     assert "ERRORS" in end
-    assert "\n  sample  1\n" in end
+    assert "\n  sample  1       1\n" in end
     assert checked.count("--defaults lists") == 1
     assert "In all" not in run("--layer", "layer", "check", "sample").stdout
     traced = run("--layer", "layer", "trace", "sample", "customer").stdout

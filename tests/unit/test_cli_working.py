@@ -55,7 +55,9 @@ def test_a_case_says_what_is_left_to_a_worker(run: Run) -> None:
     shown = run("run", "broken", "--example", "--key", "k")
     assert shown.exit_code == 0, shown.output
     assert "For a worker\n  Look up the order  look-up-order  ready\n" in shown.stdout
-    assert "no worker is running, and the case goes on only when one has done this: complaintflow worker" in shown.stdout
+    assert (
+        "no worker is running, and the case goes on only when one has done this: complaintflow worker" in shown.stdout
+    )
     with Engine("sqlite:///cases.db", layers=["layer"], handlers=[Handlers()], handlers_elsewhere=True) as engine:
         engine.worker().beat()
     shown = run("show", "k")

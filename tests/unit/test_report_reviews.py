@@ -19,11 +19,13 @@ PRIORITY = "A rule for leave </li><script>x</script>"
 
 @pytest.fixture(scope="module")
 def played() -> Iterator[Workbench]:
-    """Two complaints of the third quarter, whose report nobody has reviewed yet."""
+    """Two complaints of the third quarter and one of the fourth; nobody has reviewed them yet."""
     bench = Workbench(now=datetime.fromisoformat("2026-08-03T09:00:00+08:00"))
     for _ in range(2):
         bench.complete(bench.start("hr", channel="email", content="x"), "assess", reasonable=True, urgency="normal")
     bench.at("2026-10-08T09:00:00+08:00")
+    bench.start("hr", channel="email", content="x")
+    bench.advance(hours=1)
     yield bench
     bench.close()
 

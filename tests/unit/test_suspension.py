@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from complaintflow import Handlers
-from complaintflow.case.commands import CompleteTask, Fire
+from complaintflow.case.commands import CompleteTask
+from complaintflow.case.events import Fire
 from complaintflow.errors import CaseEnded, CaseError, CaseSuspended, InvalidData
 from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
