@@ -23,7 +23,7 @@ import re
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC
 from email.message import EmailMessage
 from email.policy import default as modern
@@ -36,6 +36,7 @@ from lxml.etree import LxmlError
 from complaintflow.errors import DuplicateKey, InvalidData, StoreError
 from complaintflow.logs import about
 from complaintflow.ports import ChannelDown
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.ports import CaseStarter

@@ -5,7 +5,7 @@ milliseconds a class. A program's first case needs two hundred such classes, and
 Here all classes share functions that know their fields; making a class costs a fiftieth, making an instance the same,
 and comparing one a little less. What they can do is the same: ``fields``, ``replace``, ``asdict`` and ``match`` work.
 
-A class that is not frozen is left to the standard library: an ``__init__`` of assignments is faster than any other.
+The ``__init__`` of a class that is not frozen is the standard library's: nothing is faster than assignments.
 
 The standard library's ``NamedTuple`` compiles the annotation of each field; this one leaves them as they are written.
 To the type checker all are the standard library's.
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from reprlib import recursive_repr
 from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, get_origin
 
 if TYPE_CHECKING:
     from dataclasses import dataclass
@@ -29,9 +29,10 @@ else:
 
     def dataclass(*, frozen: bool = False, slots: bool = False, kw_only: bool = False, eq: bool = True, **others):
         """Make the class below a dataclass; the arguments are those of ``dataclasses.dataclass``."""
-        if others or not frozen:
+        if others:
             return dataclasses.dataclass(frozen=frozen, slots=slots, kw_only=kw_only, eq=eq, **others)
-        return lambda cls: _frozen(cls, slots=slots, kw_only=kw_only, eq=eq)
+        make = _frozen if frozen else _open
+        return lambda cls: make(cls, slots=slots, kw_only=kw_only, eq=eq)
 
     class _Naming(type):
         def __new__(cls, name, bases, body):
@@ -55,32 +56,29 @@ __all__ = ["NamedTuple", "dataclass"]
 _SHAPE = "__record_fields__"
 
 
-@dataclasses.dataclass(frozen=True)
-class _Pattern:
-    """Lends its parameters to all classes: the standard library asks the bases of a class whether they are frozen."""
-
-
 class _Shape:
     """The fields of a class in order: name -> annotation and how it was written."""
 
-    __slots__ = ("defaults", "factories", "fields", "kw_only", "positional")
+    __slots__ = ("defaults", "factories", "fields", "own", "positional")
 
     def __init__(self, cls: type, *, kw_only: bool) -> None:
         self.fields: dict[str, tuple[Any, dataclasses.Field[Any]]] = {}
         self.positional: list[str] = []
+        self.own: list[str] = []
         for base in reversed(cls.__mro__[1:]):
             inherited: _Shape | None = base.__dict__.get(_SHAPE)
             if inherited is not None:
                 self.fields |= inherited.fields
                 self.positional += [name for name in inherited.positional if name not in self.positional]
         for name, annotation in inspect.get_annotations(cls).items():
-            if "ClassVar[" in str(annotation):
+            if "ClassVar[" in annotation if isinstance(annotation, str) else get_origin(annotation) is ClassVar:
                 continue
             written = cls.__dict__.get(name, dataclasses.MISSING)
             one = written if isinstance(written, dataclasses.Field) else dataclasses.field(default=written)
             if not one.init or one.hash is not None or one.kw_only not in (dataclasses.MISSING, kw_only):
                 raise TypeError(f"{cls.__name__}.{name}: no field here has an init, hash or kw_only of its own")
             self.fields[name] = (annotation, one)
+            self.own.append(name)
             if not kw_only and name not in self.positional:
                 self.positional.append(name)
         ways = {name: one for name, (_, one) in self.fields.items()}
@@ -105,31 +103,17 @@ class _Shape:
 
 def _frozen(cls: type, *, slots: bool, kw_only: bool, eq: bool) -> type:
     shape = _Shape(cls, kw_only=kw_only)
-    own = {name: shape.fields[name] for name in inspect.get_annotations(cls) if name in shape.fields}
-    if slots:
-        left = {name: value for name, value in cls.__dict__.items() if name not in own}
-        left.pop("__dict__", None)
-        left.pop("__weakref__", None)
-        has = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
-        left["__slots__"] = tuple(name for name in own if name not in has)
-        cls = type(cls)(cls.__name__, cls.__bases__, left)
-    else:
-        for name, (_, one) in own.items():
-            if name in shape.defaults:
-                setattr(cls, name, one.default)
-            elif name in cls.__dict__:
-                delattr(cls, name)
-    setters = {name: _setter(cls, name) for name in shape.fields}
+    setters: dict[str, Callable[[Any, Any], None]] = {}
     given: dict[str, Any] = {
         _SHAPE: shape,
         "__dataclass_fields__": _Fields(),
-        "__dataclass_params__": _Pattern.__dataclass_params__,  # type: ignore[attr-defined]
-        "__init__": _init(cls, shape, setters),
+        "__dataclass_params__": _PARAMETERS,
+        "__init__": _init(shape, setters, checks=hasattr(cls, "__post_init__")),
         "__match_args__": tuple(shape.positional),
         "__repr__": _repr([name for name, (_, one) in shape.fields.items() if one.repr]),
         "__setattr__": _no_assignment,
         "__delattr__": _no_deletion,
-        "__signature__": _Signature(),
+        "__signature__": _SIGNATURE,
     }
     if eq:
         compared = [name for name, (_, one) in shape.fields.items() if one.compare]
@@ -137,11 +121,39 @@ def _frozen(cls: type, *, slots: bool, kw_only: bool, eq: bool) -> type:
     if slots:
         given["__getstate__"], given["__setstate__"] = _state(setters)
     said = cls.__dict__
-    for name, value in given.items():
+    for name in given.keys() & said.keys():
         # A class with an __eq__ and no __hash__ of its own has a __hash__ of None.
-        if name not in said or (name == "__hash__" and said[name] is None and "__eq__" in said):
+        if not (name == "__hash__" and said[name] is None and "__eq__" in said):
+            del given[name]
+    if slots:
+        has = {name for base in cls.__mro__[1:] for name in base.__dict__.get("__slots__", ())}
+        left = {name: value for name, value in said.items() if name not in shape.own}
+        left.pop("__dict__", None)
+        left.pop("__weakref__", None)
+        left["__slots__"] = tuple(name for name in shape.own if name not in has)
+        cls = type(cls)(cls.__name__, cls.__bases__, left | given)
+    else:
+        for name in shape.own:
+            if name in shape.defaults:
+                given[name] = shape.defaults[name]
+            elif name in said:
+                delattr(cls, name)
+        for name, value in given.items():
             setattr(cls, name, value)
+    setters.update({name: _setter(cls, name) for name in shape.fields})
     return cls
+
+
+def _open(cls: type, *, slots: bool, kw_only: bool, eq: bool) -> type:
+    made = dataclasses.dataclass(cls, slots=slots, kw_only=kw_only, repr=False, eq=False)
+    fields, said = dataclasses.fields(made), made.__dict__
+    given: dict[str, Any] = {"__repr__": _repr([one.name for one in fields if one.repr])}
+    if eq:
+        given["__eq__"], _ = _comparing([one.name for one in fields if one.compare])
+        given["__hash__"] = None
+    for name in given.keys() - said.keys():
+        setattr(made, name, given[name])
+    return made
 
 
 def _setter(cls: type, name: str) -> Callable[[Any, Any], None]:
@@ -151,33 +163,33 @@ def _setter(cls: type, name: str) -> Callable[[Any, Any], None]:
     return lambda self, value: object.__setattr__(self, name, value)
 
 
-def _init(cls: type, shape: _Shape, setters: dict[str, Callable[[Any, Any], None]]) -> Callable[..., None]:
-    count, most, names = len(setters), len(shape.positional), shape.positional
-    plain = [setters[name] for name in names]
+def _init(shape: _Shape, setters: dict[str, Callable[[Any, Any], None]], *, checks: bool) -> Callable[..., None]:
+    """``setters`` are those of the class, which is not there yet, in the order of the fields."""
+    count, most, names = len(shape.fields), len(shape.positional), shape.positional
     defaults, factories = shape.defaults, shape.factories
-    checks = hasattr(cls, "__post_init__")
+    puts = setters.values()
 
     def __init__(self: Any, /, *given: Any, **named: Any) -> None:
         number = len(given)
         if number == count == most and not named:
-            for put, value in zip(plain, given, strict=False):
+            for put, value in zip(puts, given, strict=False):
                 put(self, value)
         else:
             values = {**defaults, **named}
             if given:
                 if number > most or (named and not named.keys().isdisjoint(names[:number])):
-                    raise shape.complaint(cls, given, named)
+                    raise shape.complaint(type(self), given, named)
                 values.update(zip(names, given, strict=False))
             for name, make in factories.items():
                 if name not in values:
                     values[name] = make()
             if len(values) != count:
-                raise shape.complaint(cls, given, named)
+                raise shape.complaint(type(self), given, named)
             try:
                 for name, value in values.items():
                     setters[name](self, value)
             except KeyError:
-                raise shape.complaint(cls, given, named) from None
+                raise shape.complaint(type(self), given, named) from None
         if checks:
             self.__post_init__()
 
@@ -185,12 +197,13 @@ def _init(cls: type, shape: _Shape, setters: dict[str, Callable[[Any, Any], None
 
 
 def _comparing(names: list[str]) -> tuple[Callable[[Any, object], Any], Callable[[Any], int]]:
-    if len(names) > 1:
-        values: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
-    else:
+    values: Callable[[Any], Any] = attrgetter(*names) if names else lambda self: ()
+    if len(names) == 1:
+        # Its value alone would be compared by ==, and a tuple takes what is the same object for equal.
+        one = values
 
-        def values(self: Any) -> tuple[Any, ...]:
-            return tuple(getattr(self, name) for name in names)
+        def values(self: Any) -> tuple[Any]:
+            return (one(self),)
 
     def __eq__(self: Any, other: object) -> Any:
         if other.__class__ is self.__class__:
@@ -250,6 +263,13 @@ class _Fields:
         return found
 
 
+class _Parameters:
+    """``__dataclass_params__``: the standard library asks the bases of a class whether they are frozen."""
+
+    def __get__(self, instance: object, owner: type) -> object:
+        return dataclasses.make_dataclass("Frozen", [], frozen=True).__dataclass_params__  # type: ignore[attr-defined]
+
+
 def _again(one: dataclasses.Field[Any], *, kw_only: bool) -> Any:
     if one.default_factory is not dataclasses.MISSING:
         return dataclasses.field(
@@ -272,3 +292,7 @@ class _Signature:
             default = one.default_factory if name in shape.factories else default
             parameters.append(inspect.Parameter(name, kind, default=default, annotation=annotation))
         return inspect.Signature(parameters, return_annotation=None)
+
+
+_PARAMETERS = _Parameters()
+_SIGNATURE = _Signature()

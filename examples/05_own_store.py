@@ -306,7 +306,7 @@ class FileTransaction(InPython):
     def _of(self, kind: str, case_id: str | None) -> list[Any]:
         return [row for row in self._tables[kind].values() if case_id in (None, row.case_id)]
 
-    def case(self, case_id: str) -> CaseRow:
+    def case(self, case_id: str, shard: int | None = None) -> CaseRow:
         """Raises UnknownCase."""
         if case_id not in self._tables["cases"]:
             raise UnknownCase(f"there is no case {case_id}")

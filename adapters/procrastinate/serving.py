@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import procrastinate
 from procrastinate.app import WorkerOptions
@@ -110,7 +110,8 @@ class Application(procrastinate.App):
         return self.done
 
     async def _run_worker(self, **options: Unpack[WorkerOptions]) -> None:
-        self._worker_now = Worker(app=self, **self._options(options))
+        kind = _Commanded if options.get("install_signal_handlers", True) else Worker
+        self._worker_now = kind(app=self, **self._options(options))
         try:
             await self._worker_now.run()
         finally:
@@ -131,7 +132,7 @@ class Application(procrastinate.App):
         await self._do(self.hands.run_jobs, cases)
         self.taking.told(len(cases), stopwatch() - began)
         if self.hands.stopping():
-            await asyncio.to_thread(self._call_again, cases)
+            await self._do(self._call_again, cases)
 
     async def _fire_timers(self, case_id: str) -> None:
         await self._do(self.hands.fire_timers, case_id)
@@ -146,10 +147,11 @@ class Application(procrastinate.App):
         except Exception as error:
             log.error("a call for work failed, and will come again: %s", type(error).__name__)
 
-    def _call_again(self, cases: Sequence[str]) -> None:
+    def _call_again(self, cases: Sequence[str]) -> int:
         """What was given back when the worker was asked to stop is anybody's at once."""
         with self._engine.begin() as connection:
             recall(connection.connection.driver_connection, self.hands, cases)
+        return 0
 
     async def _sweep(self, ending: asyncio.Event) -> None:
         beaten = tidied = None
@@ -180,6 +182,15 @@ class Application(procrastinate.App):
                 self._said.add(kind)
                 log.error("%s", _missing(kind, number))
         return now
+
+
+class _Commanded(Worker):
+    """A worker of procrastinate's own command, which hears the signals."""
+
+    def stop(self) -> None:
+        """Begin nothing more; what was taken along and is not begun is given back."""
+        cast("Application", self.app).hands.stop()
+        super().stop()
 
 
 async def _carefree(connection: AsyncConnection[Any]) -> None:

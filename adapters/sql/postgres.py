@@ -98,7 +98,13 @@ class Transaction(SqlTransaction):
         self._savepoint = False
 
     def _rows(self, sql: str, parameters: Values) -> Sequence[Sequence[Any]]:
-        found: list[tuple[Any, ...]] = self._cursor().execute(_as_psycopg(sql), parameters).fetchall()
+        cursor = self._cursor()
+        if self._driver.info.transaction_status.name == "IDLE":
+            with self._driver.pipeline():  # psycopg's BEGIN goes along, in place of a round trip of its own
+                cursor.execute(_as_psycopg(sql), parameters)
+        else:
+            cursor.execute(_as_psycopg(sql), parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
 
     def _run(self, sql: str, rows: list[Values]) -> None:

@@ -100,6 +100,16 @@ def join_transaction(connection: Connection) -> None:
         driver.execute("BEGIN")
 
 
+def give_up(connection: Connection) -> None:
+    """Make sure that the host cannot go on after an error (a full disk) with which SQLite has undone its transaction.
+
+    What the host wrote next would begin another one, and its commit would lack what was written before.
+    """
+    driver: Any = connection.connection.driver_connection
+    if not driver.in_transaction and not is_memory(connection.engine.url):
+        connection.invalidate()  # SQLAlchemy refuses all but a rollback
+
+
 wake_workers = None
 """A file tells nobody that it changed."""
 

@@ -48,8 +48,8 @@ STEP_CASE: Final = (
     " looked_at = ?10, held = ?11 WHERE id = ?12 AND version = ?13 AND key IS ?2 AND status = ?3 AND keep_until IS ?9"
 )
 CASE: Final = (
-    f"SELECT {', '.join(_columns(tables.case))}, sealed_key"  # noqa: S608
-    " FROM cf_case LEFT JOIN cf_key ON case_id = id WHERE id = ?"
+    f"SELECT {', '.join(_columns(tables.case))}, sealed_key, tick, total"  # noqa: S608
+    " FROM cf_case LEFT JOIN cf_key ON case_id = id LEFT JOIN cf_anchor ON shard = ? WHERE id = ?"
 )
 CASE_WITH_KEY: Final = "SELECT id FROM cf_case WHERE key = ? AND process = ?"
 

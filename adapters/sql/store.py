@@ -237,9 +237,15 @@ class HostedStore:
 
     @contextmanager
     def _inside(self) -> Iterator[SqlTransaction]:
-        transaction = _transaction_on(self._joined(), self.where, self._ring, writable=True, own=False)
-        yield transaction
-        transaction.finish()
+        connection = self._joined()
+        transaction = _transaction_on(connection, self.where, self._ring, writable=True, own=False)
+        try:
+            yield transaction
+            transaction.finish()
+        except BaseException:
+            if self._dialect == "sqlite":
+                sqlite.give_up(connection)
+            raise
 
     @answers
     def _joined(self) -> Connection:

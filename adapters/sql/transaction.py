@@ -57,6 +57,7 @@ class SqlTransaction(Counted, ABC):
         self._driver: Any = connection.connection.driver_connection
         self._writable = writable
         self._untouched = own
+        self._read_along: AnchorRow | None = None
         self.ring: Ring | None = None
         self.where = where
 
@@ -125,6 +126,7 @@ class SqlTransaction(Counted, ABC):
 
     def _must_be_writable(self) -> None:
         """Called by whatever writes."""
+        self._read_along = None
         if not self._writable:
             raise StoreError("this transaction only reads", where=self.where, advice="use store.transaction()")
         self._untouched = False
@@ -142,15 +144,19 @@ class SqlTransaction(Counted, ABC):
         return [read(record) for record in self._rows(sql, parameters)]
 
     @answers
-    def case(self, case_id: str) -> CaseRow:
-        """Raises UnknownCase."""
-        for record in self._rows(statements.CASE, (case_id,)):
+    def case(self, case_id: str, shard: int | None = None) -> CaseRow:
+        """Raises UnknownCase. With a ``shard`` of the store's head, that is read along, for ``anchor`` to give."""
+        for *record, tick, total in self._rows(statements.CASE, (shard, case_id)):
+            self._read_along = AnchorRow(shard, tick, bytes(total)) if shard is not None and tick else None
             return encoding.read_case(record)
         raise UnknownCase(f"there is no case {case_id}", where=self.where)
 
     @answers
     def anchor(self, shard: int) -> AnchorRow:
         """A shard of the store's head; one that is not there has tick 0."""
+        known, self._read_along = self._read_along, None
+        if known is not None and known.shard == shard:
+            return known
         for number, tick, total in self._rows(statements.ANCHOR, (shard,)):
             return AnchorRow(number, tick, bytes(total))
         return AnchorRow(shard)

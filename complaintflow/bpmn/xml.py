@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -62,13 +63,19 @@ def read(source: bytes, file: str) -> etree._Element:
 
 def local(element: etree._Element) -> str:
     """The tag without its namespace."""
-    return str(element.tag).rpartition("}")[2]
+    return _parts(str(element.tag))[1]
 
 
 def namespace(element: etree._Element) -> str:
     """The tag's namespace, or an empty string."""
-    tag = str(element.tag)
-    return tag[1 : tag.index("}")] if tag.startswith("{") else ""
+    return _parts(str(element.tag))[0]
+
+
+# A diagram has a thousand elements of forty tags, and each is asked for its own a dozen times.
+@lru_cache(maxsize=512)
+def _parts(tag: str) -> tuple[str, str]:
+    space, _, name = tag.rpartition("}")
+    return space[1:], name
 
 
 def uses(root: etree._Element, space: str) -> bool:

@@ -7,10 +7,11 @@ export) would cost a millisecond each time; kept apart, it is written when it ch
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.errors import StaleCase
+from complaintflow.records import dataclass
 from complaintflow.store.codec import to_json
 
 if TYPE_CHECKING:

@@ -25,10 +25,10 @@ _SECTIONS: Final = ("deadlines", "repeats", "roles", "bounds", "amounts", "texts
 
 
 def unused_entries(facts: Facts) -> Iterator[Finding]:
-    """Policy entries that no diagram, table, form or notice names."""
+    """Policy entries that no diagram, table, form, notice or fact names."""
     if facts.policy is None:
         return
-    text = "\n".join(facts.texts.values())
+    text = "\n".join([*facts.texts.values(), *(fact.value for fact in facts.policy.facts.values())])
     known = _READ_BY_US | _named_within(facts.policy)
     for entry in facts.policy.entries():
         name = f"{entry.section}.{entry.name}"

@@ -184,7 +184,8 @@ class Interview:
 
     def _answer(self, text: str, prompt: Prompt) -> Any:
         if prompt.type == "dynamiclist":
-            return [{} for _ in range(int(text))] if text.isdecimal() and len(text) < 9 and int(text) <= _MOST_ROWS else text
+            count = int(text) if text.isdecimal() and len(text) < 9 else _MOST_ROWS + 1
+            return [{} for _ in range(count)] if count <= _MOST_ROWS else text
         component = self._component(prompt)
         if not prompt.options:
             return typed(text, component)

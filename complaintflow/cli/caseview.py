@@ -25,7 +25,7 @@ from complaintflow.cli.look import (
     until,
     wrap,
 )
-from complaintflow.cli.session import again, zone_of
+from complaintflow.cli.session import again, again_at_a_desk, zone_of
 from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
@@ -187,5 +187,5 @@ def print_next(case: Case) -> None:
     """The command that most likely comes next."""
     say()
     if case.tasks:
-        say(dim("Next: ") + again(f"complete {short(case.id)} {case.tasks[0].element}"))
-    say(dim("      " if case.tasks else "Next: ") + again(f"show {short(case.id)}"))
+        say(dim("Next: ") + again_at_a_desk(f"complete {short(case.id)} {case.tasks[0].element}"))
+    say(dim("      " if case.tasks else "Next: ") + again_at_a_desk(f"show {short(case.id)}"))

@@ -34,8 +34,8 @@ def data_option(function: F) -> F:
         "fields",
         multiple=True,
         metavar="KEY=VALUE",
-        help="One field: reporter.name='Zhao Min', persons[1].role=waiter. Where a form has the field it is read as the "
-        "form wants it (justified=yes), else it is text; KEY:=JSON for a number, true, a list: amount:=12.",
+        help="One field: reporter.name='Zhao Min', persons[1].role=waiter. Where a form has the field it is read as "
+        "the form wants it (justified=yes), else it is text; KEY:=JSON for a number, true, a list: amount:=12.",
     )(function)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from complaintflow.cli.look import bold, cell, clean, columns, dim, heading, say, sign, table, wrap
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.check import Finding

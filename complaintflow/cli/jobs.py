@@ -30,7 +30,7 @@ def print_jobs(case: Case, engine: Engine, setting: Setting) -> None:
     heading("For a worker")
     table(("", "", ""), [_row(row, labels.get(row.element, row.element), setting) for row in jobs])
     if alive:
-        say(dim("  a worker is running and does this by itself: the case goes on from there"))
+        say(dim("  a worker does this by itself, and the case goes on from there (one was seen within two minutes)"))
     else:
         say(dim("  no worker is running, and the case goes on only when one has done this: ") + again("worker"))
 

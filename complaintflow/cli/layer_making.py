@@ -78,8 +78,8 @@ def policy_text(policy: Policy) -> str:
         "",
         "# Where days begin and end, and whose holidays are no working days",
         "#[policy]",
-        f'#zone = {_quoted(policy.head.zone or "Asia/Shanghai")}',
-        f'#country = {_quoted(policy.head.country or "CN")}',
+        f"#zone = {_quoted(policy.head.zone or 'Asia/Shanghai')}",
+        f"#country = {_quoted(policy.head.country or 'CN')}",
     ]
     lines += _block("The written policy leaves these open: the values are our defaults. Decide them.", open_ones)
     lines += _block("The written policy says these. Change them only if yours says otherwise.", given)

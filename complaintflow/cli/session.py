@@ -8,15 +8,15 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
 from complaintflow.cli.look import aside, clean
 from complaintflow.errors import ComplaintflowError, StoreError
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -159,6 +159,14 @@ def again(words: str) -> str:
     return " ".join(["complaintflow", words, *strict, *(f"{name} {shlex.quote(value)}" for name, value in options)])
 
 
+def again_at_a_desk(words: str) -> str:
+    """As `again`, for a command that asks who does it where it is known who people are."""
+    context = click.get_current_context(silent=True)
+    session = context.find_object(Session) if context is not None else None
+    nameless = session is not None and session.people and not session.acting
+    return again(f"{words} --as PERSON" if nameless else words)
+
+
 def zone_of(engine: Engine, bundle: Bundle) -> tzinfo:
     """The zone in which a case's days are counted."""
     return (engine.settings.calendar or bundle.calendar).zone
@@ -169,6 +177,38 @@ def warn_backlog(engine: Engine) -> None:
     warning = None if engine.settings.access.enforced else engine.backlog_warning()
     if warning:
         aside(click.style("Warning: ", fg="yellow", bold=True) + warning)
+
+
+# The options of `Session` in the order of the help.
+_OPTIONS: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (
+    (("--database",), {
+        "metavar": "URL",
+        "help": "Where cases are kept [default: COMPLAINTFLOW_DATABASE_URL, else sqlite:///complaintflow.db].",
+    }),
+    (("acting", "--as"), {"metavar": "PERSON", "help": "Who acts, by the id in that file."}),
+    (("--people",), {
+        "metavar": "FILE", "type": click.Path(), "envvar": "COMPLAINTFLOW_PEOPLE",
+        "help": "Who people are and which groups they belong to; each sees and does only what the policy lets them.",
+    }),
+    (("--layer",), {
+        "metavar": "DIR", "multiple": True, "type": click.Path(), "envvar": "COMPLAINTFLOW_LAYERS",
+        "help": "A folder of your own definitions; the nearest first. Repeatable.",
+    }),
+    (("--app",), {
+        "metavar": "MODULE:NAME", "envvar": "COMPLAINTFLOW_APP",
+        "help": "Your own engine with its handlers: an Engine, or a function that returns one.",
+    }),
+    (("--language",), {
+        "type": click.Choice(["en", "zh"]), "help": "Language of labels and questions [default: the terminal's].",
+    }),
+    (("-v", "--verbose"), {"count": True, "help": "Say more; -vv says everything."}),
+    (("--log-format",), {
+        "type": click.Choice(["text", "json"]), "envvar": "COMPLAINTFLOW_LOG_FORMAT",
+        "help": "How the log is written to standard error [default: text].",
+    }),
+    (("--strict",), {"is_flag": True, "help": "Refuse to make a key: one must be configured."}),
+    (("--debug",), {"is_flag": True, "help": "Show the traceback of a defect."}),
+)  # fmt: skip
 
 
 def shared_options(*, inside: bool = True, shown: tuple[str, ...] = ()) -> Callable[[F], F]:
@@ -184,57 +224,15 @@ def shared_options(*, inside: bool = True, shown: tuple[str, ...] = ()) -> Calla
         if value:
             setattr(ctx.ensure_object(Session), str(param.name), value)
 
-    def option(*names: str, **settings: Any) -> Callable[[F], F]:
-        if inside:
-            settings["envvar"] = None
-        hidden = inside and names[-1].removeprefix("--") not in shown
-        return click.option(*names, expose_value=False, callback=keep, hidden=hidden, **settings)
-
     def decorate(function: F) -> F:
-        function = option("--debug", is_flag=True, help="Show the traceback of a defect.")(function)
         # Behind a command that has a `--strict` of its own (`check`) it means that one.
-        own = [name for parameter in getattr(function, "__click_params__", ()) for name in parameter.opts]
-        if "--strict" not in own:
-            function = option("--strict", is_flag=True, help="Refuse to make a key: one must be configured.")(function)
-        function = option(
-            "--log-format",
-            type=click.Choice(["text", "json"]),
-            envvar="COMPLAINTFLOW_LOG_FORMAT",
-            help="How the log is written to standard error [default: text].",
-        )(function)
-        function = option("-v", "--verbose", count=True, help="Say more; -vv says everything.")(function)
-        function = option(
-            "--language",
-            type=click.Choice(["en", "zh"]),
-            help="Language of labels and questions [default: the terminal's].",
-        )(function)
-        function = option(
-            "--app",
-            metavar="MODULE:NAME",
-            envvar="COMPLAINTFLOW_APP",
-            help="Your own engine with its handlers: an Engine, or a function that returns one.",
-        )(function)
-        function = option(
-            "--layer",
-            metavar="DIR",
-            multiple=True,
-            type=click.Path(),
-            envvar="COMPLAINTFLOW_LAYERS",
-            help="A folder of your own definitions; the nearest first. Repeatable.",
-        )(function)
-        function = option(
-            "--people",
-            metavar="FILE",
-            type=click.Path(),
-            envvar="COMPLAINTFLOW_PEOPLE",
-            help="Who people are and which groups they belong to; each sees and does only what the policy lets them.",
-        )(function)
-        function = option("acting", "--as", metavar="PERSON", help="Who acts, by the id in that file.")(function)
-        return option(
-            "--database",
-            metavar="URL",
-            help="Where cases are kept [default: COMPLAINTFLOW_DATABASE_URL, else sqlite:///complaintflow.db].",
-        )(function)
+        own = {name for parameter in getattr(function, "__click_params__", ()) for name in parameter.opts}
+        for names, settings in reversed(_OPTIONS):
+            if own.isdisjoint(names):
+                hidden = inside and names[-1].removeprefix("--") not in shown
+                asked = settings | ({"envvar": None} if inside else {})
+                function = click.option(*names, expose_value=False, callback=keep, hidden=hidden, **asked)(function)
+        return function
 
     return decorate
 

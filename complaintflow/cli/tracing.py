@@ -7,11 +7,12 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from complaintflow.errors import ComplaintflowError, InvalidPolicy, UnknownProcess
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.definition.library import Library

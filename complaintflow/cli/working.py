@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ import click
 
 from complaintflow.cli.look import aside, clean, columns, cut, dim, say, span, wrap
 from complaintflow.cli.session import Session, command, json_option
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.facade.engine import Engine

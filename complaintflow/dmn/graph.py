@@ -7,7 +7,7 @@ which is raised when somebody needs the node and listed in `Unit.problems`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias
 
 from complaintflow.dmn import tree
@@ -18,6 +18,7 @@ from complaintflow.dmn.types import Types
 from complaintflow.errors import DefinitionError, InvalidDecision
 from complaintflow.feel.names import is_simple
 from complaintflow.feel.types import Type
+from complaintflow.records import dataclass
 
 Value = Any
 

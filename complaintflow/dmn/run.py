@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from complaintflow import feel
 from complaintflow.feel.limits import DEFAULT_LIMITS, Limits, exceeded
+from complaintflow.records import dataclass
 
 Value: TypeAlias = Any
 _CALL = 20

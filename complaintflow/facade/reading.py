@@ -202,9 +202,10 @@ class Reading:
             if backlog.workers or backlog.oldest is None:
                 return None
             zone = self._zone_of_backlog(tx, now)
+        parts = [(backlog.timers, "timer"), (backlog.jobs, "job")]
+        counted = " and ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in parts if count)
         return (
-            f"{backlog.timers} timer{'' if backlog.timers == 1 else 's'} and "
-            f"{backlog.jobs} job{'' if backlog.jobs == 1 else 's'} are due (the oldest since "
+            f"{counted} {'is' if backlog.timers + backlog.jobs == 1 else 'are'} due (the oldest since "
             f"{backlog.oldest.astimezone(zone):%Y-%m-%d %H:%M}, {zone}), and no worker is alive: "
             "run `complaintflow worker`"
         )

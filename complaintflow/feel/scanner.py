@@ -8,7 +8,6 @@ parameters). It also tells ``]1..5[`` from a list and a filter. The grammar prop
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar, Final, NoReturn
 
 from complaintflow.feel import names, strings
@@ -16,6 +15,7 @@ from complaintflow.feel.limits import Limits, exceeded
 from complaintflow.feel.syntax import syntax_error
 from complaintflow.feel.typetext import read_type
 from complaintflow.feel.values import Value
+from complaintflow.records import dataclass
 
 _SKIP = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _TOKEN = re.compile(

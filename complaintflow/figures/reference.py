@@ -29,10 +29,10 @@ else; this page is made from `complaintflow/figures/registry.py`.
   from which it could be worked out: on every line of a table either nothing is hidden, or two groups or more that
   together are not below it, as far as there are so many. Deadlines are told apart without that: they are no groups of
   people. What is not covered: all of a group answering alike.
-* Each table is protected by itself. Whoever lays several side by side may work out what one of them hides: by type and by
-  department, each alone and by both at once; times that overlap, as a month and its quarter, or a quarter that is not
-  over on two days; two policies. A report audits the tables on its own page together, no more. So hand out tables of
-  times that are over, and one way of telling apart.
+* Each table is protected by itself. Whoever lays several side by side may work out what one of them hides: by type and
+  by department, each alone and by both at once; times that overlap, as a month and its quarter, or a quarter that is
+  not over on two days; two policies. A report audits the tables on its own page together, no more. So hand out tables
+  of times that are over, and one way of telling apart.
 * Percentages and amounts have two decimals, rounded half up. Median and nine of ten are values that occurred (nearest
   rank). 0 of 0 is no number.
 * Of what nobody answered nothing is concluded: who stayed silent counts neither as satisfied nor as not.

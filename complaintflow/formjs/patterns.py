@@ -11,7 +11,7 @@ Like JavaScript without the ``u`` flag, everything is counted in UTF-16 units.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from complaintflow.formjs.pattern_syntax import (
@@ -26,6 +26,7 @@ from complaintflow.formjs.pattern_syntax import (
     Repeat,
     read,
 )
+from complaintflow.records import dataclass
 
 MAX_STATES = 2_000
 MAX_WORK = 500_000  # states visited for one text: about a quarter of a second

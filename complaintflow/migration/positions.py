@@ -7,7 +7,7 @@ for its kind of thing. Attached events and event sub-processes may come and go: 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from complaintflow.bpmn.activities import CallActivity, SubProcess
@@ -16,6 +16,7 @@ from complaintflow.bpmn.gateways import EventBasedGateway
 from complaintflow.bpmn.loops import Loop
 from complaintflow.bpmn.throws import ThrowEvent
 from complaintflow.bpmn.triggers import MultipleTrigger
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.node import Node

@@ -2,9 +2,10 @@
 
 A field is a key of the file under the same name, except where the class names another (`interval` is written
 ``within``, ``every`` or ``keep``; `origin` is written ``from``).
-"""
 
-from __future__ import annotations
+Annotations are evaluated here, without the usual import from ``__future__``: whoever reads a policy needs them as they
+are, and would have to compile each from its text.
+"""
 
 import re
 from collections.abc import Callable, Mapping

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.bpmn.activities import UserTask
 from complaintflow.case.places import history_place
 from complaintflow.history.promises import BROKEN, PROMISED
+from complaintflow.records import dataclass
 from complaintflow.store.counting import rank
 
 if TYPE_CHECKING:

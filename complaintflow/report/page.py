@@ -155,7 +155,7 @@ def _reviewed(reviews: Sequence[Review], handed_in: Sequence[str], writer: Write
     }
 
 
-def _number(label: Mapping[str, str], value: Decimal, writer: Writer) -> str:
+def _number(label: Mapping[Language, str], value: Decimal, writer: Writer) -> str:
     return writer.say("counted name", name=label[writer.language], count=writer.number(value))
 
 

@@ -18,6 +18,7 @@ from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.figures.period import Period
+    from complaintflow.figures.registry import Language
     from complaintflow.policy.policy import Policy
     from complaintflow.store.port import Transaction
 
@@ -49,7 +50,7 @@ class Review:
         proposed, decided: empty where nobody released them.
     """
 
-    numbers: tuple[tuple[Mapping[str, str], Decimal], ...]
+    numbers: tuple[tuple[Mapping[Language, str], Decimal], ...]
     proposed: tuple[Words, ...]
     decided: tuple[Words, ...]
 

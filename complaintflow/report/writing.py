@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -69,7 +69,7 @@ class Writer:
         """A part of a whole."""
         return self.number(Decimal(100) * part / whole, "%")
 
-    def day(self, at: datetime) -> str:
+    def day(self, at: date) -> str:
         """A day."""
         return str(format_date(at, format="long", locale=self._locale))
 

@@ -60,7 +60,7 @@ def _unwrapped(keys: Keys, wrapped: bytes) -> bytes:
             raise
         advice = (
             f"its key is in {place}: use that file, {keyfile.FILE_VARIABLE}={place}. To go over to the configured key, "
-            "put the key's line of that file at the end of the configured one, then `complaintflow keys rotate --no-new-key`"
+            "put that file's line at the end of the configured file, then `complaintflow keys rotate --no-new-key`"
         )
         what = "this database was sealed with another key than the one that is configured"
         raise MissingKey(what, where=error.where, advice=advice) from None

@@ -24,6 +24,9 @@ class Hands(Protocol):
     def now(self) -> datetime:
         """The engine's time."""
 
+    def stop(self) -> None:
+        """Ask it to finish what is being done and to begin nothing; what it holds beside that is given back."""
+
     def stopping(self) -> bool:
         """Whether it was asked to stop: finish what is being done, begin nothing."""
 

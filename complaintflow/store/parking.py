@@ -8,10 +8,11 @@ does not take it, and begins no other one. What the case would open meanwhile is
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final
 
+from complaintflow.records import dataclass
 from complaintflow.store.rows import Change, JobRow, TaskRow, TimerRow
 
 PARKED: Final = "parked"

@@ -46,8 +46,8 @@ class Transaction(Protocol):
             StoreError: the transaction only reads, or the change would overwrite history.
         """
 
-    def case(self, case_id: str) -> CaseRow:
-        """Raises UnknownCase."""
+    def case(self, case_id: str, shard: int | None = None) -> CaseRow:
+        """Raises UnknownCase. ``shard`` is what ``anchor`` will be asked for: a hint, to read both in one go."""
 
     def anchor(self, shard: int) -> AnchorRow:
         """A shard of the store's head; one that is not there has tick 0."""

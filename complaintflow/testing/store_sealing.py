@@ -121,6 +121,18 @@ class SealingContract:
         with store.reading() as transaction:
             assert (transaction.anchor(0), transaction.anchor(1)) == (AnchorRow(0, 2, b"two"), AnchorRow(1))
 
+    def test_a_head_that_was_read_with_a_case_is_no_older_than_the_last_write(self, store: Store) -> None:
+        """The hint to read both in one go never makes an answer stale."""
+        save(store, Change(case_row(1), anchor=AnchorRow(0, 1, b"one")))
+        with store.transaction() as transaction:
+            assert transaction.case(case_id(1), 0) == case_row(1)
+            assert transaction.anchor(0) == AnchorRow(0, 1, b"one")
+            transaction.case(case_id(1), 0)
+            transaction.write(Change(case_row(2), anchor=AnchorRow(0, 2, b"two")))
+            assert transaction.anchor(0) == AnchorRow(0, 2, b"two")
+            transaction.case(case_id(1), 0)
+            assert transaction.anchor(1) == AnchorRow(1)
+
     @pytest.mark.parametrize("anchor", [AnchorRow(0, 1, b"again"), AnchorRow(0, 3, b"too far"), AnchorRow(1, 2, b"?")])
     def test_a_head_that_somebody_moved_makes_the_command_stale(self, store: Store, anchor: AnchorRow) -> None:
         """Nothing of the command stays, and the transaction can go on."""

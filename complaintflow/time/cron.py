@@ -29,9 +29,9 @@ _MACROS: Final = {
 }  # fmt: skip
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-_PART: Final = re.compile(r"(?P<first>\*|\d{1,2})(?:-(?P<last>\d{1,2}))?(?:/(?P<step>\d{1,2}))?")
-_DAY_OF_MONTH: Final = re.compile(r"L(?:-(?P<before>\d{1,2}))?|LW|(?P<near>\d{1,2})W")
-_DAY_OF_WEEK: Final = re.compile(r"(?P<day>\d)(?:L|#(?P<nth>[1-5]))")
+_PART: Final = r"(?P<first>\*|\d{1,2})(?:-(?P<last>\d{1,2}))?(?:/(?P<step>\d{1,2}))?"
+_DAY_OF_MONTH: Final = r"L(?:-(?P<before>\d{1,2}))?|LW|(?P<near>\d{1,2})W"
+_DAY_OF_WEEK: Final = r"(?P<day>\d)(?:L|#(?P<nth>[1-5]))"
 # The rarest pattern, a 29 February on a given day of the week, comes within forty years.
 _YEARS: Final = 41
 
@@ -152,10 +152,10 @@ def _numbered(field: str, names: tuple[str, ...], first: int) -> str:
     return field
 
 
-def _split(field: str, rules: re.Pattern[str]) -> tuple[str, tuple[str, ...]]:
+def _split(field: str, rules: str) -> tuple[str, tuple[str, ...]]:
     """The plain parts of a field of days, and those that depend on the month."""
     parts = field.split(",")
-    special = tuple(part for part in parts if rules.fullmatch(part))
+    special = tuple(part for part in parts if re.fullmatch(rules, part))
     return ",".join(part for part in parts if part not in special), special
 
 
@@ -173,7 +173,7 @@ def _numbers(field: str, lowest: int, highest: int) -> tuple[int, ...] | None:
     """The numbers that a field of plain parts names; empty for an empty field, None where it is wrong."""
     found: set[int] = set()
     for part in field.split(",") if field else ():
-        match = _PART.fullmatch(part)
+        match = re.fullmatch(_PART, part)
         if match is None or (match["first"] == "*" and match["last"]):
             return None
         step = int(match["step"]) if match["step"] else 1

@@ -127,7 +127,7 @@ class Work:
             CaseShredded: its content was destroyed.
             MissingKey, UnreadableValue: its definition or state does not open.
         """
-        row = tx.case(case_id)
+        row = tx.case(case_id, self.anchors.shard(case_id))
         values, tasks = partial(tx.values, case_id), partial(tx.tasks, case_id=case_id)
         # Clocks of several machines differ a little; a case never goes back in time.
         now = max(self.clock.now(), row.updated_at)

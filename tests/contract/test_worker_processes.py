@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from threading import Event
 from time import perf_counter
 from typing import cast
@@ -185,12 +187,16 @@ def test_the_readmes_second_road_runs(new_database: Callable[[], str], tmp_path:
     section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## On many machines")[2]
     block = section.partition("```sh\n")[2].partition("```")[0]
     lines = [line.partition("  #")[0].strip() for line in block.splitlines()]
-    exports = dict(line.removeprefix("export ").split("=", 1) for line in lines if line.startswith("export "))
+    exports = {"PWD": str(tmp_path)}
+    for line in lines:
+        if line.startswith("export "):
+            name, _, value = _shell(line, exports)[1].partition("=")
+            exports[name] = value
     url = new_database()
-    asked = exports["COMPLAINTFLOW_DATABASE_URL"].strip("'").partition("?")[2]
+    asked = exports["COMPLAINTFLOW_DATABASE_URL"].partition("?")[2]
     exports["COMPLAINTFLOW_DATABASE_URL"] = url + ("&" if "?" in url else "?") + asked
     environment = {**os.environ, **exports, "PYTHONPATH": str(ROOT)}
-    commands = [line.split()[1:] for line in lines if line.startswith("complaintflow ")]
+    commands = [_shell(line, exports)[1:] for line in lines if line.startswith("complaintflow ")]
     assert [command[0] for command in commands] == ["keys", "run", "worker"]
     for command in commands[:-1]:
         subprocess.run(
@@ -205,3 +211,8 @@ def test_the_readmes_second_road_runs(new_database: Callable[[], str], tmp_path:
         shop.stop(worker)
         assert worker.wait(30) == 0
         worker.communicate()
+
+
+def _shell(line: str, variables: dict[str, str]) -> list[str]:
+    """The words of a command, as a shell reads them."""
+    return [Template(word).safe_substitute(variables) for word in shlex.split(line)]

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, make_url
+from sqlalchemy.exc import PendingRollbackError
 
-from complaintflow.errors import StoreUnavailable
+from complaintflow.errors import StoreError, StoreUnavailable
 from tests.conftest import run_sql
 from tests.crash import fatal
 from tests.crash.oracle import examine, examine_all
@@ -156,4 +157,32 @@ def test_a_postgresql_server_whose_disk_is_full(small_database: tuple[str, Path]
     assert examine(world, play_on) == []
     world.finish(["k", *play_on])
     assert examine(world, ["k", *play_on]) + examine_all(world, ["k", *play_on]) == []
+    world.engine.close()
+
+
+@pytest.mark.parametrize("much", [1, 60_000])
+def test_a_disk_that_is_full_at_the_second_write_of_a_hosts_transaction(tmp_path: Path, much: int) -> None:
+    """SQLite then undoes the first write too: whatever the host does next, it cannot commit the rest without it."""
+    world = World(f"sqlite:///{tmp_path / 'cases.db'}", tmp_path / "world")
+    store: Any = world.engine.store
+    with store.engine.connect() as host:
+        inner, driver = world.engine.using(host), host.connection.driver_connection
+        inner.start("p", {}, key="first")
+        pages = driver.execute("PRAGMA page_count").fetchone()[0]
+        driver.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(StoreUnavailable, match="full"):
+            for number in range(50):
+                inner.start("p", {"much": "x" * much}, key=f"second{number}")
+        driver.execute(f"PRAGMA max_page_count = {1 << 30}")
+        with pytest.raises((StoreError, PendingRollbackError)):
+            inner.start("p", {}, key="third")
+        with pytest.raises(PendingRollbackError):
+            host.commit()
+        host.rollback()
+        inner.start("p", {}, key="again")
+        host.commit()
+    found = {case.key for case in world.engine.cases(limit=100)}
+    assert found == {"again"}
+    world.finish(["again"])
+    assert examine(world, ["again"]) + examine_all(world, ["again"]) == []
     world.engine.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from complaintflow.testing import Workbench
 
 NOTE = {"channel": "in_person", "content": "The hall was cold.", "reporter": {"name": "Zhao Min", "phone": "555-0100"}}
@@ -17,6 +19,19 @@ def test_a_note_becomes_a_case_with_what_it_says(bench: Workbench) -> None:
     assert case.variables["content"] == "The hall was cold."
     assert case.variables["reporter"]["name"] == "Zhao Min"
     assert len(bench.engine.cases(process="customer")) == 1
+
+
+@pytest.mark.parametrize("relation", [None, "", "A cousin of the bride", "client"])
+def test_whoever_was_noted_down_fits_the_office(bench: Workbench, relation: str | None) -> None:
+    """The note's free words on how somebody is related to us do not stop a procedure that offers a choice
+    (WED-2.1.b OFF-3.1)."""
+    note = bench.start("quick-note", NOTE | {"reporter": {"name": "Zhao Min", "relation": relation}})
+    note = bench.complete(note, "sort", {"is_complaint": True, "process": "office"})
+    assert (note.status, note.incidents) == ("completed", ())
+    case = bench.case(note.variables["started_case"])
+    assert case.variables["reporter"]["relation"] == (relation if relation == "client" else None)
+    case = bench.complete(case, "register", summary="The hall was cold.", category="facilities")
+    assert case.incidents == ()
 
 
 def test_a_note_that_is_none_ends_with_a_reason(bench: Workbench) -> None:

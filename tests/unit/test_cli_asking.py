@@ -79,7 +79,7 @@ def test_rows_are_counted_first() -> None:
 
 
 def test_yes_and_no_are_insisted_on() -> None:
-    """Any other word is asked again at once with the valid answers; a tick that is required says so and is waited for."""
+    """Any other word is asked again at once with the valid answers; a tick that is required says so."""
     result = ask(INVESTIGATE, "perhaps", "ja", "y", "food", "3", "")
     assert answered(result)["justified"] is True
     assert result.stderr.count("answer y (yes) or n (no)") == 2

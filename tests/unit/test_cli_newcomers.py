@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -69,6 +70,14 @@ def test_the_next_command_keeps_a_password_to_itself(run: Run, monkeypatch: pyte
     assert said(Session(layer=("one",))) == "complaintflow show 1234"
     secret = said(Session(database="postgresql+psycopg://desk:hush@host/cases"))
     assert secret == "complaintflow show 1234 --database URL"
+
+
+def test_the_next_command_asks_who_does_it(run: Run, tmp_path: Path) -> None:
+    """Where it is known who people are, what is printed to type next leaves a place for whoever types it."""
+    (tmp_path / "people.toml").write_text('people.zhao = { name = "Zhao Min", groups = ["desk"] }\n', encoding="utf-8")
+    shown = run("--layer", "layer", "--people", "people.toml", "run", "sample", "--example").stdout
+    assert re.search(r"complaintflow complete \w+ investigate --as PERSON --people people.toml --layer layer\n", shown)
+    assert " --as PERSON" not in run("--layer", "layer", "run", "sample", "--example").stdout
 
 
 @pytest.mark.parametrize(
@@ -211,3 +220,18 @@ def test_much_output_ends_with_what_it_comes_to(run: Run, tmp_path: Path) -> Non
         ["customer", "21", "21"],
     ]
     assert "In all" not in run("--layer", "layer", "trace", "sample").stdout
+
+
+def test_all_that_is_wrong_with_a_form_is_said_at_once(run: Run) -> None:
+    """Every field, unknown, missing or unfit, in rows too, has its sentence: at the command line and as pairs."""
+    words = ["-d", "channel=pigeon", "-d", "occurred_at=yesterday", "-d", "reporter.email=x", "-d", "nonsense=1"]
+    rows = ["-d", 'persons:=[{"name": ["x"]}, {"nam": "y"}]']
+    refused = run("run", "customer", *words, *rows)
+    assert refused.exit_code == 2
+    wrong = ["channel", "content", "nonsense", "occurred_at", "persons[1].name", "persons[2].nam", "reporter.email"]
+    told = [line.strip().split(": ")[0] for line in refused.stderr.splitlines() if line.startswith("  ")]
+    assert sorted(told) == sorted([*wrong, "where", "what to do"])
+    data = {"channel": "pigeon", "occurred_at": "yesterday", "reporter": {"email": "x"}, "nonsense": 1}
+    with Engine("sqlite://") as engine, pytest.raises(InvalidData) as caught:
+        engine.start("customer", {**data, "persons": [{"name": ["x"]}, {"nam": "y"}]})
+    assert sorted(name for name, _ in caught.value.problems) == wrong

@@ -167,16 +167,36 @@ def test_a_field_that_is_not_understood_is_refused() -> None:
             name: str = field(init=False)
 
 
-def test_what_is_not_frozen_is_the_standard_librarys() -> None:
-    """A class that may change has an ``__init__`` of its own."""
+def test_a_class_that_is_not_frozen_is_the_standard_librarys() -> None:
+    """It may change, compares and shows its fields, and has no hash."""
 
     @dataclass(slots=True)
     class Open:
         name: str
+        note: str = field(default="", repr=False, compare=False)
 
-    one = Open("a")
+    one = Open("a", "x")
     one.name = "b"
-    assert one == Open("b")
+    assert one == Open("b", "y") != Open("a")
+    assert repr(one).endswith("Open(name='b')")
+    assert replace(one, name="c") == Open("c")
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
+
+
+def test_a_class_of_the_standard_library_may_inherit() -> None:
+    """``dataclasses.dataclass`` takes a class of ours for a frozen dataclass."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Below(Base):
+        extra: str = ""
+
+    assert repr(Below("a", 4, "x")).endswith("Below(name='a', size=4, extra='x')")
+    with pytest.raises(TypeError, match="frozen"):
+
+        @dataclasses.dataclass
+        class Loose(Base):
+            extra: str = ""
 
 
 def test_a_named_tuple_is_the_standard_librarys() -> None:

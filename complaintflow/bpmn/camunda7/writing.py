@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from lxml import etree
@@ -12,6 +12,7 @@ from complaintflow.bpmn.camunda7 import value
 from complaintflow.bpmn.camunda7.feel_text import quoted
 from complaintflow.bpmn.xml import CAMUNDA, bpmn, owner, zeebe
 from complaintflow.errors import InvalidDiagram, UnsupportedElement
+from complaintflow.records import dataclass
 
 
 def camunda(name: str) -> str:
