@@ -1,112 +1,122 @@
-"""How long figures take: ``python bench/figures.py [--cases 1000000] [--database URL]``.
+"""How long figures take: ``python bench/figures.py [--sizes 20000 200000 1000000] [--postgres URL] [--by department]``.
 
-Fills a store with the counted entries of that many cases, all of one year (nine to a case, as a shipped procedure
-writes them), and asks for the year's figures, and for those by department.
+Fills a store of each size with the counted history of that many cases (``histories.py``: seven policies, three years,
+25 departments, some 25 entries a case) and asks for all figures of ``hr``, a quarter of them, for a quarter and for a
+year. ``--only hr --years 1`` is the hardest there is: all cases of one policy in the year that is asked for.
+
+Printed are seconds of the processor, the server's with it, and by the clock, the median of the rounds; statements; and
+the peak memory of the process that asked, which does nothing else. What it makes is gone at the end.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
+import os
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from filling import bar
+from histories import FIRST, POLICIES, fill
+from million import database, peak_megabytes
+from sqlalchemy import text
 
-from complaintflow.adapters.sql import open_store, tables
-from complaintflow.adapters.sql.encoding import to_ticks
-from complaintflow.figures.computing import compute
-from complaintflow.figures.period import Period
-from complaintflow.policy.policy import Policy
-from complaintflow.store.counting import written
+from complaintflow.adapters.sql import SqlStore, open_store
+from complaintflow.facade.engine import Engine
+from complaintflow.sealing.keyfile import KEYS_VARIABLE
+from complaintflow.sealing.keys import KeyRing
+from complaintflow.time.clock import VirtualClock
 
-BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
-_OF = 'clause = "B-1"\nfrom = "document"\n'
-KINDS = {
-    "type": "category",
-    "department": "category",
-    "accepted": "boolean",
-    "handled": "boolean",
-    "satisfied": "boolean",
-}
-POLICY = (
-    '[policy]\nid = "bench"\ntitle = "Bench"\nzone = "UTC"\n'
-    f'[deadlines.answer]\nwithin = "5 days"\n{_OF}[figures.case]\nfeedback = ["answer"]\n{_OF}'
-    + "".join(f'[facts.{name}]\nvalue = "{name}"\nkind = "{kind}"\n{_OF}' for name, kind in KINDS.items())
-)
-BATCH = 20_000
+_OWN, _REAPED = slice(11, 13), slice(13, 15)
+"""In ``/proc/PID/stat``, behind the name: ticks of the process, and of its children that are gone; 1 is its parent."""
 
 
-def entries(chosen: random.Random) -> Iterator[dict[str, Any]]:
-    """The counted history of one case."""
-    case_id = f"{chosen.getrandbits(128):032x}"
-    at = BEGUN + timedelta(seconds=chosen.randrange(350 * 86_400))
-    due = written(at + timedelta(days=5))
-    story: list[tuple[str, str, str | None, float]] = [
-        ("started", "bench/bench", None, 0),
-        ("fact", "bench/type", chosen.choice(["food", "service", "price", "other"]), 0),
-        ("promised", "bench/answer", due, 0),
-        ("fact", "bench/accepted", chosen.choice(["true", "true", "false"]), 1),
-        ("fact", "bench/department", f"department-{chosen.randrange(20)}", 1),
-        ("kept" if chosen.random() < 0.9 else "broken", "bench/answer", due, 4),
-        ("fact", "bench/handled", "true", 4),
-        ("fact", "bench/satisfied", chosen.choice(["true", "false"]), 9),
-        ("ended", "bench/bench", str(chosen.randrange(86_400, 20 * 86_400)), 10),
-    ]
-    for seq, (event, name, value, days) in enumerate(story, 1):
-        ticks = to_ticks(at + timedelta(days=days))
-        token = 3 if name == "bench/answer" else None
-        yield {
-            "case_id": case_id, "seq": seq, "at": ticks, "event": event, "element": None, "token": token,
-            "detail": b"", "digest": b"", "name": name, "value": value,
-        }  # fmt: skip
+class Meter:
+    """Seconds of the processor: of this process, and of the server's that works for it, where it is on this machine."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.server: int | None = None
+        if store.engine.dialect.name == "postgresql":
+            with store.engine.connect() as connection:
+                self.server = connection.scalar(text("SELECT pg_backend_pid()"))
+
+    def read(self) -> float:
+        """Seconds so far."""
+        return time.process_time() + self._server()
+
+    def _server(self) -> float:
+        if self.server is None:
+            return 0
+        own = _stat(self.server)
+        # Those that helped in parallel are gone, and counted with the server's parent.
+        ticks = sum(map(int, own[_OWN])) + sum(map(int, _stat(int(own[1]))[_REAPED]))
+        return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def fill(store: Any, cases: int) -> None:
-    """Write them, without the cases that they belong to."""
-    chosen = random.Random(7)
-    with store.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            driver = connection.connection.driver_connection
-            driver.rollback()
-            driver.execute("PRAGMA foreign_keys = OFF")
-        else:
-            connection.exec_driver_sql("ALTER TABLE cf_history DROP CONSTRAINT cf_history_case_id_fkey")
-        rows: list[dict[str, Any]] = []
-        for number in range(cases):
-            rows += entries(chosen)
-            if len(rows) >= BATCH or number == cases - 1:
-                connection.execute(insert(tables.history), rows)
-                rows.clear()
-        connection.commit()
-        connection.exec_driver_sql("ANALYZE")
-        connection.commit()
+def _stat(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def ask(url: str, years: int, rounds: int, by: str | None) -> None:
+    """The process that asks: print a line for each time that is asked for."""
+    engine = Engine(url, clock=VirtualClock(datetime(FIRST + years, 3, 1, tzinfo=UTC)))
+    store: Any = engine.store
+    engine.library.newest("hr")
+    last = FIRST + years - 1
+    for period in (f"{last}Q3", str(last)):
+        own, wall = [], []
+        for _ in range(rounds):
+            meter, clock = Meter(store), time.perf_counter()
+            before = meter.read()
+            found = engine.figures("hr", period, by=by)
+            own.append(meter.read() - before)
+            wall.append(time.perf_counter() - clock)
+        received = sum(int(one.value or 0) for one in found if one.id == "received" and not (by is None and one.by))
+        print(
+            f"  hr {period:8}{received:>10,} cases{len(found.figures):>6} figures"
+            f"{statistics.median(own):>9.2f} s of the processor{statistics.median(wall):>9.2f} s by the clock"
+        )
+    print(f"  peak {peak_megabytes():.0f} MB", flush=True)
+    engine.close()
 
 
 def main() -> int:
-    """Print the seconds of each question."""
+    """Fill, ask, print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--cases", type=int, default=100_000)
-    options.add_argument("--database", metavar="URL", help="an empty database to use in place of a SQLite file")
+    options.add_argument("--postgres", metavar="URL", help="a server to use in place of SQLite files")
+    options.add_argument("--sizes", type=int, nargs="+", default=[20_000, 200_000, 1_000_000])
+    options.add_argument("--years", type=int, default=3)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--only", metavar="POLICY", help="all cases are of this policy")
+    options.add_argument("--by", metavar="FACT", help="tell the figures apart by this fact")
+    options.add_argument("--folder", type=Path, help="where the files are made; default is the system's")
+    options.add_argument("--ask", metavar="URL", help=argparse.SUPPRESS)
     chosen = options.parse_args()
-    policy = Policy.load(POLICY)
-    with tempfile.TemporaryDirectory() as name:
-        store = open_store(chosen.database or f"sqlite:///{Path(name) / 'figures.db'}")
-        started = time.perf_counter()
-        fill(store, chosen.cases)
-        print(f"{chosen.cases:,} cases written in {time.perf_counter() - started:.0f} s", file=sys.stderr)
-        for period, by in (("2026", ()), ("2026Q3", ()), ("2026", ("department",)), ("2026Q3", ("department",))):
-            started = time.perf_counter()
-            with store.reading() as tx:
-                found = compute(tx, policy, Period.parse(period, UTC), datetime(2027, 3, 1, tzinfo=UTC), by)
-            spent = time.perf_counter() - started
-            print(f"{period:8} by {' and '.join(by) or 'nothing':12} {len(found.figures):5} figures {spent:8.2f} s")
-        store.close()
+    if chosen.ask:
+        ask(chosen.ask, chosen.years, chosen.rounds, chosen.by)
+        return 0
+    policies = {chosen.only: 1} if chosen.only else POLICIES
+    with tempfile.TemporaryDirectory(dir=chosen.folder) as name:
+        keys = KeyRing.fresh()
+        for size in chosen.sizes:
+            with database(size, Path(name), chosen.postgres) as url:
+                store = open_store(url)
+                spent = time.process_time(), time.perf_counter()
+                entries = fill(store, size, policies, chosen.years, bar(size))
+                store.close()
+                spent = time.process_time() - spent[0], time.perf_counter() - spent[1]
+                what = f"{size:,} cases of {len(policies)} policies and {chosen.years} years, {entries:,} entries"
+                print(f"{what}, written in {spent[1]:.0f} s ({spent[0]:.0f} of the processor here)", flush=True)
+                command = [sys.executable, __file__, "--ask", url, "--years", str(chosen.years)]
+                command += ["--rounds", str(chosen.rounds), *(["--by", chosen.by] if chosen.by else [])]
+                subprocess.run(command, env={**os.environ, KEYS_VARIABLE: keys.text}, check=True)
+            for file in Path(name).glob("*.db*"):
+                file.unlink()
     return 0
 
 

@@ -31,6 +31,8 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy import text as sql
 
 from complaintflow.adapters.sql import SqlStore
+from complaintflow.adapters.sql.encoding import to_ticks
+from complaintflow.adapters.sql.statements import DUE_TIMERS
 from complaintflow.facade.engine import Engine
 from complaintflow.sealing.keyfile import KEYS_VARIABLE
 from complaintflow.sealing.keys import KeyRing
@@ -46,8 +48,8 @@ _LATER = timedelta(days=30)
 _ON_DISK = 12_000
 
 NONE_DUE, AFTER_FIRING = "no due timer", "the same after firing"
-START, COMPLETE = "start a case", "complete a task"
-BOUND = (NONE_DUE, AFTER_FIRING, START, COMPLETE)
+START, COMPLETE, INBOX = "start a case", "complete a task", "inbox, first 50"
+BOUND = (NONE_DUE, AFTER_FIRING, INBOX, START, COMPLETE)
 """The questions that must cost the same, within ``RATIO``, in the largest store and in the smallest."""
 
 
@@ -150,10 +152,11 @@ def work(url: str, folder: str, at: str, due: int) -> None:
 
     worker.run(on_progress)
     assert worker.timers >= due, (worker.timers, due)
-    print(_peak_megabytes())
+    print(peak_megabytes())
 
 
-def _peak_megabytes() -> float:
+def peak_megabytes() -> float:
+    """The most memory that this process had."""
     # Linux hands the parent's peak on to what it executes in ru_maxrss; this line counts the process alone.
     status = Path("/proc/self/status")
     if status.exists():
@@ -190,14 +193,35 @@ def measure(sites: list[Site], rounds: int) -> Times:
     reading = {
         NONE_DUE: Site.look_for_timers,
         "a worker's idle round": Site.idle_round,
-        "inbox, first 50": Site.inbox,
+        INBOX: Site.inbox,
         "a case by its key": Site.by_key,
     }
     race(sites, reading, rounds, spent)
+    alone(sites, "alone")
     race(sites, {f"fire {FIRED} timers": Site.fire}, 5, spent, before=lambda site: site.make_due(FIRED))
     race(sites, {AFTER_FIRING: Site.look_for_timers}, rounds, spent)
+    alone(sites, "fired")
     race(sites, {START: Site.start, COMPLETE: Site.complete}, min(rounds, 400), spent)
     return spent
+
+
+def alone(sites: list[Site], when: str) -> None:
+    """What PostgreSQL itself does to look for due timers: pages and milliseconds without the way there and back.
+
+    Timers that have fired leave dead entries before the first one alive, until the next vacuum. Here is what they cost;
+    what the table of times shows beyond it is the machine, which others may use too.
+    """
+    for site in sites:
+        assert isinstance(site.engine.store, SqlStore)
+        database = site.engine.store.engine
+        if database.dialect.name != "postgresql":
+            return
+        look = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {DUE_TIMERS.replace('?', '%s')}"
+        with database.connect() as connection:
+            for _ in range(2):  # the first one marks entries that it finds dead
+                found = connection.exec_driver_sql(look, (to_ticks(site.clock.now()), 20)).scalar_one()[0]
+        pages = found["Plan"]["Shared Hit Blocks"] + found["Plan"]["Shared Read Blocks"]
+        print(f"{f'{NONE_DUE}, {when}':24}{site.size:>11,} cases: {pages} pages, {found['Execution Time']:.3f} ms")
 
 
 def report(sites: list[Site], spent: Times) -> None:

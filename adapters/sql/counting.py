@@ -1,8 +1,14 @@
-"""Figures in SQL: everything is read from the index ``cf_history_counted``, nothing from the table.
+"""Figures in SQL: all is read from indexes of ``cf_history`` that have what is asked for, nothing from the table.
 
-The last of several entries is found by one aggregate, which costs a third of a window: number, event and value are one
-text whose greatest is the last entry's.
+Facts lie there by case, so that each case's last one is the end of a short run, and what a case is told apart by is one
+look. Promises lie by the time they are due: a quarter reads its own, however many years there are. Statements are text
+with parameters; their shape depends on how many names and facts are asked for, and on nothing else.
+
+The last of several entries is found by one aggregate, which costs a third of a window: an entry's number and what it
+says are one value whose greatest is the last entry's.
 """
+
+# ruff: noqa: S608  (the text has words of this file and question marks alone)
 
 from __future__ import annotations
 
@@ -10,159 +16,181 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import (
-    CTE,
-    ColumnElement,
-    Integer,
-    Numeric,
-    Select,
-    Text,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    literal_column,
-    null,
-    or_,
-    select,
-)
-
-from complaintflow.adapters.sql.encoding import to_ticks
-from complaintflow.adapters.sql.tables import history
+from complaintflow.adapters.sql.encoding import Values, to_ticks
+from complaintflow.adapters.sql.tables import COUNTED, FACTS, PROMISES
 from complaintflow.store.counting import written
 from complaintflow.store.rows import Counting
 
+Query = tuple[str, Values]
+"""A statement with question marks, and what stands for them."""
+
 _AFTER: Final = "0"
 """What follows "/" in the order of text: names that begin with "hr/" are those from "hr/" up to "hr0"."""
-# Constants in the text of the statement: SQLite computes an aggregate once that is written twice alike.
-_FIRST: Final[ColumnElement[int]] = literal_column("1000000000000")
-"""Added to an entry's number, so that all numbers have 13 digits and compare as texts do."""
-_THERE: Final[ColumnElement[str]] = literal_column("'+'")
-_NOTHING: Final[ColumnElement[str]] = literal_column("''")
-_KEPT, _DROPPED, _OPEN = "k", "d", "o"
+_FACT: Final = "fact"
+_MOVED: Final = "moved"
+_PROMISES: Final = frozenset({"promised", _MOVED, "kept", "broken", "dropped"})
+
+# All numbers have 13 digits, so that they compare as texts do; a "+" before the value tells an empty one from none.
+_LAST: Final = "max(CAST(seq + 1000000000000 AS TEXT) || coalesce('+' || value, ''))"
+_LAST_VALUE: Final = f"CASE WHEN length({_LAST}) = 13 THEN NULL ELSE substr({_LAST}, 15) END"
+_FACT_OF: Final = (
+    f"(SELECT one.value FROM cf_history AS one WHERE one.{FACTS} AND one.name = ? AND one.case_id = entry.case_id"
+    " AND one.at < ? ORDER BY one.seq DESC LIMIT 1)"
+)
+# How a promise stands: the number of its last entry, times four, and 1 kept, 2 dropped, 0 neither.
+_STANDS: Final = "max({0}seq * 4 + CASE {0}event WHEN 'kept' THEN 1 WHEN 'dropped' THEN 2 ELSE 0 END)"
 
 
-def tally(counting: Counting) -> Select[Any]:
+def tally(counting: Counting) -> Query:
     """Name, value, the values counted by, and how many."""
-    entry = _entries(counting).cte("entry")
-    facts = _facts(counting)
+    entries, given = _entries(counting)
+    looks, facts, by = _by(counting)
+    counts = f"SELECT name, value{by}, count(*) FROM told GROUP BY name, value{by}"
     if counting.cases:
-        groups = [fact.c.value for fact in facts]
-        whose = select(literal("").label("name"), null(), *groups, func.count(entry.c.case_id.distinct()))
-        return _joined(whose, entry, facts).where(entry.c.value.is_not(None)).group_by(*groups)
-    columns = [entry.c.name, entry.c.value, *(fact.c.value for fact in facts)]
-    return _joined(select(*columns, func.count()), entry, facts).group_by(*columns)
+        counts = f"SELECT '', NULL{by}, count(DISTINCT case_id) FROM told WHERE value IS NOT NULL{_group(by)}"
+    sql = f"WITH entry AS ({entries}), told AS (SELECT case_id, name, value{looks} FROM entry) {counts}"
+    return sql, (*given, *facts)
 
 
-def spread(counting: Counting) -> Select[Any]:
-    """The values counted by, how many, and the numbers of the two ranks."""
-    entry, facts = _entries(counting).cte("entry"), _facts(counting)
-    groups = [fact.c.value.label(f"by{number}") for number, fact in enumerate(facts)]
-    amount = cast(entry.c.value, Numeric(24, 6)).label("amount")
-    chosen = _joined(select(*groups, amount), entry, facts).where(entry.c.value.is_not(None)).cte("chosen")
-    kinds = [chosen.c[group.name] for group in groups]
-    place = func.row_number().over(partition_by=kinds or None, order_by=chosen.c.amount).label("place")
-    number = func.count().over(partition_by=kinds or None).label("number")
-    ranked = select(*kinds, chosen.c.amount, place, number).cte("ranked")
-    kinds = [ranked.c[group.name] for group in groups]
-    # Whole numbers on both sides: the ranks are what ``counting.rank`` says.
-    low, high = (ranked.c.place == cast(ranked.c.number * tenths + 9, Integer) // 10 for tenths in (5, 9))
-    return (
-        select(
-            *kinds,
-            func.max(ranked.c.number),
-            func.max(case((low, ranked.c.amount))),
-            func.max(case((high, ranked.c.amount))),
+def spread(counting: Counting) -> Query:
+    """The values counted by, how many, and the values at the two ranks."""
+    entries, given = _entries(counting)
+    looks, facts, by = _by(counting)
+    apart = f"PARTITION BY {by[2:]}" if by else ""
+    low, high = (f"(number * {tenths} + 9) / 10" for tenths in (5, 9))  # whole numbers, as ``counting.rank`` has them
+    columns = f"{by[2:]}, " if by else ""
+    sql = (
+        f"WITH entry AS ({entries}),"
+        f" told AS (SELECT value, CAST(value AS NUMERIC(24, 6)) AS amount{looks} FROM entry WHERE value IS NOT NULL),"
+        f" ranked AS (SELECT value{by}, row_number() OVER ({apart} ORDER BY amount) AS place,"
+        f" count(*) OVER ({apart}) AS number FROM told)"
+        f" SELECT {columns}max(number), max(CASE WHEN place = {low} THEN value END),"
+        f" max(CASE WHEN place = {high} THEN value END) FROM ranked WHERE place IN ({low}, {high})"
+        f"{_group(by)}"
+    )
+    return sql, (*given, *facts)
+
+
+def promise_names(counting: Counting) -> Query:
+    """The names of promises that are asked for: those of a beginning that there are, each found by one look."""
+    whole, begun = _names(counting.names)
+    least = f"SELECT min(name) FROM cf_history WHERE {PROMISES} AND name"
+    walks, given = [], []
+    for number, (first, end) in enumerate(begun):
+        walk = f"named{number}"
+        following = f"SELECT ({least} > {walk}.name AND name < ?) FROM {walk} WHERE {walk}.name IS NOT NULL"
+        walks.append(f"{walk}(name) AS ({least} >= ? AND name < ? UNION ALL {following})")
+        given += [first, end, end]
+    found = [f"SELECT name FROM named{number} WHERE name IS NOT NULL" for number in range(len(begun))]
+    found += ["SELECT CAST(? AS TEXT)"] * len(whole)
+    return (f"WITH RECURSIVE {', '.join(walks)} " if walks else "") + " UNION ALL ".join(found), (*given, *whole)
+
+
+def due_promises(counting: Counting, names: Sequence[str]) -> Query:
+    """Name, "kept" or "late", the values counted by, and how many, of promises of these names.
+
+    A promise's entries of one due time stand together. Where it was moved, those of the times before are taken off
+    again: an entry later than they says so.
+    """
+    within = [written(counting.since), written(counting.until), to_ticks(counting.until)]
+    which, asked = PROMISES, []
+    if not set(counting.events) >= _PROMISES:
+        which, asked = f"{PROMISES} AND event IN ({_marks(counting.events)})", [*counting.events]
+    entries = (
+        f"SELECT name, case_id, 1 AS number, {_STANDS.format('')} AS last FROM cf_history WHERE {which}"
+        f" AND name IN ({_marks(names)}) AND value >= ? AND value < ? AND at < ? GROUP BY name, value, case_id, token"
+    )
+    given, moved = [*asked, *names, *within], ""
+    if _MOVED in counting.events:
+        moved = (
+            f"moved AS (SELECT case_id, token, name, max(seq) AS last FROM cf_history WHERE {COUNTED}"
+            f" AND event = '{_MOVED}' AND name IN ({_marks(names)}) AND at < ? GROUP BY case_id, token, name), "
         )
-        .where(or_(low, high))
-        .group_by(*kinds or [literal(1)])
-    )
+        entries += f" UNION ALL {_taken_off(counting)}"
+        given = [*names, within[-1], *given, *counting.events, *within]
+    looks, facts, by = _by(counting)
+    told = f"told AS (SELECT name, last & 3 AS stands, number{looks} FROM entry WHERE last & 3 <> 2)"
+    counts = f"SELECT name, CASE stands WHEN 1 THEN 'kept' ELSE 'late' END{by}, sum(number) FROM told"
+    counts += f" GROUP BY name, stands{by}"
+    if counting.cases:
+        each = "SELECT case_id FROM entry WHERE last & 3 <> 2 GROUP BY case_id HAVING sum(number) > 0"
+        told = f"whose AS ({each}), told AS (SELECT entry.case_id{looks} FROM whose AS entry)"
+        counts = f"SELECT '', NULL{by}, count(*) FROM told{_group(by)}"
+    return f"WITH {moved}entry AS ({entries}), {told} {counts}", (*given, *facts)
 
 
-def due_promises(counting: Counting) -> Select[Any]:
-    """Name, "kept" or "late", the values counted by, and how many."""
-    entry = history.c
-    stands = case((entry.event == "kept", _KEPT), (entry.event == "dropped", _DROPPED), else_=_OPEN)
-    last = func.max(_numbered(stands, func.coalesce(entry.value, _NOTHING))).label("last")
-    told = (
-        select(entry.case_id, entry.name, last)
-        .where(_of(counting.events, counting.names), entry.at < to_ticks(counting.until))
-        .group_by(entry.case_id, entry.token, entry.name)
-        .cte("told")
-    )
-    facts = _facts(counting)
-    groups = [fact.c.value for fact in facts]
-    how, due = func.substr(told.c.last, 14, 1), func.substr(told.c.last, 15)
-    named = [told.c.name, case((how == _KEPT, "kept"), else_="late").label("stands"), *groups]
-    columns = [literal("").label("name"), null(), *groups] if counting.cases else named
-    number = func.count(told.c.case_id.distinct()) if counting.cases else func.count()
-    query = _joined(select(*columns, number), told, facts)
-    query = query.where(how != _DROPPED, due >= written(counting.since), due < written(counting.until))
-    return query.group_by(*(groups if counting.cases else [told.c.name, how, *groups]))
-
-
-def counted(events: Sequence[str], names: Sequence[str], since: datetime, until: datetime, limit: int) -> Select[Any]:
-    """The plain columns of entries, the oldest first."""
-    entry = history.c
+def _taken_off(counting: Counting) -> str:
+    """Promises that were moved, as they stood at the times before, each less than none."""
+    stands = _STANDS.format("one.")
+    # Looked for among the case's own rows, which are few, and not by name or due time: hence the empty texts.
     return (
-        select(entry.case_id, entry.seq, entry.at, entry.event, entry.token, entry.name, entry.value)
-        .where(_of(events, names), entry.at >= to_ticks(since), entry.at < to_ticks(until))
-        .order_by(entry.at, entry.case_id, entry.seq)
-        .limit(limit)
+        f"SELECT one.name, one.case_id, -1, {stands} FROM moved JOIN cf_history AS one"
+        " ON one.case_id = moved.case_id AND one.name || '' = moved.name"
+        " AND coalesce(one.token, -1) = coalesce(moved.token, -1)"
+        f" WHERE one.event IN ({_marks(counting.events)}) AND one.value || '' >= ? AND one.value || '' < ?"
+        " AND one.at < ? GROUP BY one.name, one.case_id, one.token, one.value, moved.last"
+        f" HAVING {stands} / 4 < moved.last"
     )
 
 
-def _of(events: Sequence[str], names: Sequence[str]) -> ColumnElement[bool]:
-    name = history.c.name
-    whole = [one for one in names if one[-1:] != "/"]
-    begun = [and_(name >= one, name < one[:-1] + _AFTER) for one in names if one[-1:] == "/"]
-    which = or_(*([name.in_(whole)] if whole else []), *begun)
-    return and_(history.c.event.in_(events), name.is_not(None), which)
+def counted(events: Sequence[str], names: Sequence[str], since: datetime, until: datetime, limit: int) -> Query:
+    """The plain columns of entries, the oldest first."""
+    columns = "case_id, seq, at, event, token, name, value"
+    sql, given = _all(events, names, since, until, columns, "")
+    return f"{sql} ORDER BY at, case_id, seq LIMIT ?", (*given, limit)
 
 
-def _numbered(*parts: Any) -> ColumnElement[str]:
-    """An entry's number and what follows it, as one text."""
-    text: Any = cast(history.c.seq + _FIRST, Text)
-    for part in parts:
-        text = text.concat(part)
-    return text  # type: ignore[no-any-return]
-
-
-def _last_value() -> ColumnElement[str]:
-    """The value of the last entry of a group; a "+" before it tells an empty value from none."""
-    last = func.max(_numbered(func.coalesce(_THERE.concat(history.c.value), _NOTHING)))
-    return case((func.length(last) == 13, null()), else_=func.substr(last, 15))
-
-
-def _entries(counting: Counting) -> Select[Any]:
+def _entries(counting: Counting) -> Query:
     """The entries that are counted: case, name, value."""
-    entry = history.c
-    chosen = (
-        _of(counting.events, counting.names),
-        entry.at >= to_ticks(counting.since),
-        entry.at < to_ticks(counting.until),
-    )
-    if not counting.last:
-        return select(entry.case_id, entry.name, entry.value).where(*chosen)
-    last = _last_value().label("value")
-    return select(entry.case_id, entry.name, last).where(*chosen).group_by(entry.case_id, entry.name)
+    value, group = (f"{_LAST_VALUE} AS value", " GROUP BY name, case_id") if counting.last else ("value", "")
+    columns = f"case_id, name, {value}"
+    return _all(counting.events, counting.names, counting.since, counting.until, columns, group)
 
 
-def _facts(counting: Counting) -> list[CTE]:
-    """For each name that is counted by, each case's last value."""
-    entry, until = history.c, to_ticks(counting.until)
-    return [
-        select(entry.case_id, _last_value().label("value"))
-        .where(entry.event == "fact", entry.name == name, entry.at < until)
-        .group_by(entry.case_id)
-        .cte(f"fact{number}")
-        for number, name in enumerate(counting.by)
-    ]
+def _all(
+    events: Sequence[str], names: Sequence[str], since: datetime, until: datetime, columns: str, group: str
+) -> Query:
+    """Each run of names is a question of its own, which walks an index; together they would read all of it."""
+    kind, asked = _kind(events)
+    whole, begun = _names(names)
+    runs: list[tuple[str, list[Any]]] = [(f"name IN ({_marks(whole)})", [*whole])] if whole else []
+    runs += [("name >= ? AND name < ?", [*run]) for run in begun]
+    sql, given = [], []
+    for run, ends in runs or [("name IS NULL", [])]:
+        where = f"{kind} AND {run} AND at >= ? AND at < ?{group}"
+        sql.append(f"SELECT {columns} FROM cf_history WHERE {where}")
+        given += [*asked, *ends, to_ticks(since), to_ticks(until)]
+    return " UNION ALL ".join(sql), tuple(given)
 
 
-def _joined(query: Select[Any], entry: CTE, facts: list[CTE]) -> Select[Any]:
-    joined: Any = entry
-    for fact in facts:
-        joined = joined.outerjoin(fact, fact.c.case_id == entry.c.case_id)
-    return query.select_from(joined)
+def _kind(events: Sequence[str]) -> Query:
+    """Entries of these events, in the words of the index that has them."""
+    asked, which = set(events), f"event IN ({_marks(events)})"
+    if asked == {_FACT}:
+        return FACTS, ()
+    if asked == {_MOVED} or not asked & (_PROMISES | {_FACT}):
+        return f"{COUNTED} AND {which}", tuple(events)
+    return (f"{PROMISES} AND {which}" if asked <= _PROMISES else f"name IS NOT NULL AND {which}"), tuple(events)
+
+
+def _names(names: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Names that are given whole, and runs from a beginning on to before an end; none has what another has."""
+    begun = [one for one in dict.fromkeys(names) if one[-1:] == "/"]
+    begun = [one for one in begun if not any(one != other and one.startswith(other) for other in begun)]
+    whole = [one for one in dict.fromkeys(names) if one[-1:] != "/" and not one.startswith(tuple(begun))]
+    return whole, [(one, one[:-1] + _AFTER) for one in begun]
+
+
+def _by(counting: Counting) -> tuple[str, list[Any], str]:
+    """The looks for each case's last value of what is counted by, what they are given, and the columns they make."""
+    looks = "".join(f", {_FACT_OF} AS by{number}" for number in range(len(counting.by)))
+    columns = "".join(f", by{number}" for number in range(len(counting.by)))
+    return looks, [one for name in counting.by for one in (name, to_ticks(counting.until))], columns
+
+
+def _group(by: str) -> str:
+    return f" GROUP BY {by[2:]}" if by else ""
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from complaintflow.cli.data import data_option, read_json, with_fields, write_json
-from complaintflow.cli.session import Session, command, json_option, warn_backlog
+from complaintflow.cli.session import Session, command, find_case, json_option, warn_backlog
 
 if TYPE_CHECKING:
     from complaintflow.cli.asking import Around
@@ -27,7 +27,7 @@ def complete_command(
 ) -> None:
     """Complete a task with what its form asks for.
 
-    TASK is a task id, or a case and an element; the case id may be shortened as long as it fits only one. The data are
+    TASK is a task id, or a case and an element; the case is its key, or an id as long as it fits only one. The data are
     a JSON file ("-" for standard input), fields written key=value (with or without -d), or what you answer: without
     any of them the task's form is asked on the terminal.
 
@@ -65,7 +65,7 @@ def _find(engine: Engine, words: tuple[str, ...]) -> tuple[Case, Task, str | Non
     count = 1 if dot and token.isdigit() else 2
     if not count <= len(words) <= count + 1:
         raise click.UsageError("give a task id, or a case and an element; then at most one file of data")
-    case = engine.case(case_id)
+    case = find_case(engine, case_id)
     wanted = f"{case.id}.{token}" if count == 1 else words[1]
     if count == 1 and all(task.id != wanted for task in case.tasks):
         # The engine knows whether it was done before or never existed.

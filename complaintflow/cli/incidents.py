@@ -8,7 +8,7 @@ import click
 
 from complaintflow.cli.data import data_option, with_fields, write_json
 from complaintflow.cli.look import heading, say
-from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.session import Session, command, find_case, json_option
 from complaintflow.errors import UnknownIncident
 
 
@@ -19,7 +19,7 @@ def incidents_command(session: Session, case: str | None, as_json: bool) -> None
     """List open incidents, the oldest first; of all cases, or of CASE."""
     with session.engine(reading=True) as engine:
         hand = session.hand(engine)
-        found = hand.incidents(hand.case(case).id if case else None)
+        found = hand.incidents(find_case(hand, case).id if case else None)
     if as_json:
         write_json([asdict(incident) for incident in found])
         return
@@ -51,7 +51,7 @@ def resolve_command(session: Session, incident: str, fields: tuple[str, ...], ac
     with session.engine(reading=True) as engine:
         case_id, dot, token = incident.partition(".")
         hand = session.hand(engine, actor)
-        case = hand.case(case_id)
+        case = find_case(hand, case_id)
         wanted = f"{case.id}.{token}"
         if not dot:
             if len(case.incidents) != 1:

@@ -80,7 +80,7 @@ def _print(done: Migration) -> None:
     if not (done.positions or done.failed):
         say(
             f"No running case of {done.process} is on another version"
-            + (f" ({done.already} are on this one)." if done.already else ".")
+            + (f" ({done.already} {'is' if done.already == 1 else 'are'} on this one)." if done.already else ".")
         )
         return
     for position in done.positions:

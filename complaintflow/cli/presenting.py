@@ -48,7 +48,7 @@ def report_command(
     asked = [one for one in (quarter, month, year) if one is not None]
     if len(asked) != 1:
         raise click.UsageError("say of which time: --quarter 2026Q3, --month 2026-07 or --year 2026")
-    chosen = format_of(file, form, {".html": "html", ".htm": "html", ".pdf": "pdf"})
+    chosen = format_of(file, form, {".html": "html", ".pdf": "pdf"})
     with session.engine(reading=True) as engine:
         session.hand(engine).report(
             policy,

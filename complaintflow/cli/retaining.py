@@ -10,7 +10,7 @@ import click
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, heading, say, wrap
 from complaintflow.cli.progress import progress
-from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.session import Session, command, find_case, json_option
 
 if TYPE_CHECKING:
     from complaintflow.facade.engine import Engine
@@ -98,4 +98,4 @@ def export_command(session: Session, case: str, file: str, actor: str | None, re
 
 def _who(session: Session, engine: Engine, case: str, actor: str | None) -> tuple[str | None, str]:
     """Who acts, and the id of the case, which they must be able to see."""
-    return actor or session.acting, session.hand(engine, actor).case(case).id
+    return actor or session.acting, find_case(session.hand(engine, actor), case).id

@@ -11,7 +11,7 @@ import click
 from complaintflow.cli.caseview import INCIDENTS
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, clean, heading, say
-from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.session import Session, command, find_case, json_option
 from complaintflow.facade.operating import Retried, retry_all
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def retry_command(session: Session, incidents: tuple[str, ...], every: bool, as_
 def _named(hand: Any, name: str) -> list[Incident]:
     """The incidents of a case, or the one of this id. Raises UnknownCase."""
     case_id, dot, token = name.partition(".")
-    found: tuple[Incident, ...] = hand.case(case_id).incidents
+    found: tuple[Incident, ...] = find_case(hand, case_id).incidents
     return [one for one in found if not dot or one.id.endswith(f".{token}")]
 
 

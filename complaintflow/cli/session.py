@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from complaintflow.definition.layers import Layers
     from complaintflow.definition.library import Library
     from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -165,6 +166,16 @@ def again_at_a_desk(words: str) -> str:
     session = context.find_object(Session) if context is not None else None
     nameless = session is not None and session.people and not session.acting
     return again(f"{words} --as PERSON" if nameless else words)
+
+
+def find_case(engine: Engine, name: str) -> Case:
+    """The case that somebody means: by its key first, since a key may look like the beginning of an id.
+
+    Raises:
+        UnknownCase: none fits, or several do.
+    """
+    by_key = engine.cases(key=name, limit=2)
+    return by_key[0] if len(by_key) == 1 else engine.case(name)
 
 
 def zone_of(engine: Engine, bundle: Bundle) -> tzinfo:

@@ -10,7 +10,7 @@ import click
 
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, at, clean, dim, say
-from complaintflow.cli.session import Session, command, json_option, warn_backlog
+from complaintflow.cli.session import Session, command, find_case, json_option, warn_backlog
 
 if TYPE_CHECKING:
     from complaintflow.cli.caseview import Setting
@@ -31,7 +31,7 @@ def show_command(session: Session, case: str, notices: bool, svg: str | None, as
     Times are in the zone of the case's calendar. With -v also what each step set in motion.
     """
     with session.engine(reading=True) as engine:
-        found = _find(session.hand(engine), case)
+        found = find_case(session.hand(engine), case)
         if svg is not None:
             _draw(found, svg, session.tongue)
         if as_json:
@@ -39,16 +39,6 @@ def show_command(session: Session, case: str, notices: bool, svg: str | None, as
         else:
             _print(engine, found, session, notices)
         warn_backlog(engine)
-
-
-def _find(engine: Engine, name: str) -> Case:
-    """By key first, since a key may look like the beginning of an id.
-
-    Raises:
-        UnknownCase: none fits, or several do.
-    """
-    by_key = engine.cases(key=name, limit=2)
-    return by_key[0] if len(by_key) == 1 else engine.case(name)
 
 
 def _draw(case: Case, file: str, language: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.session import Session, command, find_case, json_option
 
 if TYPE_CHECKING:
     from complaintflow.facade.desk import Desk
@@ -26,10 +26,8 @@ def suspend_command(session: Session, case: str, reason: str, as_json: bool) -> 
     stays promised: due dates do not move, and what came due meanwhile fires when the case is resumed.
     """
     with session.engine(reading=True) as engine:
-        if session.acting:
-            _show(_desk(session, engine).suspend(case, reason), engine, session, as_json)
-        else:
-            _show(engine.suspend(case, reason), engine, session, as_json)
+        hand = session.hand(engine) if session.acting else engine
+        _show(hand.suspend(find_case(hand, case).id, reason), engine, session, as_json)
 
 
 @command("resume")
@@ -39,10 +37,8 @@ def suspend_command(session: Session, case: str, reason: str, as_json: bool) -> 
 def resume_command(session: Session, case: str, reason: str, as_json: bool) -> None:
     """Let CASE go on that was suspended; what came due meanwhile is due now."""
     with session.engine(reading=True) as engine:
-        if session.acting:
-            _show(_desk(session, engine).resume(case, reason), engine, session, as_json)
-        else:
-            _show(engine.resume(case, reason), engine, session, as_json)
+        hand = session.hand(engine) if session.acting else engine
+        _show(hand.resume(find_case(hand, case).id, reason), engine, session, as_json)
 
 
 @command("cancel")
@@ -54,7 +50,7 @@ def cancel_command(session: Session, case: str, reason: str, actor: str | None, 
     """End CASE before its process does. It cannot be taken back; `complaintflow suspend` can."""
     with session.engine(reading=True) as engine:
         hand = session.hand(engine, actor)
-        found = hand.case(case).id
+        found = find_case(hand, case).id
         if engine.settings.access.enforced:
             _desk(session, engine).cancel(found, reason)
         else:

@@ -12,7 +12,7 @@ import click
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, clean, say, sign
 from complaintflow.cli.progress import progress
-from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.session import Session, command, find_case, json_option
 
 if TYPE_CHECKING:
     from complaintflow.facade.verification import Verification
@@ -36,6 +36,7 @@ def verify_command(ctx: click.Context, session: Session, case: str | None, file:
         raise click.UsageError("--export needs the CASE whose history is written")
     with session.engine(reading=True) as engine:
         if case is not None:
+            case = find_case(engine, case).id
             found = engine.verify(case)
         else:
             with progress("Checking cases", engine) as seen:

@@ -130,6 +130,14 @@ class _Questions:
         self._setting = setting
         self._asked = Counting((), (), since, until)
         self._known: dict[tuple[str, Counting], Any] = {}
+        # What is asked by nothing, by type and by department is asked once, by all, and summed here.
+        parts = () if by else REGISTRY["received"].parts
+        handled = ("handled",)
+        apart = {"accepted": handled} if "accepted" in policy.facts else {"": (*parts, *handled)}
+        self._apart = {
+            f"{self._id}/{name}": tuple(fact for fact in facts if fact in policy.facts)
+            for name, facts in ({"": parts} | apart).items()
+        }
         self._answers: Mapping[str, Callable[[tuple[str, ...]], Numbers]] = {
             "received": lambda by: self._cases("started", by),
             "ended": lambda by: self._cases("ended", by),
@@ -179,7 +187,10 @@ class _Questions:
         return self._known[question, counting]
 
     def _ask(self, event: str, name: str, by: tuple[str, ...], *, last: bool = False) -> list[Tally]:
-        return list(self._once("tally", self._counting((event,), (name,), by, last=last)))
+        wide = tuple(dict.fromkeys((*self._apart.get(name, ()), *by)))
+        places = [wide.index(fact) for fact in by]
+        found = self._once("tally", self._counting((event,), (name,), wide, last=last))
+        return [Tally(one.name, one.value, tuple(one.by[place] for place in places), one.number) for one in found]
 
     def _counting(
         self, events: tuple[str, ...], names: tuple[str, ...], by: tuple[str, ...], *, last: bool = False

@@ -4,14 +4,14 @@ A deadline of the policy that opens is a promise, unless the policy says otherwi
 Its entries have one token, the deadline's name (``hr/response``) and the time it is due, ISO 8601 in UTC:
 
     promised    it opened
-    moved       it is due at another time; the value is empty while it pauses
+    moved       it is due at another time, also after it was kept, where its clock ran on; empty while it pauses
     kept        what it is about was done by then
     broken      its time passed, or what it is about was done later
     dropped     it ended otherwise: called off, or the case is over
 
 What keeps it are the tasks of the policy's ``met_by``, else the task that is due or that the timer stands at. A task
 and its own timer under one deadline are one promise. One that is neither kept nor broken and past its time is late,
-though no entry says so.
+though no entry says so. A token's promise is promised once; the entries that end it say the time that stands.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ BROKEN: Final = "broken"
 DROPPED: Final = "dropped"
 
 _BOOK: Final = "due"
+_STANDING: Final = "due-again"
+"""In the ledger: tokens that stand on after their promise was kept or broken. A new time of theirs moves it."""
 # Whose completion keeps a promise: of nothing, of the case, or of the token with that number.
 _NOBODY: Final = -1
 _CASE: Final = 0
@@ -98,7 +100,8 @@ def _open(live: LiveCase, book: dict[str, list[Any]], token: Token, name: str, d
     around = token.host or token.workflow.host
     keeper = (around.id if around is not None else _CASE) if timer else token.id
     book[key] = [name, due, _NOBODY if entry.met_by else keeper, token.id if timer else 0]
-    live.mark(PROMISED, qualified(live, name), due, token.id)
+    again = token.id in live.ledger.get(_STANDING, ())
+    live.mark(MOVED if again else PROMISED, qualified(live, name), due, token.id)
 
 
 def _close(live: LiveCase, book: dict[str, list[Any]]) -> None:
@@ -120,6 +123,9 @@ def _close(live: LiveCase, book: dict[str, list[Any]]) -> None:
             continue
         del book[key]
         live.mark(outcome, qualified(live, name), due or "", int(key))
+        if not over and live.token(int(key)) is not None:
+            standing = [one for one in live.ledger.get(_STANDING, ()) if live.token(one) is not None]
+            live.ledger[_STANDING] = list(dict.fromkeys([*standing, int(key)]))
 
 
 def _is_met(live: LiveCase, name: str) -> bool:

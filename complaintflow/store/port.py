@@ -201,7 +201,7 @@ class Transaction(Protocol):
 
         A promise is the entries of one case, token and name, of any of ``events``. Its last entry before ``until``
         says when it is due (``value``) and how it stands: "kept" if that is the event, not counted if it is "dropped",
-        "late" else.
+        "late" else. It is "promised" once; only "moved" gives it another time, and the others say the one that stands.
         """
 
     def counted(

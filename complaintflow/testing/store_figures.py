@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from complaintflow.store import counting
 from complaintflow.store.counting import written
 from complaintflow.store.port import Store
 from complaintflow.store.rows import Change, Counting, HistoryRow, Spread, Tally
@@ -28,8 +31,41 @@ def _asked(events: str, names: str, **facts: Any) -> Counting:
     return Counting(tuple(events.split()), tuple(names.split()), **{"since": NOW, "until": NOW + _DAY, **facts})
 
 
+def _three_days(events: tuple[str, ...], names: str, **more: Any) -> Counting:
+    return Counting(events, tuple(names.split()), NOW, NOW + 3 * _DAY, **more)
+
+
 def _sorted(tallies: list[Tally]) -> list[tuple[Any, ...]]:
     return sorted((one.name, one.value or "", *(by or "" for by in one.by), one.number) for one in tallies)
+
+
+def _drawn(store: Store, chosen: random.Random) -> list[HistoryRow]:
+    """Forty cases, whose facts change and whose promises move, in the store and as they stand there."""
+    told: list[HistoryRow] = []
+    for number in range(1, 41):
+        entries: list[tuple[str, str, str | None, datetime, int | None]] = [
+            ("started", "p/p", None, NOW + HOUR * chosen.randrange(-30, 90), None)
+        ]
+
+        def note(event: str, name: str, value: str | None, token: int | None = None) -> None:
+            entries.append((event, name, value, entries[-1][3] + HOUR / 2 * chosen.randrange(30), token))  # noqa: B023
+
+        for token in range(2, chosen.randrange(3, 6)):
+            name = chosen.choice(("p/a", "p/b", "q/a"))
+            due = written(NOW + HOUR * chosen.randrange(-48, 120))
+            note("promised", name, due, token)
+            for _ in range(chosen.choice((0, 0, 1, 2))):
+                due = chosen.choice(("", due, written(NOW + HOUR * chosen.randrange(-48, 120))))
+                note("moved", name, due, token)
+            note("fact", "p/type", chosen.choice(("food", "price", "", None)))
+            note("fact", "p/ok", chosen.choice(("true", "false", None)))
+            note("fact", chosen.choice(("p/cost", "p/cost/a", "p/cost/b")), chosen.choice(("5.00", "12.50", "-1.00")))
+            if chosen.random() < 0.7:
+                note(chosen.choice(("kept", "kept", "broken", "dropped")), name, due, token)
+        _told(store, number, *entries)
+        with store.reading() as transaction:
+            told += transaction.history(case_row(number).id)
+    return told
 
 
 class FigureContract:
@@ -130,6 +166,47 @@ class FigureContract:
             assert transaction.due_promises(_asked(kinds, "p/", cases=True)) == [Tally("", None, (), 4)]
             parts = transaction.due_promises(_asked(kinds, "p/b", by=("p/dept",)))
             assert _sorted(parts) == [("p/b", "kept", "", 1), ("p/b", "late", "hall", 1)]
+
+    def test_a_promise_is_due_when_it_was_last_said(self, store: Store) -> None:
+        """Moved out of the time, into it, back to where it was, while it pauses, and anew after it was kept."""
+        due, later, other = written(NOW + HOUR), written(NOW + 2 * _DAY), written(NOW + 2 * HOUR)
+        start = NOW - _DAY
+        stories = (
+            [("promised", due), ("moved", later)],
+            [("promised", later), ("moved", due), ("kept", due)],
+            [("promised", due), ("moved", later), ("moved", due), ("broken", due)],
+            [("promised", due), ("moved", ""), ("moved", other)],
+            [("promised", due), ("moved", ""), ("dropped", "")],
+            [("promised", due), ("kept", due), ("moved", other), ("broken", other)],
+            [("promised", due), ("kept", due), ("moved", later)],
+        )
+        for number, story in enumerate(stories, 1):
+            _told(store, number, *((event, "p/a", value, start, 1) for event, value in story))
+        asked = _asked("promised moved kept broken dropped", "p/a q/")
+        with store.reading() as transaction:
+            assert _sorted(transaction.due_promises(asked)) == [("p/a", "kept", 1), ("p/a", "late", 3)]
+            assert _sorted(transaction.due_promises(replace(asked, events=("broken",)))) == [("p/a", "late", 2)]
+            assert transaction.due_promises(replace(asked, cases=True)) == [Tally("", None, (), 4)]
+
+    def test_a_store_counts_as_plain_python_does(self, store: Store) -> None:
+        """Histories drawn by lot, every question, told apart by nothing, one fact or two: the same numbers."""
+        entries = _drawn(store, random.Random(11))  # noqa: S311 - nothing is kept secret by it
+        promises = ("promised", "moved", "kept", "broken", "dropped")
+        with store.reading() as transaction:
+            for by in ((), ("p/type",), ("p/type", "p/ok")):
+                for asked in (
+                    _three_days(("started",), "p/", by=by),
+                    _three_days(("fact",), "p/ok", by=by, last=True),
+                    _three_days(("fact",), "p/cost p/cost/", by=by, last=True),
+                    _three_days(("fact",), "p/cost p/cost/", by=by, last=True, cases=True),
+                    _three_days(("fact", "started"), "p/ p/ok", by=by),
+                ):
+                    assert _sorted(transaction.tally(asked)) == _sorted(counting.tally(entries, asked))
+                for names, cases in (("p/", False), ("p/", True), ("p/a p/none", False), ("p/a q/", True)):
+                    asked = _three_days(promises, names, by=by, cases=cases)
+                    assert _sorted(transaction.due_promises(asked)) == _sorted(counting.due_promises(entries, asked))
+                asked = _three_days(("fact",), "p/cost/a", by=by, last=True)
+                assert sorted(transaction.spread(asked), key=repr) == sorted(counting.spread(entries, asked), key=repr)
 
     def test_counted_entries_are_read_the_oldest_first(self, store: Store) -> None:
         """Their plain columns alone, as many as asked for."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from complaintflow.errors import StaleCase
 from complaintflow.values import name
-from complaintflow.work.work import ATTEMPTS
+from complaintflow.work.fresh import until_fresh
 
 if TYPE_CHECKING:
     from complaintflow.case.live import LiveCase
@@ -31,17 +30,15 @@ def rewrite(work: Work, case_id: str, step: Step, actor: str | None = None) -> C
         ComplaintflowError: what the step raises; nothing is written then.
     """
     actor = name(actor, "actor")
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with work.store.transaction() as tx:
-                live = work.load(tx, case_id, actor)
-                live.require_time(work.clock.now())
-                before: CaseRow = live.row
-                change = step(tx, live)
-                if change is not None:
-                    work.write(tx, before, change)
-            return change
-        except StaleCase:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+
+    def once() -> Change | None:
+        with work.store.transaction() as tx:
+            live = work.load(tx, case_id, actor)
+            live.require_time(work.clock.now())
+            before: CaseRow = live.row
+            change = step(tx, live)
+            if change is not None:
+                work.write(tx, before, change)
+        return change
+
+    return until_fresh(once)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from complaintflow.bpmn.formula import read_time, shown
@@ -20,10 +21,11 @@ from complaintflow.bpmn.triggers import Cycle, TimerTrigger, next_round
 from complaintflow.case.commands import Start
 from complaintflow.case.host import CaseHost
 from complaintflow.case.live import LiveCase
-from complaintflow.errors import ComplaintflowError, InvalidDiagram, StaleCase
+from complaintflow.errors import ComplaintflowError, InvalidDiagram
 from complaintflow.records import dataclass
 from complaintflow.store.rows import BundleRow, Change, ScheduleRow
-from complaintflow.work.work import ATTEMPTS, Work
+from complaintflow.work.fresh import until_fresh
+from complaintflow.work.work import Work
 
 if TYPE_CHECKING:
     from complaintflow.bpmn.events import StartEvent
@@ -118,13 +120,7 @@ def put(work: Work, bundle: Bundle) -> Sequence[ScheduleRow]:
         InvalidDiagram: a timer gives no time, or the process has no timer start event and none on the schedule.
         StaleCase: others kept changing the schedule meanwhile.
     """
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return _put(work, bundle)
-        except StaleCase:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+    return until_fresh(partial(_put, work, bundle))
 
 
 def _put(work: Work, bundle: Bundle) -> list[ScheduleRow]:
@@ -170,17 +166,15 @@ def _row(
 
 def drop(work: Work, process: str) -> int:
     """Take a process off the schedule. Returns how many start events it had there."""
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with work.store.transaction() as tx:
-                rows = tx.schedules(process)
-                for row in rows:
-                    tx.set_schedule(row, None)
-            return len(rows)
-        except StaleCase:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+
+    def once() -> int:
+        with work.store.transaction() as tx:
+            rows = tx.schedules(process)
+            for row in rows:
+                tx.set_schedule(row, None)
+        return len(rows)
+
+    return until_fresh(once)
 
 
 # -- what a worker does -----------------------------------------------------------------------
@@ -205,18 +199,16 @@ def start_case(work: Work, row: ScheduleRow) -> Change | None:
     live = LiveCase.new(secrets.token_hex(16), None, bundle, work.settings, now, None)
     Start({}, row.element, came).apply(live)
     change = live.change()
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            with work.store.transaction() as tx:
-                if row not in tx.schedules(row.process):
-                    return None
-                tx.set_schedule(row, after)
-                work.write(tx, live.row, change)
-            return change
-        except StaleCase:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+
+    def save() -> Change | None:
+        with work.store.transaction() as tx:
+            if row not in tx.schedules(row.process):
+                return None
+            tx.set_schedule(row, after)
+            work.write(tx, live.row, change)
+        return change
+
+    return until_fresh(save)
 
 
 def _after(bundle: Bundle, row: ScheduleRow, calendar: WorkingCalendar, now: datetime) -> tuple[ScheduleRow, int]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import secrets
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from complaintflow import telemetry
 from complaintflow.case.live import LiveCase, Settings
 from complaintflow.definition.definition import Bundle
 from complaintflow.definition.library import Library
-from complaintflow.errors import StaleCase, UnreadableValue
+from complaintflow.errors import UnreadableValue
 from complaintflow.store.port import Store, Transaction
-from complaintflow.store.rows import (
-    CaseRow,
-    Change,
-)
+from complaintflow.store.rows import CaseRow, Change
 from complaintflow.values import name
+from complaintflow.work.fresh import until_fresh
 
 if TYPE_CHECKING:
     from complaintflow.case.commands import Command
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     from complaintflow.sealing.vault import CaseCodec
     from complaintflow.surge.watching import Watch
     from complaintflow.time.clock import Clock
-
-ATTEMPTS: Final = 50
 
 
 class Work:
@@ -59,15 +55,13 @@ class Work:
         live = LiveCase.new(secrets.token_hex(16), key, bundle, self.settings, self.clock.now(), actor)
         command.apply(live)
         change = live.change()
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                with self.store.transaction() as tx:
-                    self.write(tx, live.row, change)
-                return change
-            except StaleCase:
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+
+        def save() -> Change:
+            with self.store.transaction() as tx:
+                self.write(tx, live.row, change)
+            return change
+
+        return until_fresh(save)
 
     def write(self, tx: Transaction, before: CaseRow, change: Change) -> None:
         """Write a change of the case that was ``before``, and move the store's head with it.
@@ -102,22 +96,20 @@ class Work:
 
     def _run(self, case_id: str, command: Command, actor: str | None, *, happened: bool) -> Change | None:
         actor = name(actor, "actor")
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                with self.store.transaction() as tx:
-                    live = self.load(tx, case_id, actor)
-                    if not happened:
-                        live.require_time(self.clock.now())
-                    command.apply(live)
-                    if not live.moved:
-                        return None
-                    change = live.change()
-                    self.write(tx, live.row, change)
-                return change
-            except StaleCase:
-                if attempt == ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+
+        def step() -> Change | None:
+            with self.store.transaction() as tx:
+                live = self.load(tx, case_id, actor)
+                if not happened:
+                    live.require_time(self.clock.now())
+                command.apply(live)
+                if not live.moved:
+                    return None
+                change = live.change()
+                self.write(tx, live.row, change)
+            return change
+
+        return until_fresh(step)
 
     def load(self, tx: Transaction, case_id: str, actor: str | None = None) -> LiveCase:
         """The case as stored, ready to play.

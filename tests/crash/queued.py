@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -43,11 +43,15 @@ class Queued(World):
 
     def stand(self, name: str) -> None:
         """A worker that stands until SIGTERM comes, as ``complaintflow worker`` does; whoever calls has it blocked."""
-        worker = self.engine.worker()
-        worker.name = name
         self.mark("serve")
+        self.attend(lambda seconds: signal.sigtimedwait({signal.SIGTERM}, seconds) is not None, name)
+
+    def attend(self, is_over: Callable[[float], bool], name: str = "") -> None:
+        """A worker that stands until it is over."""
+        worker = self.engine.worker()
+        worker.name = name or worker.name
         with self._standing(worker) as thread:
-            while thread.is_alive() and signal.sigtimedwait({signal.SIGTERM}, TICK) is None:
+            while thread.is_alive() and not is_over(TICK):
                 pass
 
     def settle(self) -> None:

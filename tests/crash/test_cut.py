@@ -16,6 +16,7 @@ from complaintflow import Engine
 from complaintflow.errors import StoreUnavailable, TaskAlreadyCompleted
 from tests.crash.oracle import examine, examine_all
 from tests.crash.proxy import Wire
+from tests.crash.queued import Queued
 from tests.crash.world import LEASE_IS_OVER, World
 
 
@@ -40,11 +41,11 @@ class Wired:
             self.world.engine = safe
 
 
-@pytest.fixture
-def wired(new_database: Callable[[], str], tmp_path: Path) -> Iterator[Wired]:
+@pytest.fixture(params=[World, Queued], ids=["rows", "procrastinate"])
+def wired(request: pytest.FixtureRequest, new_database: Callable[[], str], tmp_path: Path) -> Iterator[Wired]:
     """A world on PostgreSQL, with a wire."""
-    url = new_database()
-    world = World(url, tmp_path / "world")
+    world = request.param(new_database(), tmp_path / "world")
+    url = world.url
     with tempfile.TemporaryDirectory(prefix="cf-wire-") as folder:  # the path of a socket must be short
         wire = Wire(Path(folder), f"{make_url(url).query['host']}/.s.PGSQL.5432")
         world.url = make_url(url).update_query_dict({"host": folder}).render_as_string(hide_password=False)
@@ -79,6 +80,7 @@ def test_whoever_lost_the_answer_is_told_when_they_try_again(wired: Wired) -> No
     """StoreUnavailable at the commit, and TaskAlreadyCompleted at the second try: the task was completed once."""
     world = wired.world
     world.do("k", *world.moves("k"))
+    world.engine.drain()
     (task,) = world.cases("k")[0].tasks
     wired.wire.cut_after = 1
     with pytest.raises(StoreUnavailable):

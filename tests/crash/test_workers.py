@@ -14,14 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from complaintflow.errors import ClockWentBack, StoreUnavailable
+from complaintflow.errors import StoreUnavailable
 from tests.crash import fatal
 from tests.crash.mortal import MortalServer
 from tests.crash.oracle import examine, examine_all
+from tests.crash.queued import Queued
 from tests.crash.world import LEASE_IS_OVER, World
 
 WORKERS = 8
-RESTS = 0.05
+ROADS = pytest.mark.parametrize("kind", [World, Queued], ids=["rows", "procrastinate"])
 
 
 class Crew:
@@ -35,11 +36,7 @@ class Crew:
     def _hire(self) -> int:
         def work() -> None:
             os.close(self._gatekeeper)
-            done = 1
-            while not select.select([self._gate], [], [], 0 if done else RESTS)[0]:
-                done = 0
-                with suppress(StoreUnavailable, ClockWentBack):
-                    done = self.world.work()
+            self.world.attend(lambda seconds: bool(select.select([self._gate], [], [], seconds)[0]))
 
         return fatal.run(work)
 
@@ -56,10 +53,13 @@ class Crew:
         assert [fatal.died(fatal.wait(process)) for process in self.processes] == [False] * len(self.processes)
 
 
-def test_eight_workers_on_one_postgresql(new_database: Callable[[], str], tmp_path: Path, seed: int) -> None:
+@ROADS
+def test_eight_workers_on_one_postgresql(
+    kind: type[World], new_database: Callable[[], str], tmp_path: Path, seed: int
+) -> None:
     """Eight workers share six cases while some of them are killed: every case ends once, each effect has one key."""
     chance = random.Random(seed)
-    world = World(new_database(), tmp_path / "world")
+    world = kind(new_database(), tmp_path / "world")
     keys = [f"k{number}" for number in range(6)]
     crew = Crew(world, WORKERS)
     try:
@@ -89,9 +89,12 @@ def mortal(postgres_server: str) -> Iterator[MortalServer]:
         server.stop()
 
 
-def test_postgresql_is_killed_and_started_again_under_load(mortal: MortalServer, tmp_path: Path) -> None:
+@ROADS
+def test_postgresql_is_killed_and_started_again_under_load(
+    kind: type[World], mortal: MortalServer, tmp_path: Path
+) -> None:
     """The server dies three times amid the work of four processes: they go on when it is back, and nothing is lost."""
-    world = World(mortal.url, tmp_path / "world")
+    world = kind(mortal.url, tmp_path / "world")
     keys, deaths = [f"k{number}" for number in range(5)], 0
     crew = Crew(world, 4)
     try:

@@ -12,6 +12,7 @@ import random
 import struct
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,13 +20,15 @@ from mmap import mmap
 from pathlib import Path
 
 from complaintflow import BusinessError, Case, Engine, Handlers
-from complaintflow.errors import CaseError
+from complaintflow.errors import CaseError, ClockWentBack, StoreUnavailable
 from complaintflow.handlers.registry import Backoff, Job
 from complaintflow.notices.notices import Notice
 from tests import diagrams as d
 
 START = datetime(2026, 9, 28, 1, tzinfo=UTC)
 LEASE_IS_OVER = timedelta(minutes=6)
+RESTS = 0.05
+"""How long a worker rests that found nothing, in seconds."""
 ONE_CASE = {
     "started": 1, "task-completed": 2, "message": 1, "timer-fired": 1, "job-failed": 2, "job-done": 5,
     "error-thrown": 1, "incident": 1, "incident-resolved": 1, "ended": 1,
@@ -268,6 +271,14 @@ class World:
         with self.engine.store.reading() as tx:
             self.mark("schedule" if tx.due_schedules(now, 1) else "timer" if tx.due_timers(now, 1) else "drain")
         return self.engine.worker().run_once()
+
+    def attend(self, is_over: Callable[[float], bool]) -> None:
+        """A worker that stands until it is over, which it asks with how long it may wait for the answer."""
+        done = 1
+        while not is_over(0 if done else RESTS):
+            done = 0
+            with suppress(StoreUnavailable, ClockWentBack):
+                done = self.work()
 
     def settle(self) -> None:
         """Let workers do all that is due now."""

@@ -235,3 +235,26 @@ def test_all_that_is_wrong_with_a_form_is_said_at_once(run: Run) -> None:
     with Engine("sqlite://") as engine, pytest.raises(InvalidData) as caught:
         engine.start("customer", {**data, "persons": [{"name": ["x"]}, {"nam": "y"}]})
     assert sorted(name for name, _ in caught.value.problems) == wrong
+
+
+def test_a_case_is_named_by_its_key(run: Run) -> None:
+    """Whoever gave a case a name uses it in every command that takes a case."""
+    layer = ("--layer", "layer")
+    run(*layer, "run", "sample", "--example", "--key", "order-17")
+    why = ("--reason", "Asked for.")
+    for words in (
+        ["show", "order-17"],
+        ["incidents", "order-17"],
+        ["suspend", "order-17", *why],
+        ["resume", "order-17", *why],
+        ["hold", "order-17", *why],
+        ["verify", "order-17"],
+        ["export", "order-17", "-o", "case.zip", "--actor", "li.wei", *why],
+        ["complete", "order-17", "investigate", "cause=none"],
+        ["retry", "order-17"],
+        ["cancel", "order-17", *why],
+    ):
+        done = run(*layer, *words)
+        assert done.exit_code == 0, f"{words}: {done.output}"
+    assert "has no open incidents" in run(*layer, "resolve", "order-17").stderr
+    assert run(*layer, "verify", "order-18").exit_code == 2

@@ -155,7 +155,7 @@ def test_migrate_rehearses_then_moves(run: Run, tmp_path: Path) -> None:
     moved = run("migrate", "p", "--map", "ask=enquire", "--actor", "li.wei")
     assert "Moved: 1" in moved.stdout
     assert "Moved to another version of its definition" in run("show", case[:8]).stdout
-    assert "(1 are on this one)" in run("migrate", "p").stdout
+    assert "(1 is on this one)" in run("migrate", "p").stdout
     assert json.loads(run("show", case[:8], "--json").stdout)["waiting_for"] == ["enquire"]
 
 
