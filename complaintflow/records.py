@@ -71,7 +71,8 @@ class _Shape:
                 self.fields |= inherited.fields
                 self.positional += [name for name in inherited.positional if name not in self.positional]
         for name, annotation in inspect.get_annotations(cls).items():
-            if "ClassVar[" in annotation if isinstance(annotation, str) else get_origin(annotation) is ClassVar:
+            # With the usual import from __future__ it is a text.
+            if annotation.startswith("ClassVar[") if isinstance(annotation, str) else _of_the_class(annotation):
                 continue
             written = cls.__dict__.get(name, dataclasses.MISSING)
             one = written if isinstance(written, dataclasses.Field) else dataclasses.field(default=written)
@@ -144,8 +145,12 @@ def _frozen(cls: type, *, slots: bool, kw_only: bool, eq: bool) -> type:
     return cls
 
 
-def _open(cls: type, *, slots: bool, kw_only: bool, eq: bool) -> type:
-    made = dataclasses.dataclass(cls, slots=slots, kw_only=kw_only, repr=False, eq=False)
+def _of_the_class(annotation: Any) -> bool:
+    return get_origin(annotation) is ClassVar
+
+
+def _open(cls: Any, *, slots: bool, kw_only: bool, eq: bool) -> type:
+    made: type = dataclasses.dataclass(cls, slots=slots, kw_only=kw_only, repr=False, eq=False)
     fields, said = dataclasses.fields(made), made.__dict__
     given: dict[str, Any] = {"__repr__": _repr([one.name for one in fields if one.repr])}
     if eq:

@@ -23,6 +23,10 @@ _FOUND: Final = (
     " WHERE table_.relname = 'procrastinate_jobs' AND place.nspname = ANY(current_schemas(false))"
 )
 _MARK: Final = "complaintflow installed this; newest migration: "
+_LEFT: Final = (
+    "SELECT typname FROM pg_type JOIN pg_namespace AS place ON place.oid = typnamespace"
+    " WHERE starts_with(typname, 'procrastinate_') AND place.nspname = ANY(current_schemas(false)) ORDER BY 1 LIMIT 1"
+)
 # What we call, of the newest form that procrastinate 3.10 has.
 _NEEDED: Final = {"procrastinate_defer_jobs_v1", "procrastinate_fetch_job_v2", "procrastinate_retry_job_v2"}
 
@@ -32,7 +36,7 @@ def prepare(engine: Engine, where: str) -> None:
 
     Raises:
         NewerDatabase: a later procrastinate upgraded them.
-        StoreError: the host's own tables are too old.
+        StoreError: the host's own tables are too old, or only a part of them is there.
     """
     while True:
         with engine.begin() as connection:
@@ -41,7 +45,7 @@ def prepare(engine: Engine, where: str) -> None:
                 return
             driver.execute(_LOCK)
             if not _is_ready(driver, where):
-                _advance(driver)
+                _advance(driver, where)
 
 
 def check(engine: Engine, where: str) -> None:
@@ -76,10 +80,14 @@ def _found(driver: Any) -> tuple[int | None, str | None]:
     return table, comment
 
 
-def _advance(driver: Any) -> None:
+def _advance(driver: Any, where: str) -> None:
     """Create the tables, or run the next migration: one a transaction, for some cannot share one."""
     table, comment = _found(driver)
     if table is None or comment is None:
+        if (left := driver.execute(_LEFT).fetchone()) is not None:
+            what = f"the database has a part of procrastinate's tables ({left[0]}), but not those of its jobs"
+            advice = "restore the database from a backup, or drop what is left: its names begin with procrastinate_"
+            raise StoreError(what, where=where, advice=advice)
         driver.execute(SchemaManager.get_schema())
         done = _migrations()[-1].stem
     else:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from complaintflow.adapters.procrastinate import calls, installing
 from complaintflow.adapters.procrastinate.serving import Application
+from complaintflow.adapters.sql.faults import translated
 from complaintflow.adapters.sql.url import shown_url
 from complaintflow.errors import StoreError, StoreUnavailable
 from complaintflow.store.hands import Hands
@@ -60,8 +61,10 @@ class ProcrastinateQueue:
         try:
             return asyncio.run(what)
         except (ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout) as error:
+            cause = error.__cause__ if isinstance(error, ConnectorException) else error
+            known = translated(cause, self.where) if isinstance(cause, psycopg.Error) else None
             what_happened = "the database does not answer the queue"
-            raise StoreUnavailable(what_happened, where=self.where, advice="start the server") from error
+            raise known or StoreUnavailable(what_happened, where=self.where, advice="start the server") from error
 
 
 class Owner(Protocol):

@@ -46,6 +46,8 @@ ALIVE: Final = timedelta(minutes=2)
 MEASURED: Final = timedelta(seconds=15)
 BATCH: Final = 20
 PAGE: Final = 200
+# Rounds in a row in which the database may refuse, before the worker gives up.
+FAILURES: Final = 10
 # How long a worker rests at most, so that work opened by another process is not kept waiting.
 NAP: Final = 1.0
 # How long a job rests that a worker could not even read, so that another has a chance.
@@ -78,7 +80,7 @@ class Worker:
         """Work until ``stop``; rests when nothing is due.
 
         Raises:
-            StoreUnavailable: ten rounds in a row.
+            StoreUnavailable: more than ten rounds in a row.
         """
         with self.work.store.listening(self._wake.set):
             while not self._stop.is_set():
@@ -86,11 +88,12 @@ class Worker:
                 self._wake.clear()
                 try:
                     done = self._turn()
-                except StoreUnavailable:
+                    self._failures = 0
+                except StoreUnavailable as error:
                     self._failures += 1
-                    if self._failures > 10:
+                    if self._failures > FAILURES:
                         raise
-                    log.warning("the database does not answer; trying again", extra=about("store-unavailable"))
+                    log.warning("%s; trying again", error.what, extra=about("store-unavailable"))
                     done = 0
                 if on_progress is not None:
                     on_progress(self.timers, self.jobs)
@@ -100,7 +103,13 @@ class Worker:
     def _turn(self) -> int:
         queue = self.work.store.queue
         if queue is not None:
-            queue.serve(self)
+            began = self.work.clock.now()
+            try:
+                queue.serve(self)
+            except StoreUnavailable:
+                if self.work.clock.now() - began >= ALIVE:
+                    self._failures = 0
+                raise
             return 0
         self.beat()
         return self.run_once()
@@ -173,7 +182,6 @@ class Worker:
         if self.work.watch is not None:
             self.work.watch.begun.clear()  # A worker runs the jobs of all cases.
             self.work.watch.sweep()
-        self._failures = 0
 
     def _measure(self, now: datetime) -> None:
         with self.work.store.reading() as tx:

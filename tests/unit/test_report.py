@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -400,7 +399,7 @@ class Shredded:
 
     def case(self, case_id: str) -> Any:
         row = self._tx.case(case_id)
-        return replace(row, sealed_key=None) if case_id == self._case_id else row
+        return row._replace(sealed_key=None) if case_id == self._case_id else row
 
 
 def test_shredded_cases_are_counted_and_not_drawn(small: Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,13 +33,40 @@ def test_naming_the_engine_loads_no_database_and_no_letters(tmp_path: Path) -> N
     assert not later & loaded("from complaintflow import run_process", tmp_path)
 
 
+def test_naming_the_engine_loads_nothing_for_few(tmp_path: Path) -> None:
+    """What archives, proves, shreds, counts, scrubs and suspends comes with the first call of it."""
+    rooms = {"figures", "report", "eventlog", "migration", "check", "picture", "dmn"}
+    modules = {"archive", "evidence", "retention", "verification", "desk", "reporter"}
+    few = {f"complaintflow.{room}" for room in rooms} | {f"complaintflow.facade.{name}" for name in modules}
+    few |= {"complaintflow.scrub.kinds", "complaintflow.scrub.scrubbing", "complaintflow.case.attaching"}
+    few |= {"complaintflow.work.suspension", "complaintflow.sealing.rotation"}
+    assert not few & loaded(FIRST, tmp_path)
+
+
 def test_a_first_case_on_sqlite_loads_only_what_it_uses(tmp_path: Path) -> None:
-    """A first case loads no PostgreSQL, no migrations, no ORM, no validator and no grammar."""
-    unused = {"psycopg", "alembic", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "lark", "pydantic"}
-    unused |= {"complaintflow.adapters.sql.postgres"}
+    """A first case loads no PostgreSQL, no migrations, no ORM, no validator, no grammar and no world of languages."""
+    unused = {"psycopg", "alembic", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "lark", "pydantic", "babel"}
+    unused |= {"complaintflow.adapters.sql.postgres", "complaintflow.feel.regex"}
     modules = loaded(FIRST, tmp_path)
     assert {"sqlalchemy", "complaintflow.adapters.sql.sqlite"} <= modules
     assert not unused & modules
+
+
+def test_classes_are_made_without_source_text() -> None:
+    """No module takes ``dataclass`` from the standard library but the one that makes them for less."""
+    root = Path(__file__).resolve().parents[2]
+    files = [*root.glob("complaintflow/**/*.py"), *root.glob("adapters/**/*.py")]
+    texts = {str(file): file.read_text(encoding="utf-8") for file in files if file.name != "records.py"}
+    found = re.compile(r"^from dataclasses import .*\bdataclass\b|^\s*@dataclasses\.", re.MULTILINE)
+    assert [name for name, text in texts.items() if found.search(text)] == []
+
+
+def test_jobs_of_figures_are_known_before_they_are_loaded() -> None:
+    """The job types that the dispatcher leaves to ``complaintflow.figures.jobs`` are those it has."""
+    from complaintflow.figures.jobs import COUNTING
+    from complaintflow.work.dispatch import BUILT_IN
+
+    assert BUILT_IN - COUNTING.keys() == {"notify", "start-case"}
 
 
 def test_engines_share_a_compiled_definition() -> None:
