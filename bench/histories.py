@@ -124,6 +124,7 @@ def fill(store: SqlStore, cases: int, policies: dict[str, int], years: int, on_p
             execute("BEGIN")
         else:
             execute("ALTER TABLE cf_history DROP CONSTRAINT cf_history_case_id_fkey")
+            execute("ALTER TABLE cf_history SET UNLOGGED")  # what it was written with is not asked again
             execute("SET LOCAL maintenance_work_mem = '256MB'")
         for index in _INDEXES:
             execute(f"DROP INDEX {index.name}")

@@ -2,8 +2,9 @@
 
 The standard library's decorator writes six functions for a frozen class with slots and compiles each: one to three
 milliseconds a class. A program's first case needs two hundred such classes, and half its import was spent on them.
-Here all classes share functions that know their fields; making a class costs a fiftieth, making an instance the same,
-and comparing one a little less. What they can do is the same: ``fields``, ``replace``, ``asdict`` and ``match`` work.
+Here all classes share functions that know their fields; making a class costs a twentieth, and making an instance a
+little more, until there are so many of them that the class is given a compiled ``__init__`` after all. What they can do
+is the same: ``fields``, ``replace``, ``asdict`` and ``match`` work.
 
 The ``__init__`` of a class that is not frozen is the standard library's: nothing is faster than assignments.
 
@@ -54,6 +55,9 @@ __all__ = ["NamedTuple", "dataclass"]
 
 # Where a class keeps its fields, for the classes that inherit them.
 _SHAPE = "__record_fields__"
+
+OFTEN = 1_000
+"""So many instances make a class worth compiling."""
 
 
 class _Shape:
@@ -173,11 +177,21 @@ def _init(shape: _Shape, setters: dict[str, Callable[[Any, Any], None]], *, chec
     count, most, names = len(shape.fields), len(shape.positional), shape.positional
     defaults, factories = shape.defaults, shape.factories
     puts = setters.values()
+    # How many must be given where none is named, and what the rest is.
+    least = max((place for place, name in enumerate(names, 1) if name not in defaults), default=0)
+    least = least if most == count else most + 1
+    rest = tuple(defaults.get(name) for name in names)
+
+    made = 0
 
     def __init__(self: Any, /, *given: Any, **named: Any) -> None:
+        nonlocal made
+        made += 1
+        if made == OFTEN:
+            _quicken(next(base for base in type(self).__mro__ if base.__dict__.get("__init__") is __init__))
         number = len(given)
-        if number == count == most and not named:
-            for put, value in zip(puts, given, strict=False):
+        if least <= number <= most and not named:
+            for put, value in zip(puts, given + rest[number:], strict=True):
                 put(self, value)
         else:
             values = {**defaults, **named}
@@ -199,6 +213,26 @@ def _init(shape: _Shape, setters: dict[str, Callable[[Any, Any], None]], *, chec
             self.__post_init__()
 
     return __init__
+
+
+def _quicken(cls: type) -> None:
+    """Give a class that is made again and again the standard library's ``__init__``, which has paid off by now."""
+    said = {"__post_init__": lambda self: None} if hasattr(cls, "__post_init__") else {}
+    cls.__init__ = _standard(cls, said, frozen=True).__init__  # type: ignore[misc]
+
+
+def _standard(cls: type, said: dict[str, Any], *, frozen: bool) -> Any:
+    """A class of the standard library's with the fields of ours."""
+    shape: _Shape = cls.__dict__[_SHAPE]
+    parts = [
+        (name, annotation, _again(one, kw_only=name not in shape.positional))
+        for name, (annotation, one) in shape.fields.items()
+    ]
+    # Without a text of its own the class would be given one, which is most of the work.
+    said["__doc__"] = cls.__doc__ or cls.__name__
+    return dataclasses.make_dataclass(
+        cls.__name__, parts, namespace=said, init=frozen, repr=False, eq=False, frozen=frozen
+    )
 
 
 def _comparing(names: list[str]) -> tuple[Callable[[Any, object], Any], Callable[[Any], int]]:
@@ -255,15 +289,7 @@ class _Fields:
 
     def __get__(self, instance: object, owner: type) -> dict[str, dataclasses.Field[Any]]:
         cls = next(base for base in owner.__mro__ if base.__dict__.get("__dataclass_fields__") is self)
-        shape: _Shape = cls.__dict__[_SHAPE]
-        parts = [
-            (name, annotation, _again(one, kw_only=name not in shape.positional))
-            for name, (annotation, one) in shape.fields.items()
-        ]
-        # Without a text of its own the class would be given one, which is most of the work.
-        said = {"__doc__": cls.__doc__ or cls.__name__}
-        made = dataclasses.make_dataclass(cls.__name__, parts, namespace=said, init=False, repr=False, eq=False)
-        found = {one.name: one for one in dataclasses.fields(made)}
+        found = {one.name: one for one in dataclasses.fields(_standard(cls, {}, frozen=False))}
         cls.__dataclass_fields__ = found  # type: ignore[attr-defined]
         return found
 

@@ -11,6 +11,7 @@ import psycopg
 import psycopg_pool
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from complaintflow.adapters.procrastinate import calls, installing
 from complaintflow.adapters.procrastinate.serving import Application
@@ -34,6 +35,7 @@ class ProcrastinateQueue:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.where = shown_url(engine.url)
+        self._said: set[str] = set()
 
     def prepare(self) -> None:
         """Create or upgrade procrastinate's tables. Raises NewerDatabase, StoreError."""
@@ -49,20 +51,20 @@ class ProcrastinateQueue:
 
     def serve(self, hands: Hands) -> None:
         """Hand work to a worker until it is stopping. Raises StoreUnavailable."""
-        self._run(Application(self.engine, lambda: hands).serve())
+        self._run(Application(self.engine, lambda: hands, self._said).serve())
 
     def drain(self, hands: Hands) -> int:
         """Hand it what is due until nothing is. Returns how much was done. Raises StoreUnavailable."""
         # In a thread: the caller's may have an event loop of its own.
         with ThreadPoolExecutor(1) as pool:
-            return pool.submit(self._run, Application(self.engine, lambda: hands).drain()).result()
+            return pool.submit(self._run, Application(self.engine, lambda: hands, self._said).drain()).result()
 
     def _run(self, what: Coroutine[Any, Any, _R]) -> _R:
         try:
             return asyncio.run(what)
-        except (ConnectorException, psycopg.Error, psycopg_pool.PoolTimeout) as error:
+        except (ConnectorException, psycopg.Error, SQLAlchemyError, psycopg_pool.PoolTimeout) as error:
             cause = error.__cause__ if isinstance(error, ConnectorException) else error
-            known = translated(cause, self.where) if isinstance(cause, psycopg.Error) else None
+            known = translated(cause, self.where) if isinstance(cause, psycopg.Error | SQLAlchemyError) else None
             what_happened = "the database does not answer the queue"
             raise known or StoreUnavailable(what_happened, where=self.where, advice="start the server") from error
 

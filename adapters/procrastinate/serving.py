@@ -21,8 +21,9 @@ from typing_extensions import Unpack
 
 from complaintflow.adapters.procrastinate import calls
 from complaintflow.adapters.procrastinate.fetching import Taking
-from complaintflow.adapters.procrastinate.sweeping import recall, strangers, sweep
+from complaintflow.adapters.procrastinate.sweeping import GRACE, recall, strangers, sweep
 from complaintflow.errors import MissingHandler
+from complaintflow.logs import about
 from complaintflow.store.hands import Hands
 from complaintflow.time.clock import stopwatch
 
@@ -43,9 +44,10 @@ class Application(procrastinate.App):
     Args:
         engine: the database's connections.
         make: makes the worker's hands, when a worker starts.
+        said: job types without a handler that were spoken of already.
     """
 
-    def __init__(self, engine: Engine, make: Callable[[], Hands]) -> None:
+    def __init__(self, engine: Engine, make: Callable[[], Hands], said: set[str] | None = None) -> None:
         _, options = engine.dialect.create_connect_args(engine.url)
         options = {"connect_timeout": 10, **options}
         connector = procrastinate.PsycopgConnector(
@@ -57,7 +59,7 @@ class Application(procrastinate.App):
         self._engine = engine
         self._make = make
         self._hands: Hands | None = None
-        self._said: set[str] = set()
+        self._said: set[str] = set() if said is None else said
         self._worker_now: Worker | None = None
         self.task(name=calls.JOB)(self._run_jobs)
         self.task(name=calls.TIMERS)(self._fire_timers)
@@ -93,7 +95,8 @@ class Application(procrastinate.App):
             worker = asyncio.create_task(self.run_worker_async(install_signal_handlers=False))
             while not worker.done():
                 if self.hands.stopping() and self._worker_now is not None:
-                    self._worker_now.stop()  # again at each look: one that is just beginning forgets the first
+                    # Again at each look: one that is just beginning forgets the first.
+                    self._worker_now.stop()  # type: ignore[no-untyped-call]
                 await asyncio.wait({worker}, timeout=_TICK)
             await worker
 
@@ -107,13 +110,14 @@ class Application(procrastinate.App):
                 await self._run_worker(wait=False, listen_notify=False, install_signal_handlers=False)
                 made = await asyncio.to_thread(sweep, self._engine, self.hands, timedelta(0))
                 stuck = not made or (called > 0 and self.done == before)
+            await asyncio.to_thread(self._tell_strangers, timedelta(0))
         return self.done
 
     async def _run_worker(self, **options: Unpack[WorkerOptions]) -> None:
         kind = _Commanded if options.get("install_signal_handlers", True) else Worker
         self._worker_now = kind(app=self, **self._options(options))
         try:
-            await self._worker_now.run()
+            await self._worker_now.run()  # type: ignore[no-untyped-call]
         finally:
             self._worker_now = None
 
@@ -176,12 +180,14 @@ class Application(procrastinate.App):
             if job.task_name in (calls.JOB, calls.TIMERS, calls.SCHEDULES):
                 with suppress(ConnectorException):  # another worker did so
                     await self.job_manager.finish_job(job, Status.FAILED, delete_job=True)
-        found = await asyncio.to_thread(strangers, self._engine, self.hands)
-        for kind, number in found.items():
+        await asyncio.to_thread(self._tell_strangers, GRACE)
+        return now
+
+    def _tell_strangers(self, grace: timedelta) -> None:
+        for kind, number in strangers(self._engine, self.hands, grace).items():
             if kind not in self._said:
                 self._said.add(kind)
-                log.error("%s", _missing(kind, number))
-        return now
+                log.error("%s", _missing(kind, number), extra=about("job-left"))
 
 
 class _Commanded(Worker):
@@ -190,7 +196,7 @@ class _Commanded(Worker):
     def stop(self) -> None:
         """Begin nothing more; what was taken along and is not begun is given back."""
         cast("Application", self.app).hands.stop()
-        super().stop()
+        super().stop()  # type: ignore[no-untyped-call]
 
 
 async def _carefree(connection: AsyncConnection[Any]) -> None:

@@ -72,9 +72,9 @@ def recall(driver: Any, hands: Hands, cases: Sequence[str]) -> None:
         calls.defer(driver, found)
 
 
-def strangers(engine: Engine, hands: Hands) -> dict[str, int]:
+def strangers(engine: Engine, hands: Hands, grace: timedelta = GRACE) -> dict[str, int]:
     """Types of ready jobs that this worker has no handler for, with how many wait (10,000 stands for more)."""
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
-        found = driver.execute(_STRANGE, (to_ticks(hands.now() - GRACE), sorted(hands.job_types())))
+        found = driver.execute(_STRANGE, (to_ticks(hands.now() - grace), sorted(hands.job_types())))
         return dict(found.fetchall())

@@ -33,12 +33,13 @@ _PROMISES: Final = frozenset({"promised", _MOVED, "kept", "broken", "dropped"})
 # All numbers have 13 digits, so that they compare as texts do; a "+" before the value tells an empty one from none.
 _LAST: Final = "max(CAST(seq + 1000000000000 AS TEXT) || coalesce('+' || value, ''))"
 _LAST_VALUE: Final = f"CASE WHEN length({_LAST}) = 13 THEN NULL ELSE substr({_LAST}, 15) END"
+# By the aggregate and not by order and limit, for which PostgreSQL walks the case's whole history by its key.
 _FACT_OF: Final = (
-    f"(SELECT one.value FROM cf_history AS one WHERE one.{FACTS} AND one.name = ? AND one.case_id = entry.case_id"
-    " AND one.at < ? ORDER BY one.seq DESC LIMIT 1)"
+    f"(SELECT {_LAST_VALUE} FROM cf_history AS one WHERE one.{FACTS} AND one.name = ? AND one.case_id = entry.case_id"
+    " AND one.at < ?)"
 )
 # How a promise stands: the number of its last entry, times four, and 1 kept, 2 dropped, 0 neither.
-_STANDS: Final = "max({0}seq * 4 + CASE {0}event WHEN 'kept' THEN 1 WHEN 'dropped' THEN 2 ELSE 0 END)"
+_STANDS: Final = "max(seq * 4 + CASE event WHEN 'kept' THEN 1 WHEN 'dropped' THEN 2 ELSE 0 END)"
 
 
 def tally(counting: Counting) -> Query:
@@ -89,48 +90,38 @@ def promise_names(counting: Counting) -> Query:
 def due_promises(counting: Counting, names: Sequence[str]) -> Query:
     """Name, "kept" or "late", the values counted by, and how many, of promises of these names.
 
-    A promise's entries of one due time stand together. Where it was moved, those of the times before are taken off
-    again: an entry later than they says so.
+    A promise's entries of one due time stand together. Where it was moved after the last of them, they say nothing.
     """
-    within = [written(counting.since), written(counting.until), to_ticks(counting.until)]
     which, asked = PROMISES, []
     if not set(counting.events) >= _PROMISES:
         which, asked = f"{PROMISES} AND event IN ({_marks(counting.events)})", [*counting.events]
+    until = to_ticks(counting.until)
     entries = (
-        f"SELECT name, case_id, 1 AS number, {_STANDS.format('')} AS last FROM cf_history WHERE {which}"
-        f" AND name IN ({_marks(names)}) AND value >= ? AND value < ? AND at < ? GROUP BY name, value, case_id, token"
+        f"SELECT name, case_id, token, {_STANDS} AS last FROM cf_history WHERE {which} AND name IN ({_marks(names)})"
+        " AND value >= ? AND value < ? AND at < ? GROUP BY name, value, case_id, token"
     )
-    given, moved = [*asked, *names, *within], ""
+    given = [*asked, *names, written(counting.since), written(counting.until), until]
     if _MOVED in counting.events:
         moved = (
-            f"moved AS (SELECT case_id, token, name, max(seq) AS last FROM cf_history WHERE {COUNTED}"
-            f" AND event = '{_MOVED}' AND name IN ({_marks(names)}) AND at < ? GROUP BY case_id, token, name), "
+            f"SELECT case_id, token, name, max(seq) AS moved FROM cf_history WHERE {COUNTED} AND event = '{_MOVED}'"
+            f" AND name IN ({_marks(names)}) AND at < ? GROUP BY case_id, token, name"
         )
-        entries += f" UNION ALL {_taken_off(counting)}"
-        given = [*names, within[-1], *given, *counting.events, *within]
+        entries = (
+            f"SELECT said.name, said.case_id, said.last FROM ({entries}) AS said LEFT JOIN ({moved}) AS later"
+            " ON later.case_id = said.case_id AND later.name = said.name"
+            " AND coalesce(later.token, -1) = coalesce(said.token, -1)"
+            " WHERE later.moved IS NULL OR later.moved <= said.last / 4"
+        )
+        given += [*names, until]
     looks, facts, by = _by(counting)
-    told = f"told AS (SELECT name, last & 3 AS stands, number{looks} FROM entry WHERE last & 3 <> 2)"
-    counts = f"SELECT name, CASE stands WHEN 1 THEN 'kept' ELSE 'late' END{by}, sum(number) FROM told"
+    told = f"told AS (SELECT name, last & 3 AS stands{looks} FROM entry WHERE last & 3 <> 2)"
+    counts = f"SELECT name, CASE stands WHEN 1 THEN 'kept' ELSE 'late' END{by}, count(*) FROM told"
     counts += f" GROUP BY name, stands{by}"
     if counting.cases:
-        each = "SELECT case_id FROM entry WHERE last & 3 <> 2 GROUP BY case_id HAVING sum(number) > 0"
+        each = "SELECT DISTINCT case_id FROM entry WHERE last & 3 <> 2"
         told = f"whose AS ({each}), told AS (SELECT entry.case_id{looks} FROM whose AS entry)"
         counts = f"SELECT '', NULL{by}, count(*) FROM told{_group(by)}"
-    return f"WITH {moved}entry AS ({entries}), {told} {counts}", (*given, *facts)
-
-
-def _taken_off(counting: Counting) -> str:
-    """Promises that were moved, as they stood at the times before, each less than none."""
-    stands = _STANDS.format("one.")
-    # Looked for among the case's own rows, which are few, and not by name or due time: hence the empty texts.
-    return (
-        f"SELECT one.name, one.case_id, -1, {stands} FROM moved JOIN cf_history AS one"
-        " ON one.case_id = moved.case_id AND one.name || '' = moved.name"
-        " AND coalesce(one.token, -1) = coalesce(moved.token, -1)"
-        f" WHERE one.event IN ({_marks(counting.events)}) AND one.value || '' >= ? AND one.value || '' < ?"
-        " AND one.at < ? GROUP BY one.name, one.case_id, one.token, one.value, moved.last"
-        f" HAVING {stands} / 4 < moved.last"
-    )
+    return f"WITH entry AS ({entries}), {told} {counts}", (*given, *facts)
 
 
 def counted(events: Sequence[str], names: Sequence[str], since: datetime, until: datetime, limit: int) -> Query:

@@ -228,7 +228,7 @@ Index(
 )
 Index(
     "cf_history_fact",
-    *(_entry.name, _entry.case_id, _entry.seq, _entry.at, _entry.value, _entry.token, _entry.event),
+    *(_entry.name, _entry.case_id, _entry.at, _entry.seq, _entry.value, _entry.token, _entry.event),
     sqlite_where=text(FACTS),
 )
 Index(

@@ -14,8 +14,9 @@ SOURCES = sorted([*ROOT.glob("complaintflow/**/*.py"), *ROOT.glob("adapters/**/*
 # The way of the data (ARCHITECTURE.md): a room imports only rooms before it.
 ORDER = (
     "records", "errors", "version", "logs", "labels", "whole", "scrub", "store", "ports", "time", "values", "telemetry",
-    "sealing", "access", "feel", "notices", "policy", "handlers", "dmn", "formjs", "figures", "bpmn", "history", "picture",
-    "definition", "case", "surge", "eventlog", "report", "work", "migration", "check", "facade", "testing", "cli",
+    "sealing", "access", "feel", "notices", "policy", "handlers", "dmn", "formjs", "figures", "bpmn", "history",
+    "picture", "definition", "case", "surge", "eventlog", "report", "work", "migration", "check", "facade", "testing",
+    "cli",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ _INDEXES = {
         ["event", "name", "at", "case_id", "seq", "token", "value"],
         "name IS NOT NULL AND event NOT IN ('fact', 'promised', 'kept', 'broken', 'dropped')",
     ),
-    "cf_history_fact": (["name", "case_id", "seq", "at", "value", "token", "event"], "event = 'fact'"),
+    "cf_history_fact": (["name", "case_id", "at", "seq", "value", "token", "event"], "event = 'fact'"),
     "cf_history_promise": (
         ["name", "value", "case_id", "token", "seq", "at", "event"],
         "event IN ('promised', 'moved', 'kept', 'broken', 'dropped')",

@@ -1,0 +1,146 @@
+"""What a worker says of a database it cannot use, on every road, and that the work stays for one that can."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect, make_url
+
+from complaintflow import Engine, Handlers
+from complaintflow.adapters.sql.tables import REVISION
+from complaintflow.errors import ComplaintflowError, ForeignDatabase, NewerDatabase, StoreError, StoreUnavailable
+from complaintflow.work import worker as working
+from tests import diagrams as d
+
+JOB = d.document(d.process(d.start(), d.service("a", "work"), d.end(), d.flows("start > a > end")))
+
+
+@dataclass
+class Place:
+    """A database, by one of the roads; ``bare`` is the URL for whoever only wants its tables."""
+
+    url: str
+    bare: str
+    folder: Path
+
+    def sql(self, *statements: str) -> None:
+        """Interfere with it."""
+        engine = create_engine(self.bare, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def tables(self) -> set[str]:
+        """What it has."""
+        engine = create_engine(self.bare)
+        found = set(inspect(engine).get_table_names())
+        engine.dispose()
+        return found
+
+    def engine(self, url: str = "", *, able: bool = True) -> Engine:
+        """An engine with the handler, or without."""
+        desk = Handlers()
+        if able:
+            desk.handler("work")(lambda: None)
+        layer = d.layer(self.folder / "layer", JOB)
+        return Engine(url or self.url, layers=[layer], handlers=[desk], handlers_elsewhere=True)
+
+    def file(self) -> None:
+        """A case with a job for somebody else."""
+        with self.engine(able=False) as engine:
+            engine.start("p", {})
+
+    def read_only(self) -> str:
+        """The URL for somebody who may only look."""
+        if self.bare.startswith("sqlite"):
+            return f"sqlite:///file:{make_url(self.bare).database}?mode=ro&uri=true"
+        role = f"looker_{make_url(self.bare).database}"
+        self.sql(f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+        return make_url(self.url).set(username=role).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["rows in SQLite", "rows in PostgreSQL", "procrastinate"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty database."""
+    if request.param == "rows in SQLite":
+        url = f"sqlite:///{tmp_path}/cases.db"
+        return Place(url, url, tmp_path)
+    create: Callable[[], str] = request.getfixturevalue("new_database")
+    bare = create()
+    queued = f"{bare}{'&' if '?' in bare else '?'}queue=procrastinate"
+    return Place(queued if request.param == "procrastinate" else bare, bare, tmp_path)
+
+
+def test_a_database_that_is_not_ours_stays_as_it_is(place: Place) -> None:
+    """One error that names the table in the way; nothing is made beside it, procrastinate's tables neither."""
+    place.sql("CREATE TABLE cf_case (id INTEGER)")
+    with pytest.raises(ForeignDatabase, match="cf_case"):
+        place.engine()
+    assert place.tables() == {"cf_case"}
+
+
+@pytest.mark.parametrize(
+    ("damage", "kind", "said"),
+    [
+        ("UPDATE cf_schema SET version_num = '0999'", NewerDatabase, "0999"),
+        ("DROP TABLE cf_timer", StoreError, "half migrated"),
+    ],
+)
+def test_work_in_a_database_that_is_refused_is_left_alone(
+    place: Place, damage: str, kind: type[ComplaintflowError], said: str
+) -> None:
+    """A newer schema, and one that lacks a table, are one clear error; the job is there as it was."""
+    place.file()
+    place.sql(damage)
+    with pytest.raises(kind, match=said):
+        place.engine()
+    engine = create_engine(place.bare)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM cf_job WHERE owner IS NULL").scalar() == 1
+    engine.dispose()
+
+
+def test_a_migration_that_stopped_halfway_goes_on(place: Place) -> None:
+    """Tables whose data have still to move are brought on by whoever opens them, and the work is done."""
+    place.file()
+    place.sql(f"UPDATE cf_schema SET version_num = '{REVISION}.moving'")
+    with place.engine() as engine:
+        assert engine.worker().drain() == 1
+        assert [case.status for case in engine.cases()] == ["completed"]
+
+
+def test_a_worker_that_may_only_read_says_so_and_gives_up(
+    place: Place, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names what it lacks, not that the server was down, and ends; the job is done by a worker that may write."""
+    monkeypatch.setattr(working, "NAP", 0.01)
+    place.file()
+    with place.engine(place.read_only()) as engine:
+        worker = engine.worker()
+        with (
+            caplog.at_level(logging.WARNING, "complaintflow"),
+            pytest.raises(StoreUnavailable, match=r"cannot be written|lacks a right"),
+        ):
+            worker.run()
+    said = {record.getMessage() for record in caplog.records if "trying again" in record.getMessage()}
+    assert any("cannot be written" in text or "lacks a right" in text for text in said)
+    assert not any("does not answer" in text for text in said)
+    with place.engine() as engine:
+        assert engine.worker().drain() == 1
+        assert [(case.status, case.incidents) for case in engine.cases()] == [("completed", ())]
+
+
+def test_a_part_of_procrastinates_tables_is_one_clear_error(new_database: Callable[[], str], tmp_path: Path) -> None:
+    """Tables of procrastinate without that of its jobs are named, with what to do, and not repaired by guessing."""
+    bare = new_database()
+    place = Place(f"{bare}{'&' if '?' in bare else '?'}queue=procrastinate", bare, tmp_path)
+    place.file()
+    place.sql("DROP TABLE procrastinate_jobs CASCADE")
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"(?s)a part of procrastinate's tables.*what to do: restore"):
+            place.engine()
