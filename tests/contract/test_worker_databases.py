@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import create_engine, inspect, make_url
 
 from complaintflow import Engine, Handlers
-from complaintflow.adapters.sql.tables import REVISION
 from complaintflow.errors import ComplaintflowError, ForeignDatabase, NewerDatabase, StoreError, StoreUnavailable
 from complaintflow.work import worker as working
 from tests import diagrams as d
+from tests.crash.killing_migrations import make_old
 
+MOVES = "0005"
+"""A revision that moves data."""
 JOB = d.document(d.process(d.start(), d.service("a", "work"), d.end(), d.flows("start > a > end")))
 
 
@@ -26,6 +28,7 @@ class Place:
     url: str
     bare: str
     folder: Path
+    create: Callable[[], str]
 
     def sql(self, *statements: str) -> None:
         """Interfere with it."""
@@ -69,11 +72,14 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """An empty database."""
     if request.param == "rows in SQLite":
         url = f"sqlite:///{tmp_path}/cases.db"
-        return Place(url, url, tmp_path)
+        return Place(url, url, tmp_path, lambda: f"sqlite:///{tmp_path}/other.db")
     create: Callable[[], str] = request.getfixturevalue("new_database")
     bare = create()
-    queued = f"{bare}{'&' if '?' in bare else '?'}queue=procrastinate"
-    return Place(queued if request.param == "procrastinate" else bare, bare, tmp_path)
+    return Place(_queued(bare) if request.param == "procrastinate" else bare, bare, tmp_path, create)
+
+
+def _queued(url: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}queue=procrastinate"
 
 
 def test_a_database_that_is_not_ours_stays_as_it_is(place: Place) -> None:
@@ -108,7 +114,10 @@ def test_work_in_a_database_that_is_refused_is_left_alone(
 def test_a_migration_that_stopped_halfway_goes_on(place: Place) -> None:
     """Tables whose data have still to move are brought on by whoever opens them, and the work is done."""
     place.file()
-    place.sql(f"UPDATE cf_schema SET version_num = '{REVISION}.moving'")
+    older = place.create()
+    make_old(older, MOVES, place.bare)
+    place = Place(_queued(older) if place.url != place.bare else older, older, place.folder, place.create)
+    place.sql(f"UPDATE cf_schema SET version_num = '{MOVES}.moving'")
     with place.engine() as engine:
         assert engine.worker().drain() == 1
         assert [case.status for case in engine.cases()] == ["completed"]
@@ -138,7 +147,7 @@ def test_a_worker_that_may_only_read_says_so_and_gives_up(
 def test_a_part_of_procrastinates_tables_is_one_clear_error(new_database: Callable[[], str], tmp_path: Path) -> None:
     """Tables of procrastinate without that of its jobs are named, with what to do, and not repaired by guessing."""
     bare = new_database()
-    place = Place(f"{bare}{'&' if '?' in bare else '?'}queue=procrastinate", bare, tmp_path)
+    place = Place(_queued(bare), bare, tmp_path, new_database)
     place.file()
     place.sql("DROP TABLE procrastinate_jobs CASCADE")
     for _ in range(2):

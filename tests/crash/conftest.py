@@ -1,6 +1,6 @@
 """How many processes are killed, and from which seed: ``COMPLAINTFLOW_KILLS`` and ``COMPLAINTFLOW_KILL_SEED``.
 
-The nightly size is 10,000 in ``test_kills.py``, and 4,000 more while cases and tables are moved and procrastinate calls:
+The nightly size is 10,000 in ``test_kills.py``, and 4,000 more while cases and tables move and procrastinate calls:
 ``COMPLAINTFLOW_KILLS=10000 pytest -s tests/crash``.
 """
 

@@ -16,10 +16,10 @@ from tests.crash.killing_migrations import SEALED, Road, contents, kill_on, make
 from tests.crash.oracle import examine, examine_all
 from tests.crash.world import LEASE_IS_OVER, World
 
-CASES, BATCH = 40, 3
+CASES, BATCH = 20, 3
 OLD = [f"{number:04}" for number in range(int(SEALED), int(REVISION))]
 """The revisions whose databases hold cases as they are today."""
-OF_DATA = max(len(OLD) * 4, KILLS // 20)
+OF_DATA = max(len(OLD) * 2, KILLS // 20)
 UNKNOWN = {"0003": {"cf_history": ("name", "value")}}
 """What a revision had no columns for, and no migration can know."""
 

@@ -103,6 +103,8 @@ def test_a_renamed_element_is_mapped_and_its_rows_follow(versions: Versions) -> 
     assert (moved.tasks[0].groups, moved.tasks[0].assignee) == (("desk",), "li.wei")
     assert [(one.element, one.due_at) for one in moved.timers] == [("overdue", case.timers[0].due_at)]
     assert bench.engine.history(case.id)[-1].detail["map"] == mapping
+    again = bench.engine.migrate("p", mapping=mapping)  # as after an interruption
+    assert (again.moved, again.already) == (0, 1)
     bench.advance(days=3)
     assert bench.case(case.id).timers == ()
     assert bench.complete(case, "enquire").status == "completed"
