@@ -84,13 +84,13 @@ class Campaign:
         self._crew: list[Child] = []
         self._seen: dict[str, tuple[int, str] | None] = {}
 
-    def run(self, kills: int) -> Tally:
-        """Kill so often, then let all cases end. Stops at the first violations."""
+    def run(self, kills: int, works: frozenset[str] = frozenset()) -> Tally:
+        """Kill so often, and on until each of these works was hit; then let all cases end. Stops at violations."""
         began, told = monotonic(), TOLD
         gc.collect()
         gc.freeze()  # children that collect nothing copy less of the parent's memory
-        while self.tally.kills < kills and not self.tally.violations:
-            while len(self._crew) < min(CREW, kills - self.tally.kills):
+        while (left := self._wanted(kills, works)) and not self.tally.violations:
+            while len(self._crew) < min(CREW, left):
                 self._fork()
             self._reap()
             self._look()
@@ -106,6 +106,11 @@ class Campaign:
         self.tally.violations += examine(self.world, self.pool) + examine_all(self.world, self.keys)
         self.tally.seconds = monotonic() - began
         return self.tally
+
+    def _wanted(self, kills: int, works: frozenset[str]) -> int:
+        """How many kills are wanted still; a work that ten times as many have not hit is not done at all."""
+        left = kills - self.tally.kills
+        return left if left > 0 else int(left > -9 * kills and not works <= self.tally.works.keys())
 
     def _look(self) -> None:
         """Look at the cases that have changed, and leave out those that have ended."""

@@ -23,11 +23,12 @@ OF_WORK, OF_TABLES = KILLS * 23 // 50, KILLS // 24
 def test_killed_workers_and_clerks_lose_double_and_strand_nothing(world: World, seed: int) -> None:
     """Whatever is killed while people and workers move cases, each case is whole after each kill, and ends once."""
     world.engine.schedule("clockwork")
-    tally = Campaign(world, seed).run(OF_WORK)
+    works = frozenset({"start", "complete", "handler", "drain"})
+    tally = Campaign(world, seed).run(OF_WORK, works)
     report(f"work on {world.engine.store.engine.dialect.name}", tally, seed)
     assert tally.violations == []
-    assert tally.kills == OF_WORK
-    assert {"start", "complete", "handler", "drain"} <= tally.works.keys()
+    assert tally.kills >= OF_WORK
+    assert works <= tally.works.keys()
 
 
 def test_killed_migrations_leave_whole_tables_and_all_that_is_in_them(
