@@ -59,13 +59,15 @@ def world(fresh: Callable[[], str], tmp_path: Path) -> Iterator[World]:
     made.engine.close()
 
 
+_COPIES = count(1)
+
+
 @pytest.fixture
 def copies(fresh: Callable[[], str], tmp_path: Path) -> Callable[[str], str]:
     """Copies a database of that kind; returns the URL of the copy."""
-    numbers = count(1)
 
     def copy(url: str) -> str:
-        name = f"copy{os.getpid()}x{next(numbers)}"
+        name = f"copy{os.getpid()}x{next(_COPIES)}"
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             target = tmp_path / f"{name}.db"
