@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import statistics
 import sys
 import tempfile
@@ -178,11 +179,14 @@ def stock(url: str, folder: Path, loops: int) -> Step:
 
 
 def race(contestants: dict[str, Step], rounds: dict[str, int]) -> dict[str, list[float]]:
-    """Milliseconds of every step, the contestants in turn; the slow ones take fewer turns."""
+    """Milliseconds of every step, the contestants in turn; the slow ones take fewer turns.
+
+    Their order is another one in each round: whoever comes after something large finds the processor's caches cold.
+    """
     spent: dict[str, list[float]] = {name: [] for name in contestants}
-    most = max(rounds.values())
-    for number, names in zip(range(most), cycle([list(contestants)]), strict=False):
-        for name in names:
+    most, chance = max(rounds.values()), random.Random(1)
+    for number in range(most):
+        for name in chance.sample(list(contestants), len(contestants)):
             if number % max(1, most // rounds[name]) == 0:
                 start = time.perf_counter()
                 contestants[name]()

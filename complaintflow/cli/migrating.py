@@ -43,6 +43,8 @@ def migrate_command(session: Session, process: str, pairs: tuple[str, ...], as_j
     data = with_fields(read_json(chosen["data_file"]) if chosen["data_file"] else {}, chosen["fields"], None)
     dry_run: bool = chosen["dry_run"]
     with session.engine(reading=True) as engine, progress("Rehearsing" if dry_run else "Moving", engine) as seen:
+        # No right of a policy covers definitions, which are no case's; but where people are known, so is who moves them.
+        session.hand(engine, chosen["actor"])
         done = engine.migrate(
             process,
             cases=chosen["cases"] or None,
@@ -52,7 +54,7 @@ def migrate_command(session: Session, process: str, pairs: tuple[str, ...], as_j
             data=data,
             accept_missing=chosen["accept_missing"],
             dry_run=dry_run,
-            actor=chosen["actor"],
+            actor=session.acting or chosen["actor"],
             on_progress=seen,
         )
     if as_json:

@@ -26,7 +26,7 @@ def suspend_command(session: Session, case: str, reason: str, as_json: bool) -> 
     stays promised: due dates do not move, and what came due meanwhile fires when the case is resumed.
     """
     with session.engine(reading=True) as engine:
-        hand = session.hand(engine) if session.acting else engine
+        hand = session.hand(engine)
         _show(hand.suspend(find_case(hand, case).id, reason), engine, session, as_json)
 
 
@@ -37,7 +37,7 @@ def suspend_command(session: Session, case: str, reason: str, as_json: bool) -> 
 def resume_command(session: Session, case: str, reason: str, as_json: bool) -> None:
     """Let CASE go on that was suspended; what came due meanwhile is due now."""
     with session.engine(reading=True) as engine:
-        hand = session.hand(engine) if session.acting else engine
+        hand = session.hand(engine)
         _show(hand.resume(find_case(hand, case).id, reason), engine, session, as_json)
 
 

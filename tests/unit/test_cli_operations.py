@@ -101,6 +101,49 @@ def test_who_may_suspend(run: Run) -> None:
     assert run(*people, "li.wei", "cancel", case[:8], "--reason", "No.").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("suspend", "CASE", "--reason", "r"), ("resume", "CASE"), ("migrate", "p"), ("migrate", "p", "--dry-run")],
+)
+def test_with_people_nobody_operates_without_a_name(
+    run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """Where people are known, suspend, resume and migrate ask who acts, as hold and cancel do, and write nothing."""
+    case = started(run)
+    if words[0] == "resume":
+        run("suspend", case, "--reason", "Wait.")
+    before = run("show", case, "--json").stdout
+    monkeypatch.setenv("COMPLAINTFLOW_PEOPLE", "people.toml")
+    asked = [case if word == "CASE" else word for word in words]
+    refused = run(*asked)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "say who you are: --as PERSON" in refused.stderr
+    assert "nobody with the id 'chen'" in run(*asked, "--as", "chen").stderr
+    monkeypatch.delenv("COMPLAINTFLOW_PEOPLE")
+    assert run("show", case, "--json").stdout == before
+
+
+def test_who_operated_is_in_the_history(run: Run, tmp_path: Path) -> None:
+    """Suspended, resumed and migrated stand in the history with the person that --as named."""
+    case, people = started(run), ("--people", "people.toml", "--as", "li.wei")
+    run(*people, "suspend", case, "--reason", "Wait.")
+    run(*people, "resume", case)
+    write(
+        tmp_path,
+        d.start(),
+        d.user("ask", groups='=["desk"]'),
+        d.user("check"),
+        d.end(),
+        d.flows("start > ask > check > end"),
+    )
+    assert "Moved: 1" in run(*people, "migrate", "p").stdout
+    history = json.loads(run("show", case, "--json").stdout)["history"]
+    kinds = ("suspended", "resumed", "migrated")
+    assert [(one["event"], one["actor"]) for one in history if one["event"] in kinds] == [
+        (kind, "li.wei") for kind in kinds
+    ]
+
+
 def test_cancel(run: Run) -> None:
     """A case that is cancelled says who ended it and why."""
     case = started(run)
