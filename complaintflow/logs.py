@@ -26,6 +26,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "schedule-unfit": "the clock cannot start a case of a process; its row stays due",
     "store-unavailable": "the database does not answer; it is tried again",
     "drain-failed": "a command is committed, and what it made ready waits for a worker",
+    "layer-unused": "a folder of a layer is no process's, so nothing in it is used",
     "process-unusable": "a definition cannot be used, so nothing begins with it",
     "condition-unusable": "a condition that would begin a case is neither true nor false",
     "message-refused": "a message cannot begin a process",

@@ -46,9 +46,10 @@ def _keys(row: CaseRow) -> list[Batch]:
 
 def _closing(change: Change) -> list[Batch]:
     case_id = change.case.id
+    # A task that is written again may have left an inbox.
+    again = [row.token for row in change.tasks if change.fresh is None or row.token < change.fresh]
     closing = (
-        # A task that is written again may have left an inbox.
-        (statements.CLOSE_INBOX, [*change.closed_tasks, *(row.token for row in change.tasks)]),
+        (statements.CLOSE_INBOX, [*change.closed_tasks, *again]),
         (statements.CLOSE_TASK, change.closed_tasks),
         (statements.CLOSE_TIMER, change.closed_timers),
         (statements.CLOSE_SUBSCRIPTION, change.closed_subscriptions),

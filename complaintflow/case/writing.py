@@ -55,7 +55,7 @@ def change_of(live: LiveCase) -> Change:
     for task, now in live.permit.moved():
         live.record("task-moved", live.token(task.token), fallback=now.fallback, stranded=now.stranded)
         live.reassigned.append(task._replace(groups=now.groups, users=now.users, assignee=now.assignee))
-    change = Change(row)
+    change = Change(row, fresh=game.first_token)
     _rows(live, change)
     deadlines.watch_promises(live, change)
     promises.settle(live, change)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import PurePosixPath
@@ -55,6 +55,9 @@ def check_bundle(
     facts = Facts(bundle, beside)
     found = [finding for path, source in bundle.files.items() for finding in _part(bundle, path, source)]
     found += guarded("policy.toml", lambda: _policy(bundle, strict, now))
+    if any(path.endswith(".bpmn") and path not in facts.legible for path in bundle.files):
+        # What else there would be to say follows from what is not known of that diagram.
+        return located(map(_shown, found), facts.diagrams)
     for look in (references, numbers, habits, ways, times, variables, duties, unused_entries):
         found += guarded(bundle.process_id, lambda look=look: look(facts))  # type: ignore[misc]
     found += guarded(bundle.process_id, lambda: formulas(facts, found))
@@ -72,10 +75,12 @@ def check_bundle(
     return located(map(_shown, found), facts.diagrams)
 
 
-def check_alone(file: str, source: bytes, beside: Mapping[str, bytes] | None = None) -> list[Finding]:
+def check_alone(
+    file: str, source: bytes, beside: Mapping[str, bytes] | None = None, below: Sequence[tuple[str, str]] = ()
+) -> list[Finding]:
     """Everything that can be said of one file without the others; arguments as for `check_file`."""
     facts = Facts(Bundle("", {file: source}))
-    found = check_file(file, source, beside)
+    found = check_file(file, source, beside, below)
     for look in (numbers, habits, ways):
         found += guarded(file, lambda look=look: look(facts))  # type: ignore[misc]
     found += guarded(file, lambda: formulas(facts, found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import PurePosixPath
 
@@ -14,13 +14,16 @@ from complaintflow.check.finding import ERROR, WARNING, Finding, guarded, of_err
 from complaintflow.errors import ComplaintflowError, FeelSyntaxError
 
 
-def check_file(file: str, source: bytes, beside: Mapping[str, bytes] | None = None) -> list[Finding]:
+def check_file(
+    file: str, source: bytes, beside: Mapping[str, bytes] | None = None, below: Sequence[tuple[str, str]] = ()
+) -> list[Finding]:
     """What is wrong with one file, by its suffix; a file of another kind has no findings.
 
     Args:
         file: its name, for the findings.
         source: its content.
         beside: name -> content of the shared notice parts (``_greeting.en.j2``) in the same folder.
+        below: (text, name) of the policy files that a layer's policy file is laid over, the base first.
     """
     name = PurePosixPath(file).name
     if name.endswith(".bpmn"):
@@ -32,7 +35,7 @@ def check_file(file: str, source: bytes, beside: Mapping[str, bytes] | None = No
     elif name.endswith(".j2"):
         found = guarded(file, lambda: _notice(file, source, beside or {}))
     elif name.endswith("policy.toml"):
-        found = guarded(file, lambda: _policy(file, source))
+        found = guarded(file, lambda: _policy(file, source, below))
     elif name.endswith(".po"):
         found = guarded(file, lambda: _labels(file, source))
     elif name.endswith(".json"):
@@ -102,7 +105,7 @@ def _notice(file: str, source: bytes, beside: Mapping[str, bytes]) -> Iterator[F
     NoticeSet.load({**parts, file: text})
 
 
-def _policy(file: str, source: bytes) -> Iterator[Finding]:
+def _policy(file: str, source: bytes, below: Sequence[tuple[str, str]]) -> Iterator[Finding]:
     from complaintflow.policy.policy import Policy
 
     text = _text(file, source)
@@ -110,7 +113,7 @@ def _policy(file: str, source: bytes) -> Iterator[Finding]:
         yield text
         return
     # A layer's file need not be complete; only with the files below it can that be said.
-    Policy.load(text, file=file)
+    Policy.merge([*below, (text, file)])
 
 
 def _labels(file: str, source: bytes) -> Iterator[Finding]:

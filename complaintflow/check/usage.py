@@ -63,6 +63,9 @@ def _mention(section: str, name: str) -> str:
 def unused_files(layers: Layers, bundles: Iterable[Bundle], *, layer: str = "", process: str = "") -> list[Finding]:
     """Files of layers that no bundle has.
 
+    Nothing is said of folders whose diagrams cannot be read, for it is not known what these use; nor of files that go
+    unused because a nearer layer has a diagram of its own: they belong to the layers below, and are right there.
+
     Args:
         layers: which the bundles were assembled from.
         bundles: of all processes that may use the files.
@@ -74,16 +77,39 @@ def unused_files(layers: Layers, bundles: Iterable[Bundle], *, layer: str = "", 
     taken = {(at, readable(path)) for bundle in bundles for path, at in bundle.origin.items()}
     known = {readable(path) for bundle in bundles for path in bundle.files}
     processes = {*layers.processes(), SHARED}
+    unknown, redrawn = _illegible(bundles), _redrawn(layers, bundles)
     found = []
-    for one in layers.layers:
+    for depth, one in enumerate(layers.layers):
         if layer and one.name != layer:
             continue
         for path, file in _files(one):
-            if process and path.split("/")[1] != process:
+            folder = path.split("/")[1]
+            if (process and folder != process) or folder in unknown or depth > redrawn.get(folder, depth):
                 continue
             # A file that a nearer layer replaces is not left over: that is what layers are for.
             if (one.name, path) not in taken and path not in known:
                 found.append(Finding(WARNING, "nothing uses this file", str(file), _why(path, processes, known)))
+    return found
+
+
+def _illegible(bundles: Iterable[Bundle]) -> set[str]:
+    """The folders of bundles with a diagram that is not XML."""
+    found: set[str] = set()
+    for bundle in bundles:
+        facts = Facts(bundle)
+        if any(path.endswith(".bpmn") and path not in facts.legible for path in bundle.files):
+            found |= {bundle.home, SHARED, *(path.split("/")[1] for path in bundle.files)}
+    return found
+
+
+def _redrawn(layers: Layers, bundles: Iterable[Bundle]) -> dict[str, int]:
+    """Folder -> number of the nearest layer that a diagram of a bundle with files in that folder is taken from."""
+    number = {layer.name: depth for depth, layer in reversed([*enumerate(layers.layers)])}
+    found: dict[str, int] = {}
+    for bundle in bundles:
+        drawn = [number[at] for path, at in bundle.origin.items() if path.endswith(".bpmn") and at in number]
+        for folder in {bundle.home, *(path.split("/")[1] for path in bundle.files)} if drawn else ():
+            found[folder] = min(min(drawn), found.get(folder, min(drawn)))
     return found
 
 

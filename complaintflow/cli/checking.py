@@ -12,11 +12,13 @@ from complaintflow.cli.data import write_json
 from complaintflow.cli.findings import Report, annotate, as_data, print_reports
 from complaintflow.cli.session import Session, command, json_option
 from complaintflow.errors import UnknownProcess
+from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.access.identity import Identity
     from complaintflow.check import Finding
     from complaintflow.definition.definition import Bundle
+    from complaintflow.definition.layers import Layers
     from complaintflow.definition.library import Library
 
 _SUFFIXES: Final = (".bpmn", ".dmn", ".form", ".j2", ".toml", ".po", ".json")
@@ -81,7 +83,7 @@ def _reports(session: Session, subject: str | None, strict: bool) -> Iterator[Re
         if path.suffix not in _SUFFIXES:
             what = f"'{path.suffix or path.name}' is no kind of file that can be checked"
             raise UnknownProcess(what, where=str(path.absolute()), advice=f"known kinds: {', '.join(_SUFFIXES)}")
-        yield _file(path)
+        yield _file(path, session)
     elif path.is_dir():
         yield from _folder(session, path, strict)
     elif path.suffix or "/" in subject:
@@ -165,7 +167,7 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
         if names:
             yield from _processes(library, names, strict, session.identity())
         else:
-            yield from (_file(file) for file in sorted(path.rglob("*")) if file.suffix in _SUFFIXES)
+            yield from (_file(file, session) for file in sorted(path.rglob("*")) if file.suffix in _SUFFIXES)
         return
     if not (path / "processes").is_dir() and not (path / "forms").is_dir():
         files = [file for file in sorted(path.rglob("*")) if file.suffix in _SUFFIXES]
@@ -173,7 +175,7 @@ def _folder(session: Session, path: Path, strict: bool) -> Iterator[Report]:
             raise UnknownProcess(
                 "the folder has nothing to check", where=str(path), advice="a layer has processes/<policy>/ in it"
             )
-        yield from map(_file, files)
+        yield from (_file(file, session) for file in files)
         return
     library = _before(path, session)
     touched = {folder.name for kind in ("processes", "forms") for folder in path.glob(f"{kind}/*") if folder.is_dir()}
@@ -210,11 +212,49 @@ def _leftovers(library: Library, folder: Path, reports: list[Report]) -> Iterato
         yield Report(f"layer {folder}", found)
 
 
-def _file(path: Path) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """What a file of a layer is laid over: the layers below its own, and the folder it is in."""
+
+    layers: Layers
+    own: int
+    folder: str
+
+    @classmethod
+    def of(cls, path: Path, session: Session) -> _Below | None:
+        """None: the file lies in no layer."""
+        places = path.resolve().parents
+        at = next((at for at, place in enumerate(places) if at and place.name == "processes"), None)
+        if at is None:
+            return None
+        layers = _before(places[at].parent, session).layers
+        own = next(number for number, one in enumerate(layers.layers) if one.processes.resolve() == places[at])
+        return cls(layers, own, places[at - 1].name)
+
+    def policies(self) -> list[tuple[str, str]]:
+        """(text, file) of the policy files below, the base first."""
+        there = {layer.name for layer in self.layers.layers[self.own + 1 :]}
+        own = [part for part in self.layers.every(f"processes/{self.folder}/policy.toml") if part.layer in there]
+        shared = self.layers.every("processes/shared/policy.toml") if self.folder != "shared" else []
+        files = reversed([*own, *shared])
+        return [(part.content.decode("utf-8-sig", "replace"), f"{part.layer}/{part.path}") for part in files]
+
+    def notice_parts(self) -> dict[str, bytes]:
+        """Name -> content of the parts that notices include, those of the file's own folder last."""
+        folders = dict.fromkeys(("shared", self.folder))
+        parts = (part for folder in folders for part in self.layers.process_files(folder, ".j2"))
+        return {part.path.rpartition("/")[2]: part.content for part in parts if "/_" in part.path}
+
+
+def _file(path: Path, session: Session) -> Report:
     from complaintflow.bpmn.xml import MAX_BYTES
     from complaintflow.check import Finding, check_alone
 
-    beside = {str(file): file.read_bytes() for file in path.parent.glob("_*.j2")} if path.suffix == ".j2" else {}
+    over = _Below.of(path, session) if path.suffix in (".j2", ".toml") else None
+    beside = over.notice_parts() if over is not None and path.suffix == ".j2" else {}
+    if path.suffix == ".j2":
+        beside |= {str(file): file.read_bytes() for file in path.parent.glob("_*.j2")}
+    below = over.policies() if over is not None and path.name == "policy.toml" else []
     try:
         # No more is read than the checks would look at.
         with path.open("rb") as file:
@@ -222,4 +262,4 @@ def _file(path: Path) -> Report:
     except OSError as error:
         finding = Finding("error", f"the file cannot be read: {error.strerror}", str(path), "see who may read it")
         return Report(str(path), [finding])
-    return Report(str(path), check_alone(str(path), source, beside))
+    return Report(str(path), check_alone(str(path), source, beside, below))

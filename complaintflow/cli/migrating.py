@@ -43,7 +43,7 @@ def migrate_command(session: Session, process: str, pairs: tuple[str, ...], as_j
     data = with_fields(read_json(chosen["data_file"]) if chosen["data_file"] else {}, chosen["fields"], None)
     dry_run: bool = chosen["dry_run"]
     with session.engine(reading=True) as engine, progress("Rehearsing" if dry_run else "Moving", engine) as seen:
-        # No right of a policy covers definitions, which are no case's; but where people are known, so is who moves them.
+        # A policy has no right for it, since definitions are no case's; but where people are known, somebody says who.
         session.hand(engine, chosen["actor"])
         done = engine.migrate(
             process,
@@ -98,6 +98,10 @@ def _print(done: Migration) -> None:
         say(f"Moved: {done.moved}", bold=True)
     elif done.safe:
         aside(dim("Nothing was written. To move what is safe: ") + again(f"migrate {done.process}"))
+    if done.moved or (done.dry_run and done.safe):
+        say(
+            dim("Due dates of open tasks and timers stay as they are; the new values hold for what begins from now on.")
+        )
 
 
 def _print_position(position: Position) -> None:

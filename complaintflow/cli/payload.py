@@ -23,17 +23,23 @@ _NARROW: Final = 100
 
 
 def print_payload(engine: Engine, case: Case, setting: Setting, write: Callable[[str], None] = say) -> None:
-    """What the case was started with; nothing where it was started without data.
+    """What the case was started with and the files that it has; nothing where it was started without data.
 
     Args:
         write: prints one line.
     """
-    started = next((event.detail for event in case.history() if event.event == "started"), {})
+    history = case.history()
+    started = next((event.detail for event in history if event.event == "started"), {})
     data = started.get("data")
     if not isinstance(data, Mapping):
         return
     bundle = engine.bundle(case.id)
     lines = list(answers(bundle.intake_form(started.get("start")), data, setting))
+    files = [
+        f"{event.detail.get('number')} {event.detail.get('name')}" for event in history if event.event == "attached"
+    ]
+    if files:
+        lines.append((TIMELINE[setting.language]["files"], ", ".join(files)))
     if not lines:
         return
     title = TIMELINE[setting.language]["reported"]

@@ -119,7 +119,13 @@ def _send(reporter: Reporter, name: str, fields: tuple[str, ...], language: str)
     opening = next((one for one in (*progress.questions, *progress.messages) if one.name == name), None)
     data: dict[str, Any] = with_fields({}, fields, _form(reporter, opening))
     if opening is not None and not fields:
-        data = _asked(reporter, opening, language)
+        try:
+            data = _asked(reporter, opening, language)
+        except click.Abort:
+            aside("")
+            example = f"-d {opening.fields[0] if opening.fields else 'KEY'}=TEXT"
+            what = f"'{name}' was not sent: type what is asked for, or give it with {example}"
+            raise click.UsageError(what) from None
     reporter.send(name, data)
 
 

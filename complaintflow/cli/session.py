@@ -282,6 +282,9 @@ def _load(place: str) -> Engine:
     from complaintflow.facade.engine import Engine
 
     module, _, name = place.partition(":")
+    if not (module and name):
+        what = "the application is named by its module and its name in it, with a colon between"
+        raise ComplaintflowError(what, where=f"--app {place}", advice="write --app module:name")
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     try:

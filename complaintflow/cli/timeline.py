@@ -217,7 +217,7 @@ def _incident_resolved(teller: Teller, event: Event) -> Telling:
 
 
 def _cancelled(teller: Teller, event: Event) -> Telling:
-    reason = clean(str(event.detail.get("reason", "")))
+    reason = "".join(_reason_of(event))
     return Telling("end", bold(teller.word("cancelled")) + (f": {reason}" if reason else ""), "yellow")
 
 
@@ -330,11 +330,12 @@ _KINDS: Final[dict[str, Callable[[Teller, Event], Telling]]] = {
 
 
 def _message_of(event: Event) -> tuple[str, ...]:
-    return tuple(clean(line) for line in str(event.detail.get("message", "")).split("\n") if line.strip())
+    return tuple(clean(line) for line in str(event.detail.get("message") or "").split("\n") if line.strip())
 
 
 def _reason_of(event: Event) -> tuple[str, ...]:
-    reason = clean(str(event.detail.get("reason", "")))
+    # Where none was given there is a null.
+    reason = clean(str(event.detail.get("reason") or ""))
     return (reason,) if reason else ()
 
 

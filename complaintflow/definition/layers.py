@@ -20,6 +20,7 @@ from complaintflow.records import dataclass
 
 ENTRY_POINT: Final = "complaintflow.processes"
 SHARED: Final = "shared"
+_ROOMS: Final = ("processes", "forms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Layer:
         """A layer on disk.
 
         Raises:
-            UnknownProcess: there is no such folder.
+            UnknownProcess: there is no such folder, or neither ``processes/`` nor ``forms/`` is in it.
         """
         root = Path(path)
         if not root.is_dir():
@@ -44,7 +45,15 @@ class Layer:
                 where=str(root),
                 advice="give a folder with processes/<policy>/ in it, for example one made by `complaintflow init`",
             )
-        return cls(str(root), root / "processes", root / "forms")
+        found = cls(str(root), root / "processes", root / "forms")
+        if not (found.processes.is_dir() or found.forms.is_dir()):
+            # Taken in silence it would change nothing, and the shipped values would be in force.
+            raise UnknownProcess(
+                "the folder of a layer has neither processes/ nor forms/ in it",
+                where=str(root),
+                advice=f"a layer is the folder that holds processes/ and forms/{_meant(root)}",
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,7 @@ class Layers:
 
     def __init__(self, folders: Sequence[str | Path] = (), *, installed: bool = True) -> None:
         self.layers: list[Layer] = [Layer.folder(folder) for folder in folders]
+        self._given = len(self.layers)
         if installed:
             self.layers += _installed()
         self.layers.append(_shipped())
@@ -115,6 +125,17 @@ class Layers:
             if (file := _inside(layer, path)) is not None
         ]
 
+    def strays(self) -> list[Path]:
+        """Folders in the given layers that are called like no folder with a diagram: nothing uses them. Sorted."""
+        known = {path.split("/")[1] for path in self.diagrams()} | {SHARED} if self._given else set()
+        return sorted(
+            Path(folder)
+            for layer in self.layers[: self._given]
+            for root in (layer.processes, layer.forms)
+            for folder in (os.scandir(root) if root.is_dir() else ())
+            if folder.is_dir() and folder.name not in known and not folder.name.startswith((".", "__"))
+        )
+
     def _gather(self, kind: str, policy: str, suffix: str) -> list[Part]:
         parts: dict[str, Part] = {}
         for layer in self.layers:
@@ -122,6 +143,15 @@ class Layers:
                 path = f"{kind}/{policy}/{inside}"
                 parts.setdefault(path, Part(path, layer.name, file.read_bytes()))
         return [parts[path] for path in sorted(parts)]
+
+
+def _meant(root: Path) -> str:
+    """The layer that a folder lies in, or that lies in it, as the end of an advice; often empty."""
+    place = root.resolve()
+    inside = [place.parents[at] for at, one in enumerate((place, *place.parents[:-1])) if one.name in _ROOMS]
+    below = (one for one in sorted(place.iterdir()) if any(os.path.isdir(one / name) for name in _ROOMS))
+    found = inside[0] if inside else next(below, None)
+    return f"; did you mean {os.path.relpath(found)}?" if found is not None else ""
 
 
 def _diagrams(layer: Layer) -> Iterator[str]:

@@ -79,7 +79,7 @@ class Engine(Operating, Surging):
     Raises:
         InvalidDatabaseUrl, NewerDatabase, ForeignDatabase, StoreUnavailable: the database cannot be used.
         DuplicateHandler: two handlers have the same job type.
-        UnknownProcess: a layer is not a folder.
+        UnknownProcess: a layer is not a folder, or not one of a layer.
     """
 
     def __init__(
@@ -101,6 +101,9 @@ class Engine(Operating, Surging):
         self.handlers_elsewhere = handlers_elsewhere
         self.handlers = Handlers.union(handlers)
         self.library = Library(Layers(layers))
+        for folder in self.library.layers.strays():
+            what = "nothing in %s is used: no diagram lies in a processes/%s/ of any layer; see `complaintflow check`"
+            log.warning(what, folder, folder.name, extra=about("layer-unused", folder=str(folder)))
         self.clock = clock or SystemClock()
         self.provided = dict(provide or {})
         self.notifier = notifier or KeepingNotifier()

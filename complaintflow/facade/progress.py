@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.bpmn.activities import Activity
 from complaintflow.labels import labels
@@ -13,14 +13,17 @@ from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.case.live import LiveCase
+    from complaintflow.facade.views import Attachment
     from complaintflow.labels import Labels
     from complaintflow.policy.format import Receipts
     from complaintflow.store.rows import SubscriptionRow, TaskRow, TimerRow
 
+_ARRIVED: Final = {"en": "Your file has arrived: {name}", "zh": "已收到您的文件：{name}"}
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened, on its label in the reader's language."""
+    """Something that happened, on its label in the reader's language; ``element`` is empty for a file that arrived."""
 
     at: datetime
     element: str
@@ -64,7 +67,7 @@ class Progress:
     Attributes:
         status: "active", "suspended", "completed" or "cancelled".
         received_at: when it was sent in.
-        steps: what happened, in order.
+        steps: what happened, in order, with each file of the reporter's.
         letters: what the organisation wrote to the reporter, in order.
         questions: what the organisation wants to know, or asks to be done.
         messages: what the reporter may say unasked.
@@ -97,6 +100,12 @@ def steps(
         for element in _begun(live, path, flows)
         if element in rules.steps
     ]
+
+
+def arrivals(live: LiveCase, files: Iterable[Attachment], language: str) -> list[Step]:
+    """That a file has arrived: its reporter must see it, whatever steps the policy lists."""
+    text = _ARRIVED["zh" if language.startswith("zh") else "en"]
+    return [Step(file.created_at.astimezone(live.calendar.zone), "", text.format(name=file.name)) for file in files]
 
 
 def _begun(live: LiveCase, path: Iterable[str], flows: Collection[str]) -> Iterator[str]:

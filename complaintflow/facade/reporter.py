@@ -17,7 +17,7 @@ from complaintflow.case.commands import CompleteTask
 from complaintflow.case.events import Deliver
 from complaintflow.case.places import history_place
 from complaintflow.errors import CaseEnded, InvalidData, NoSubscription, UnknownCase, UnknownReceipt
-from complaintflow.facade.progress import Letter, Open, Progress, openings, promised, steps
+from complaintflow.facade.progress import Letter, Open, Progress, arrivals, openings, promised, steps
 from complaintflow.facade.reading import split_id
 from complaintflow.facade.views import Surroundings
 from complaintflow.records import dataclass
@@ -124,16 +124,19 @@ class Reporter:
         found = [replace(one, case_id=case_id) for one in openings(live, rules, heard, tasks, language)]
         paths = [(at, detail.get("path", ())) for at, detail in entries]
         results = [detail.get("data") for _, detail in entries]
+        # Only the reported case takes files from its reporter; one without an actor is theirs there (``is_nameless``).
+        own = case_id == self._case_id
+        files = [file for file in self._engine.attachments(case_id) if own and file.by in (None, REPORTER)]
         started = [data["started_case"] for data in results if isinstance(data, dict) and "started_case" in data]
         progress = Progress(
             status=live.status,
             received_at=live.row.created_at.astimezone(live.calendar.zone),
-            steps=tuple(steps(live, rules, paths, language)),
+            steps=(*steps(live, rules, paths, language), *arrivals(live, files, language)),
             letters=tuple(self._letters(live)),
             questions=tuple(one for one in found if one.question),
             messages=tuple(one for one in found if not one.question),
             promised_at=promised(live, rules, [*timers, *tasks, *kept.timers, *kept.tasks]),
-            attachments=sum(file.by in (None, REPORTER) for file in self._engine.attachments(case_id)),
+            attachments=len(files),
         )
         return progress, started
 

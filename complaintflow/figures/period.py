@@ -28,7 +28,7 @@ class Period:
         found = _WRITTEN.fullmatch(text.strip())
         if found is None or found["year"] == "0000":
             advice = "write a quarter as 2026Q3, a month as 2026-07, a year as 2026"
-            raise InvalidData(f"'{text}' is no quarter, month or year", [("period", "is none")], advice=advice)
+            raise InvalidData(f"'{text}' is no quarter, month or year", advice=advice)
         year = int(found["year"])
         if found["quarter"]:
             return cls._of(year, 3 * int(found["quarter"]) - 2, "quarter", zone)

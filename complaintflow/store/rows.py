@@ -265,6 +265,7 @@ class Change:
     replace a row of the same token; closed tokens need not have a row. ``values`` are variables
     too large for the state (None deletes). ``anchor`` replaces the row of its shard whose tick is one less.
     A case without ``sealed_key`` loses its key, large values, notices, incidents, attachments and receipt for good.
+    ``fresh`` is a hint: of tokens from this number on nothing is stored yet (None: not known).
     """
 
     case: CaseRow
@@ -285,6 +286,7 @@ class Change:
     receipt: ReceiptRow | None = None
     bundle: BundleRow | None = None
     anchor: AnchorRow | None = None
+    fresh: int | None = None
 
 
 class Backlog(NamedTuple):

@@ -210,12 +210,13 @@ class InboxContract:
         with store.reading() as transaction:
             assert [task.token for task in transaction.tasks(**conditions)] == expected
 
-    def test_a_reassigned_task_changes_inboxes(self, store: Store) -> None:
+    @pytest.mark.parametrize("fresh", [None, 2], ids=["nothing known", "others are new"])
+    def test_a_reassigned_task_changes_inboxes(self, store: Store, fresh: int | None) -> None:
         """Written again, a task leaves the old group and the old person and is found under the new ones."""
         case = case_row()
         old = task_row(case, groups=("a", "b"), users=("li.wei",), due_at=NOW)
         new = old._replace(groups=("b", "c"), users=(), assignee="zhao.min", due_at=NOW + HOUR)
-        save(store, Change(case, tasks=[old]), Change(later(case), tasks=[new]))
+        save(store, Change(case, tasks=[old], fresh=1), Change(later(case), tasks=[new], fresh=fresh))
         with store.reading() as transaction:
             assert transaction.tasks(groups=["a"]) == transaction.tasks(user="li.wei") == []
             assert transaction.tasks(groups=["b"]) == transaction.tasks(user="zhao.min") == [new]

@@ -73,5 +73,5 @@ def test_the_parts_say_where_they_come_from(tmp_path: Path) -> None:
     origin = Library(Layers([tmp_path])).newest("customer").origin
     assert origin["processes/customer/notices/acknowledgement.en.j2"] == str(tmp_path)
     assert origin["processes/customer/customer.bpmn"] == "complaintflow"
-    shutil.rmtree(tmp_path / "processes")
+    shutil.rmtree(tmp_path / "processes/customer")
     assert behaviour([tmp_path]) == behaviour([])

@@ -151,6 +151,8 @@ def test_an_application_that_is_none_is_refused(run: Run, place: str) -> None:
     result = run("--app", place, "tasks", layer=False)
     assert result.exit_code == 2
     assert f"--app {place}" in result.stderr
+    assert "write --app module:name" in result.stderr or place == "json:decoder"
+    assert "attribute ''" not in result.stderr
 
 
 def test_shared_options_stand_before_or_behind_the_command(run: Run) -> None:

@@ -50,6 +50,14 @@ def test_each_row_says_what_it_is(run: Run) -> None:
     assert ["指标", "数值", "计数"] in lines(run, "--language", "zh")
 
 
+def test_a_period_that_is_none_is_explained(run: Run) -> None:
+    """A slip in a period says how one is written, once, and no more."""
+    refused = run("figures", "hr", "--quarter", "2026-4")
+    assert refused.exit_code == 2
+    assert refused.stderr.count("2026Q3") == 1
+    assert "is none" not in refused.stderr
+
+
 def test_the_zone_is_named_once(run: Run) -> None:
     """Until when was counted has the zone of the policy, in a time that is over and in one that is not."""
     for year in ("2020", YEAR):

@@ -195,8 +195,10 @@ def test_migrate_rehearses_then_moves(run: Run, tmp_path: Path) -> None:
     assert rehearsed.exit_code == 0, rehearsed.output
     assert "safe  p/ask -> enquire" in rehearsed.stdout
     assert "Nothing was written" in rehearsed.stderr
+    assert "Due dates of open tasks and timers stay as they are" in rehearsed.stdout
     moved = run("migrate", "p", "--map", "ask=enquire", "--actor", "li.wei")
     assert "Moved: 1" in moved.stdout
+    assert "Due dates of open tasks and timers stay as they are" in moved.stdout
     assert "Moved to another version of its definition" in run("show", case[:8]).stdout
     assert "(1 is on this one)" in run("migrate", "p").stdout
     assert json.loads(run("show", case[:8], "--json").stdout)["waiting_for"] == ["enquire"]

@@ -73,6 +73,29 @@ def test_a_reporter_looks_answers_and_adds_evidence(run: Run, tmp_path: Path) ->
     assert json.loads(asked.stdout[asked.stdout.index("{") :])["status"] == "active"
 
 
+def test_evidence_sent_alone_is_seen_by_both_sides(run: Run, tmp_path: Path) -> None:
+    """A file without a message stands in what happened for its reporter, and in what was reported for others."""
+    number = receipt(run)
+    (tmp_path / "ev.txt").write_text("A list of payments.", encoding="utf-8")
+    sent = run("reporter", "--attach", "ev.txt", input=f"{number}\n")
+    assert sent.exit_code == 0, sent.output
+    assert "Your file has arrived: attachment-1.txt" in sent.stdout
+    again = run("--language", "zh", "reporter", input=f"{number}\n")
+    assert "已收到您的文件：attachment-1.txt" in again.stdout
+    shown = run("show", _case(run)).stdout
+    assert "Attachments: 1 attachment-1.txt" in shown
+    assert "None" not in shown
+
+
+def test_a_reporter_who_types_nothing_is_told_what_to_do(run: Run) -> None:
+    """An answer that does not come is not a bare "Aborted!": what was not sent is said, and how to give it."""
+    number = receipt(run)
+    silent = run("reporter", "more-evidence", input=f"{number}\n")
+    assert silent.exit_code == 2
+    assert "'more-evidence' was not sent" in silent.stderr
+    assert "-d material=TEXT" in silent.stderr
+
+
 def test_a_wrong_receipt_opens_nothing(run: Run) -> None:
     """One sentence, and what to do; a file that is not there is said too; fields need the name of what they fill in."""
     number = receipt(run)
