@@ -22,6 +22,7 @@ from typing_extensions import Unpack
 from complaintflow.adapters.procrastinate import calls
 from complaintflow.adapters.procrastinate.fetching import Taking
 from complaintflow.adapters.procrastinate.sweeping import GRACE, recall, strangers, sweep
+from complaintflow.adapters.sql.postgres import hear_farewell
 from complaintflow.errors import MissingHandler
 from complaintflow.logs import about
 from complaintflow.store.hands import Hands
@@ -213,9 +214,7 @@ def _pool(**options: Any) -> AsyncConnectionPool[AsyncConnection[Any]]:
 
 
 async def _refuse_the_dead(connection: AsyncConnection[Any]) -> None:
-    """Notice a connection that the server closed while it lay in the pool: a look at the socket, no round trip."""
-    connection.pgconn.consume_input()  # reads the server's farewell
-    connection.pgconn.consume_input()  # and the end of the stream
+    hear_farewell(connection)
 
 
 def _missing(kind: str, number: int) -> MissingHandler:

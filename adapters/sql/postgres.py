@@ -35,7 +35,7 @@ _HOLD_OF_CASE: Final = _HOLD.format(which="case_id = ? AND ")
 CONNECT_SECONDS: Final = 10
 """How long to wait for the server unless the URL has ``?connect_timeout=``."""
 
-__all__ = ["Transaction", "begin", "clean", "listening", "open_engine", "own_engines", "wake_workers"]
+__all__ = ["Transaction", "begin", "clean", "hear_farewell", "listening", "open_engine", "own_engines", "wake_workers"]
 
 for_postgresql()
 
@@ -75,12 +75,15 @@ def clean(engine: Engine) -> None:
             connection.exec_driver_sql("CHECKPOINT")
 
 
+def hear_farewell(driver: Any) -> None:
+    """Raise psycopg.Error if the server closed the connection while it lay in a pool: no round trip, two looks."""
+    driver.pgconn.consume_input()  # reads the server's farewell
+    driver.pgconn.consume_input()  # and the end of the stream
+
+
 def _refuse_the_dead(driver: Any, record: object, proxy: object) -> None:
-    """Notice a connection that the server closed while it lay in the pool: a look at the socket, no round trip."""
     try:
-        # The first look reads the server's farewell, the second the end of the stream.
-        driver.pgconn.consume_input()
-        driver.pgconn.consume_input()
+        hear_farewell(driver)
     except Exception as error:
         raise DisconnectionError from error
 

@@ -1,7 +1,7 @@
 """One step of a case: (case, command) -> case', effects. No I/O.
 
 live = LiveCase.open(row, values, bundle, ...)             what was stored, playing again
-command.apply(live)                                          see ``commands.py``
+command.apply(live)                                          see ``commands``, ``events`` and ``jobs``
 live.change()                                                everything to write, in one commit
 """
 

@@ -1,6 +1,6 @@
 """A definition is its content: everything one process needs, immutable, known by its digest (D9).
 
-Library.newest(id)          the bundle that the layers have now (see ``library.py``)
+Library.newest(id)          the bundle that the layers have now (see ``library``)
 bundle.check()              compile every part and follow every reference
 bundle.pack() -> bytes      what is stored with the first case that uses it
 Bundle.unpack(bytes)        the same bundle again, years later
