@@ -1,14 +1,14 @@
 """Cases in SQLite or PostgreSQL.
 
-``open_store`` is the way in. Reading order: ``url`` -> ``store`` -> ``transaction`` (with ``sqlite`` and ``postgres``
-for what differs) -> ``changes`` and ``queries`` -> ``statements``, ``encoding``, ``tables``; ``schema`` creates and
-migrates.
+``open_store`` is the way in. Reading order: ``url`` -> ``store`` -> ``pool`` and ``transaction`` (with ``sqlite`` and
+``postgres`` for what differs) -> ``changes`` and ``queries`` -> ``statements``, ``encoding``, ``tables``; ``schema``
+creates and migrates, ``ddl`` has the words for it.
 """
 
 from __future__ import annotations
 
-from complaintflow.adapters.sql.store import HostedStore, SqlStore, kind_of, open_queue
-from complaintflow.adapters.sql.url import has_queue, parse
+from complaintflow.adapters.sql.store import HostedStore, SqlStore
+from complaintflow.adapters.sql.url import parse
 
 
 def open_store(url: str, *, create: bool = True) -> SqlStore:
@@ -31,9 +31,7 @@ def open_store(url: str, *, create: bool = True) -> SqlStore:
         StoreError: psycopg or procrastinate is not installed; the tables are half migrated, or missing with
             ``create=False``.
     """
-    parsed, queued = parse(url), has_queue(url)
-    engine = kind_of(parsed.get_backend_name()).open_engine(parsed)
-    store = SqlStore(engine, open_queue(engine) if queued else None)
+    store = SqlStore(parse(url))
     try:
         if create:
             store.prepare()

@@ -7,9 +7,6 @@ import sqlite3
 from collections.abc import Callable
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from complaintflow.errors import CaseError, ForeignDatabase, StaleCase, StoreError, StoreUnavailable
 
 _P = ParamSpec("_P")
@@ -55,18 +52,18 @@ _S = TypeVar("_S", bound=_Placed)
 
 def translated(error: Exception, where: str) -> StoreError | CaseError | None:
     """The error to raise instead, or None when a driver has nothing to do with it."""
-    if isinstance(error, PoolTimeout):
+    # By name, for whoever opens a file does not load SQLAlchemy.
+    module, name = type(error).__module__, type(error).__name__
+    if module == "sqlalchemy.exc" and name == "TimeoutError":
         what = "all connections to the database are in use"
         return StoreUnavailable(what, where=where, advice="leave a transaction before the next; or use more processes")
-    cause: BaseException = error
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        cause = error.orig
+    cause: BaseException = getattr(error, "orig", None) or error
     if isinstance(cause, sqlite3.Error):
         return _from_sqlite(cause, where)
     if type(cause).__module__.split(".")[0] == "psycopg":
         return _from_postgres(cause, where)
-    if isinstance(error, SQLAlchemyError):
-        return StoreError(f"the database refused a statement ({type(error).__name__})", where=where)
+    if module.split(".")[0] == "sqlalchemy":
+        return StoreError(f"the database refused a statement ({name})", where=where)
     return None
 
 

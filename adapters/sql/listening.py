@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Engine
-
+from complaintflow.adapters.sql.pool import Pool
 from complaintflow.store.rows import Change
 
 log = logging.getLogger("complaintflow")
@@ -37,13 +36,13 @@ def wake_workers(driver: Any, change: Change) -> None:
 
 
 @contextmanager
-def listening(engine: Engine, wake: Callable[[], None]) -> Iterator[None]:
+def listening(pool: Pool, wake: Callable[[], None]) -> Iterator[None]:
     """While inside, call ``wake`` (in a thread of its own) at each notification.
 
     It is an ear and nothing more: while its connection is lost, workers look by themselves, as they always do.
     """
     stop = threading.Event()
-    thread = threading.Thread(target=_listen, args=(engine, wake, stop), name="complaintflow-listener", daemon=True)
+    thread = threading.Thread(target=_listen, args=(pool, wake, stop), name="complaintflow-listener", daemon=True)
     thread.start()
     try:
         yield
@@ -52,10 +51,10 @@ def listening(engine: Engine, wake: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
-def _listen(engine: Engine, wake: Callable[[], None], stop: threading.Event) -> None:
+def _listen(pool: Pool, wake: Callable[[], None], stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            with pool.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 driver: Any = connection.connection.driver_connection
                 # It is never given back: a pooled connection that listens would gather notifications.
                 connection.detach()

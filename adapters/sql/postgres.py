@@ -8,19 +8,22 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from complaintflow.adapters.sql.changes import Batch
+from complaintflow.adapters.sql.ddl import TRUE
 from complaintflow.adapters.sql.encoding import Values
 from complaintflow.adapters.sql.faults import answers
 from complaintflow.adapters.sql.listening import listening, notify, wake_workers
-from complaintflow.adapters.sql.tables import for_postgresql
+from complaintflow.adapters.sql.pool import EnginePool, Pool
 from complaintflow.adapters.sql.transaction import SqlTransaction
+from complaintflow.adapters.sql.url import Address
 from complaintflow.errors import StoreError
 from complaintflow.store.rows import JobRow
 
 _UNIQUE_VIOLATION: Final = "23505"
+_REPEATABLE_READ: Final = 3
 _HOLD: Final = (
     "WITH ready AS MATERIALIZED ("
     "SELECT case_id, token, ready_at FROM cf_job WHERE {which}ready_at <= ? AND type <> ALL(?)"
@@ -35,20 +38,23 @@ _HOLD_OF_CASE: Final = _HOLD.format(which="case_id = ? AND ")
 CONNECT_SECONDS: Final = 10
 """How long to wait for the server unless the URL has ``?connect_timeout=``."""
 
-__all__ = ["Transaction", "begin", "clean", "hear_farewell", "listening", "open_engine", "own_engines", "wake_workers"]
-
-for_postgresql()
+__all__ = ["Transaction", "clean", "hear_farewell", "listening", "open_engine", "open_pool", "wake_workers"]
 
 
-def open_engine(url: URL) -> Engine:
+def open_pool(address: Address) -> PostgresPool:
+    """Connections to the server. Raises StoreError: psycopg is not installed."""
+    return PostgresPool(address, open_engine(address))
+
+
+def open_engine(address: Address) -> Engine:
     """An engine with psycopg 3.
 
     Raises:
         StoreError: psycopg is not installed.
     """
-    options = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+    options = {} if "connect_timeout" in address.query else {"connect_timeout": CONNECT_SECONDS}
     try:
-        engine = create_engine(url, connect_args=options, hide_parameters=True)
+        engine = create_engine(address.url, connect_args=options, hide_parameters=True)
     except ImportError as error:
         what = "PostgreSQL needs the driver psycopg 3, which is not installed"
         raise StoreError(what, advice="pip install complaintflow[postgres]") from error
@@ -56,19 +62,29 @@ def open_engine(url: URL) -> Engine:
     return engine
 
 
-def own_engines(engine: Engine) -> tuple[Engine, Engine]:
-    """The same connections for transactions of ours that write, and for those that see one moment and write nothing."""
-    return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+class PostgresPool(EnginePool):
+    """psycopg's connections, kept by SQLAlchemy."""
+
+    def start(self, driver: Any, *, writable: bool) -> None:
+        """psycopg begins with the first statement; here is said how."""
+        if not writable:
+            driver.isolation_level = _REPEATABLE_READ
+            driver.read_only = True
+
+    def give(self, driver: Any, slip: Any) -> None:
+        """One that broke is forgotten; the next transaction may be a host's, and is as the server says."""
+        if driver.closed:
+            slip.invalidate()
+            return
+        if driver.read_only:
+            driver.rollback()
+            driver.isolation_level = driver.read_only = None
+        slip.close()
 
 
-def begin(connection: Connection, *, writable: bool) -> None:
-    """Begin a transaction of ours. Which kind, its engine says."""
-    connection.begin()
-
-
-def clean(engine: Engine) -> None:
+def clean(pool: Pool) -> None:
     """Write the tables anew that lose rows when a case is shredded."""
-    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    with pool.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         for table in ("cf_key", "cf_value", "cf_notice", "cf_attachment", "cf_receipt", "cf_incident", "cf_case"):
             connection.exec_driver_sql(f"VACUUM FULL {table}")
         with suppress(DBAPIError):  # only a role that may do so
@@ -96,9 +112,8 @@ def _as_psycopg(sql: str) -> str:
 class Transaction(SqlTransaction):
     """The port on a psycopg connection."""
 
-    def __init__(self, connection: Connection, where: str, *, writable: bool, own: bool) -> None:
-        super().__init__(connection, where, writable=writable, own=own)
-        self._savepoint = False
+    _true = TRUE["postgresql"]
+    _savepoint = False
 
     def _rows(self, sql: str, parameters: Values) -> Sequence[Sequence[Any]]:
         cursor = self._cursor()

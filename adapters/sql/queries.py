@@ -1,44 +1,54 @@
-"""The questions that are put together from optional conditions, as SQLAlchemy Core."""
+"""The questions that are put together from optional conditions: text of this file, and question marks for values."""
+
+# ruff: noqa: S608  (the text has words of this file and question marks alone)
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, union
+from complaintflow.adapters.sql.encoding import Values, to_ticks
+from complaintflow.adapters.sql.tables import incident, task
 
-from complaintflow.adapters.sql.encoding import to_ticks
-from complaintflow.adapters.sql.tables import case, incident, task, task_group, timer
+Query = tuple[str, Values]
+"""A statement with question marks, and what stands for them."""
 
-_LAST_CHARACTER = "\U0010ffff"
+_LAST_CHARACTER: Final = "\U0010ffff"
+_TASK: Final = ", ".join(f"cf_task.{name}" for name in task.names)
+_INBOX: Final = (
+    "cf_task_group JOIN cf_task ON cf_task.case_id = cf_task_group.case_id AND cf_task.token = cf_task_group.token"
+)
+_IN_ONE_OF: Final = (
+    "EXISTS (SELECT 1 FROM cf_task_group AS other WHERE other.case_id = cf_task.case_id"
+    " AND other.token = cf_task.token AND other.kind = 'g' AND other.name IN ({}))"
+)
 
 
-def case_ids(process: str | None, key: str | None, status: str | None, prefix: str | None, limit: int) -> Select[Any]:
+def case_ids(process: str | None, key: str | None, status: str | None, prefix: str | None, limit: int) -> Query:
     """Ids of cases, newest first."""
-    query = select(case.c.id).order_by(case.c.created_at.desc(), case.c.id.desc()).limit(limit)
-    for column, wanted in ((case.c.process, process), (case.c.key, key), (case.c.status, status)):
-        if wanted is not None:
-            query = query.where(column == wanted)
+    asked = (("process = ?", process), ("key = ?", key), ("status = ?", status))
+    conditions = [(condition, wanted) for condition, wanted in asked if wanted is not None]
     if prefix:
         # A range, not LIKE: it takes any character literally and uses the primary key on both databases.
-        query = query.where(case.c.id >= prefix, case.c.id <= prefix + _LAST_CHARACTER)
-    return query
+        conditions += [("id >= ?", prefix), ("id <= ?", prefix + _LAST_CHARACTER)]
+    where, given = _where(conditions)
+    return f"SELECT id FROM cf_case{where} ORDER BY created_at DESC, id DESC LIMIT ?", (*given, limit)
 
 
-def provisional_cases(after: str, limit: int) -> Select[Any]:
-    """Ids of cases with a provisional timer or task, in order."""
-    found = (
-        select(table.c.case_id).where(table.c.provisional.is_(True), table.c.case_id > after) for table in (task, timer)
+def provisional_cases(true: str, after: str, limit: int) -> Query:
+    """Ids of cases with a provisional timer or task, in order; ``true`` is the database's own word."""
+    moving = " UNION ".join(
+        f"SELECT case_id FROM {table} WHERE provisional IS {true} AND case_id > ?" for table in ("cf_task", "cf_timer")
     )
-    moving = union(*found).subquery()
-    return select(moving.c.case_id).order_by(moving.c.case_id).limit(limit)
+    return f"SELECT case_id FROM ({moving}) AS moving ORDER BY case_id LIMIT ?", (after, after, limit)
 
 
-def incidents(case_id: str | None, limit: int) -> Select[Any]:
+def incidents(case_id: str | None, limit: int) -> Query:
     """Open incidents, oldest first."""
-    query = select(incident).order_by(incident.c.created_at, incident.c.case_id, incident.c.token).limit(limit)
-    return query if case_id is None else query.where(incident.c.case_id == case_id)
+    where, given = _where([] if case_id is None else [("case_id = ?", case_id)])
+    columns = ", ".join(incident.names)
+    return f"SELECT {columns} FROM cf_incident{where} ORDER BY created_at, case_id, token LIMIT ?", (*given, limit)
 
 
 def tasks(
@@ -51,36 +61,35 @@ def tasks(
     group: str | None = None,
     groups: Sequence[str] | None = None,
     user: str | None = None,
-) -> Select[Any]:
+) -> Query:
     """Open tasks in the order of an inbox.
 
     With ``group`` or ``user`` it walks that inbox in its index and stops at ``limit``; ``groups`` only filters.
     """
-    inbox = task_group if group is not None or user is not None else task
-    query = select(task)
-    conditions: list[ColumnElement[bool]] = []
-    if inbox is task_group:
-        conditions += [
-            task_group.c.kind == ("u" if group is None else "g"),
-            task_group.c.name == (user if group is None else group),
-        ]
-        same = and_(task.c.case_id == task_group.c.case_id, task.c.token == task_group.c.token)
-        query = query.select_from(task_group.join(task, same))
+    inbox, source = ("cf_task", "cf_task") if group is None and user is None else ("cf_task_group", _INBOX)
+    conditions: list[tuple[str, Any]] = []
+    if source == _INBOX:
+        conditions += [(f"{inbox}.kind = ?", "u" if group is None else "g")]
+        conditions += [(f"{inbox}.name = ?", user if group is None else group)]
     if case_id is not None:
-        conditions.append(inbox.c.case_id == case_id)
+        conditions.append((f"{inbox}.case_id = ?", case_id))
     if token is not None:
-        conditions.append(inbox.c.token == token)
+        conditions.append((f"{inbox}.token = ?", token))
     if process is not None:
-        conditions.append(task.c.process == process)
+        conditions.append(("cf_task.process = ?", process))
     if due_before is not None:
-        conditions.append(inbox.c.due_at < to_ticks(due_before))
+        conditions.append((f"{inbox}.due_at < ?", to_ticks(due_before)))
+    where, given = _where(conditions)
     if groups is not None:
-        conditions.append(_in_one_of(groups))
-    order = (inbox.c.due_at, inbox.c.priority.desc(), inbox.c.created_at, inbox.c.case_id, inbox.c.token)
-    return query.where(*conditions).order_by(*order).limit(limit)
+        where += (" AND " if where else " WHERE ") + _IN_ONE_OF.format(", ".join("?" * len(groups)) or "NULL")
+        given += tuple(groups)
+    order = f"{inbox}.due_at, {inbox}.priority DESC, {inbox}.created_at, {inbox}.case_id, {inbox}.token"
+    bound, most = ("", ()) if limit is None else (" LIMIT ?", (limit,))
+    return f"SELECT {_TASK} FROM {source}{where} ORDER BY {order}{bound}", (*given, *most)
 
 
-def _in_one_of(groups: Sequence[str]) -> ColumnElement[bool]:
-    other = task_group.alias()
-    same = and_(other.c.case_id == task.c.case_id, other.c.token == task.c.token)
-    return exists().where(same, other.c.kind == "g", other.c.name.in_(list(groups)))
+def _where(conditions: Sequence[tuple[str, Any]]) -> Query:
+    """`` WHERE ...`` of all conditions, or nothing."""
+    if not conditions:
+        return "", ()
+    return " WHERE " + " AND ".join(condition for condition, _ in conditions), tuple(value for _, value in conditions)

@@ -14,18 +14,16 @@ from pathlib import Path
 from time import sleep
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, insert, select
-
-from complaintflow.adapters.sql import sqlite
-from complaintflow.adapters.sql.tables import MOVING, REVISION, metadata
+from complaintflow.adapters.sql import statements
+from complaintflow.adapters.sql.ddl import creation
+from complaintflow.adapters.sql.pool import Pool
+from complaintflow.adapters.sql.tables import MOVING, REVISION, TABLES
 from complaintflow.adapters.sql.tables import schema as stamp
 from complaintflow.errors import ForeignDatabase, NewerDatabase, StoreError
 from complaintflow.logs import about
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
-_OURS: Final[Mapping[str, Set[str]]] = {
-    table.name: frozenset(column.name for column in table.columns) for table in metadata.sorted_tables
-}
+_OURS: Final[Mapping[str, Set[str]]] = {table.name: frozenset(table.names) for table in TABLES}
 _COLUMNS: Final = {
     "sqlite": "SELECT t.name, c.name FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c"
     " WHERE t.type = 'table' AND t.name LIKE 'cf\\_%' ESCAPE '\\'",
@@ -42,7 +40,7 @@ Progress = Callable[[str, int, int | None], None]
 log = logging.getLogger("complaintflow")
 
 
-def prepare(engine: Engine, where: str) -> None:
+def prepare(pool: Pool) -> None:
     """Create the tables in a database that has none of them, or run the migrations it lacks.
 
     Several processes may do so at once: one creates, the others wait and find.
@@ -53,41 +51,47 @@ def prepare(engine: Engine, where: str) -> None:
         StoreError: somebody interfered with the tables.
         StoreUnavailable: it cannot be opened or written.
     """
-    found = _look(engine, where)
-    if engine.dialect.name == "sqlite" and not sqlite.is_memory(engine.url):
-        _switch_to_wal(engine)
+    found = revision(pool)
+    if pool.address.dialect == "sqlite" and not pool.address.in_memory:
+        _switch_to_wal(pool)
     if found is None:
-        _create(engine, where)
+        _create(pool)
     elif found != REVISION:
-        upgrade(engine, where)
+        upgrade(pool)
 
 
-def _look(engine: Engine, where: str) -> str | None:
-    with engine.execution_options(**{sqlite.BEGIN_OPTION: "BEGIN"}).begin() as connection:
-        return survey(connection, where)
+def revision(pool: Pool) -> str | None:
+    """What the tables are stamped with, None when there are none of ours; raises as ``prepare`` does."""
+    with pool.transaction(_itself, writable=False) as driver:
+        return _survey(driver, pool)
 
 
-def _create(engine: Engine, where: str) -> None:
-    with engine.begin() as connection:
-        _wait_for_others(connection)
-        if survey(connection, where) is None:
-            metadata.create_all(connection, checkfirst=False)
-            connection.execute(insert(stamp).values(version_num=REVISION))
+def _itself(driver: Any) -> Any:
+    return driver
 
 
-def check(engine: Engine, where: str) -> None:
+def _create(pool: Pool) -> None:
+    with pool.transaction(_itself, writable=True) as driver:
+        _wait_for_others(driver, pool)
+        if _survey(driver, pool) is None:
+            for statement in creation(pool.address.dialect):
+                driver.execute(statement)
+            driver.execute(f"INSERT INTO {stamp.name} VALUES ('{REVISION}')")  # noqa: S608  (both are ours)
+
+
+def check(pool: Pool) -> None:
     """Raise as ``prepare`` does, and StoreError when tables are missing or older; change nothing."""
-    found = None if sqlite.is_missing(engine.url) else _look(engine, where)
+    found = None if pool.address.missing else revision(pool)
     if found != REVISION:
         has = "no tables of complaintflow" if found is None else f"schema {found}; this release needs {REVISION}"
         advice = "open it once with create=True, or call store.upgrade()"
         if found is not None and found.endswith(MOVING):
             has = f"schema {found.removesuffix(MOVING)}, and a migration of its data is not done"
             advice = f"{advice}: it goes on where it stopped"
-        raise StoreError(f"the database has {has}", where=where, advice=advice)
+        raise StoreError(f"the database has {has}", where=pool.where, advice=advice)
 
 
-def upgrade(engine: Engine, where: str, on_progress: Progress | None = None) -> None:
+def upgrade(pool: Pool, on_progress: Progress | None = None) -> None:
     """Run the migrations that the database lacks, each in a transaction of its own, data in bounded batches.
 
     Where it was interrupted it goes on. Others that open the database meanwhile wait, or do the next step themselves.
@@ -98,9 +102,10 @@ def upgrade(engine: Engine, where: str, on_progress: Progress | None = None) -> 
     """
     moved: dict[str, int] = {}
     while True:
-        with engine.begin() as connection:
-            _wait_for_others(connection)
-            found = survey(connection, where)
+        with pool.engine.begin() as connection:
+            driver = connection.connection.driver_connection
+            _wait_for_others(driver, pool)
+            found = _survey(driver, pool)
             if found == REVISION:
                 return
             from complaintflow.adapters.sql import migrating  # half a second of imports, which only an upgrade pays
@@ -116,14 +121,14 @@ def upgrade(engine: Engine, where: str, on_progress: Progress | None = None) -> 
             on_progress(step.revision, total, step.left)
 
 
-def survey(connection: Connection, where: str) -> str | None:
+def _survey(driver: Any, pool: Pool) -> str | None:
     """The revision of the tables, None when there are none of ours.
 
     Raises:
         NewerDatabase, ForeignDatabase, StoreError: as ``prepare`` says.
     """
     tables: dict[str, set[str]] = defaultdict(set)
-    for table, column in connection.exec_driver_sql(_COLUMNS[connection.dialect.name]):
+    for table, column in driver.execute(_COLUMNS[pool.address.dialect]).fetchall():
         if table in _OURS:
             tables[table].add(column)
     if not tables:
@@ -132,19 +137,19 @@ def survey(connection: Connection, where: str) -> str | None:
     if stamp.name not in tables or stamp.name in wrong:
         if wrong:
             what = f"the database has tables named like complaintflow's, with other columns: {', '.join(wrong)}"
-            raise ForeignDatabase(what, where=where)
-        raise _halfway("tables without a revision", where)
-    revisions = connection.scalars(select(stamp.c.version_num)).all()
+            raise ForeignDatabase(what, where=pool.where)
+        raise _halfway("tables without a revision", pool.where)
+    revisions = [revision for (revision,) in driver.execute(statements.STAMPS).fetchall()]
     if len(revisions) != 1:
-        raise _halfway(f"{len(revisions)} revisions in place of one", where)
+        raise _halfway(f"{len(revisions)} revisions in place of one", pool.where)
     revision: str = revisions[0]
     number = revision.removesuffix(MOVING)
     if not number.isdecimal() or number > REVISION:
         what = f"the database has schema {revision}, this release knows none later than {REVISION}"
-        raise NewerDatabase(what, where=where)
+        raise NewerDatabase(what, where=pool.where)
     if revision == REVISION and (wrong or len(tables) < len(_OURS)):
         missing = sorted(_OURS.keys() - tables.keys())
-        raise _halfway(f"revision {revision}, but wrong or missing: {', '.join([*wrong, *missing])}", where)
+        raise _halfway(f"revision {revision}, but wrong or missing: {', '.join([*wrong, *missing])}", pool.where)
     return revision
 
 
@@ -153,19 +158,19 @@ def _halfway(found: str, where: str) -> StoreError:
     return StoreError(f"the tables of complaintflow are half migrated ({found})", where=where, advice=advice)
 
 
-def _wait_for_others(connection: Connection) -> None:
+def _wait_for_others(driver: Any, pool: Pool) -> None:
     """Until the end of the transaction nobody else changes the tables (BEGIN IMMEDIATE says so on SQLite)."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_LOCK)
+    if pool.address.dialect == "postgresql":
+        driver.execute(_LOCK)
 
 
-def _switch_to_wal(engine: Engine) -> None:
+def _switch_to_wal(pool: Pool) -> None:
     """Readers and a writer do not block each other from now on: the file remembers.
 
     SQLite does not wait here while another process does the same, so we do.
     """
-    with engine.connect() as connection:
-        driver: Any = connection.connection.driver_connection
+    driver, slip = pool.take()
+    try:
         for attempt in range(_WAL_ATTEMPTS):
             try:
                 driver.execute("PRAGMA journal_mode = WAL")
@@ -177,3 +182,5 @@ def _switch_to_wal(engine: Engine) -> None:
                 sleep(_WAL_PAUSE)
             else:
                 return
+    finally:
+        pool.give(driver, slip)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
-from typing import Any, Final
-
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.adapters.sql import statements
 from complaintflow.adapters.sql.changes import Batch
+from complaintflow.adapters.sql.ddl import TRUE
 from complaintflow.adapters.sql.encoding import Values
+from complaintflow.adapters.sql.pool import EnginePool, Pool
 from complaintflow.adapters.sql.transaction import SqlTransaction
+from complaintflow.adapters.sql.url import Address
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 BEGIN_OPTION: Final = "complaintflow_begin"
 """Execution option of a connection: how its transactions begin, if not IMMEDIATE."""
@@ -22,63 +28,58 @@ BEGIN_OPTION: Final = "complaintflow_begin"
 BUSY_SECONDS: Final = 5.0
 """How long to wait for another writer unless the URL has ``?timeout=``."""
 
-
-def is_memory(url: URL) -> bool:
-    """Whether the database lives in this process only."""
-    return url.database in (None, "", ":memory:") or url.query.get("mode") == "memory"
+_IDLE: Final = 5
+"""Connections that are kept open."""
 
 
-def is_missing(url: URL) -> bool:
-    """Whether the URL names a file that is not there, and that merely connecting would create."""
-    by_name = url.get_backend_name() == "sqlite" and not is_memory(url) and "uri" not in url.query
-    return by_name and not Path(str(url.database)).exists()
+def open_pool(address: Address) -> Pool:
+    """Connections to the file, or the one connection that a database in memory is."""
+    return MemoryPool(address, open_engine(address)) if address.in_memory else FilePool(address)
 
 
-def open_engine(url: URL) -> Engine:
-    """An engine whose transactions are SQLite's own: the driver begins none.
+def open_engine(address: Address) -> Engine:
+    """An SQLAlchemy engine whose transactions are SQLite's own: the driver begins none.
 
     A database in memory is one connection, which threads use in turn; the pool is the queue.
     """
-    timeout = float(str(url.query.get("timeout", BUSY_SECONDS)))
-    options: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if is_memory(url) else {}
+    from sqlalchemy import QueuePool, create_engine, event  # here: only hosts and migrations use it
+
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN IMMEDIATE"))
+
+    options: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if address.in_memory else {}
+    timeout = _timeout(address)
     engine = create_engine(
-        url,
+        address.url,
         poolclass=QueuePool,
         pool_timeout=timeout,
         connect_args={"timeout": timeout, "check_same_thread": False},
         hide_parameters=True,
         **options,
     )
-    event.listen(engine, "connect", _prepare_connection)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "connect", lambda driver, _: _prepare(driver))
+    event.listen(engine, "begin", begin)
     return engine
 
 
-def own_engines(engine: Engine) -> tuple[Engine, Engine]:
-    """The same connections for transactions of ours that write, and that only read.
-
-    Without the hosts' event, for ``begin`` does what it does: asking an engine's listeners costs a tenth of a step.
-    """
-    own = create_engine(engine.url, pool=engine.pool, hide_parameters=True)
-    return own, own
+def _timeout(address: Address) -> float:
+    return float(address.query.get("timeout", BUSY_SECONDS))
 
 
-def begin(connection: Connection, *, writable: bool) -> None:
-    """Begin a transaction of ours; one that only reads takes no lock."""
-    connection.begin()
-    driver: Any = connection.connection.driver_connection
-    driver.execute("BEGIN IMMEDIATE" if writable else "BEGIN")
+def connect(address: Address) -> sqlite3.Connection:
+    """A connection to the file that may wander between threads."""
+    file, options = address.database, address.query
+    if "uri" in options:
+        settings = "&".join(f"{name}={value}" for name, value in options.items() if name not in ("uri", "timeout"))
+        file = f"{file}?{settings}"
+    else:
+        file = os.path.abspath(file)
+    driver = sqlite3.connect(file, timeout=_timeout(address), check_same_thread=False, uri="uri" in options)
+    _prepare(driver)
+    return driver
 
 
-def clean(engine: Engine) -> None:
-    """Write the file anew without its free pages, and empty the journal."""
-    with engine.connect() as connection:
-        driver: Any = connection.connection.driver_connection
-        driver.execute("VACUUM")
-        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _prepare_connection(driver: sqlite3.Connection, record: object) -> None:
+def _prepare(driver: sqlite3.Connection) -> None:
     driver.isolation_level = None
     driver.execute("PRAGMA foreign_keys = ON")
     driver.execute("PRAGMA synchronous = FULL")
@@ -86,8 +87,78 @@ def _prepare_connection(driver: sqlite3.Connection, record: object) -> None:
     driver.execute("PRAGMA secure_delete = ON")
 
 
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN IMMEDIATE"))
+class _SqlitePool(Pool):
+    def start(self, driver: Any, *, writable: bool) -> None:
+        driver.execute("BEGIN IMMEDIATE" if writable else "BEGIN")
+
+
+class _Shelf:
+    """Idle connections of one process, and how many of them it may keep."""
+
+    def __init__(self) -> None:
+        self.idle: list[sqlite3.Connection] = []
+        self.room = _IDLE
+
+
+# Connections of the parent, in a forked child: to close them would drop the parent's locks.
+_inherited: list[_Shelf] = []
+
+
+class FilePool(_SqlitePool):
+    """Connections to a file, without SQLAlchemy: to load it takes longer than a first case, and to ask it a tenth of a
+    step.
+    """
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self._shelf = _Shelf()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """It has connections of its own."""
+        return open_engine(self.address)
+
+    def take(self) -> tuple[sqlite3.Connection, _Shelf]:
+        """The connection that was used last, or a new one."""
+        shelf = self._shelf
+        try:
+            return shelf.idle.pop(), shelf
+        except IndexError:
+            return connect(self.address), shelf
+
+    def give(self, driver: sqlite3.Connection, slip: _Shelf) -> None:
+        """Keep it, unless there are enough."""
+        if driver.in_transaction:
+            driver.rollback()
+        if len(slip.idle) < slip.room:
+            slip.idle.append(driver)
+        else:
+            driver.close()
+
+    def dispose(self, *, close: bool = True) -> None:
+        """As ``Pool`` says; the engine's too, if somebody asked for it."""
+        shelf, self._shelf = self._shelf, _Shelf()
+        shelf.room = 0 if close else sys.maxsize
+        if not close:
+            _inherited.append(shelf)
+        while close and shelf.idle:
+            shelf.idle.pop().close()
+        if "engine" in self.__dict__:
+            self.engine.dispose(close=close)
+
+
+class MemoryPool(_SqlitePool, EnginePool):
+    """The one connection that a database in memory is: SQLAlchemy's pool is the queue before it."""
+
+
+def clean(pool: Pool) -> None:
+    """Write the file anew without its free pages, and empty the journal."""
+    driver, slip = pool.take()
+    try:
+        driver.execute("VACUUM")
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        pool.give(driver, slip)
 
 
 def join_transaction(connection: Connection) -> None:
@@ -106,7 +177,8 @@ def give_up(connection: Connection) -> None:
     What the host wrote next would begin another one, and its commit would lack what was written before.
     """
     driver: Any = connection.connection.driver_connection
-    if not driver.in_transaction and not is_memory(connection.engine.url):
+    in_memory = driver.execute("PRAGMA database_list").fetchone()[2] == ""
+    if not driver.in_transaction and not in_memory:
         connection.invalidate()  # SQLAlchemy refuses all but a rollback
 
 
@@ -114,13 +186,15 @@ wake_workers = None
 """A file tells nobody that it changed."""
 
 
-def listening(engine: Engine, wake: Callable[[], None]) -> AbstractContextManager[object]:
+def listening(pool: Pool, wake: Callable[[], None]) -> AbstractContextManager[object]:
     """Nothing to hear."""
     return nullcontext()
 
 
 class Transaction(SqlTransaction):
     """The port on an ``sqlite3`` connection."""
+
+    _true = TRUE["sqlite"]
 
     def _rows(self, sql: str, parameters: Values) -> Sequence[Sequence[Any]]:
         found: list[tuple[Any, ...]] = self._driver.execute(sql, parameters).fetchall()

@@ -1,20 +1,19 @@
-"""The SQL of the hot path: constant strings, so that the driver prepares each once and SQLAlchemy compiles none.
+"""The SQL of the hot path: constant strings, so that the driver prepares each once.
 
-A statement stands here when it never varies; what is put together from optional conditions is SQLAlchemy Core in
-``queries``. Parameters are question marks, as SQLite wants them; ``postgres`` rewrites them.
+A statement stands here when it never varies; what is put together from optional conditions is in ``queries``.
+Parameters are question marks, as SQLite wants them; ``postgres`` rewrites them.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Table
-
 from complaintflow.adapters.sql import tables
+from complaintflow.adapters.sql.tables import Table
 
 
 def _columns(table: Table, without: tuple[str, ...] = ()) -> list[str]:
-    return [column.name for column in table.columns if column.name not in without]
+    return [name for name in table.names if name not in without]
 
 
 def _insert(table: Table, without: tuple[str, ...] = ()) -> str:
@@ -23,9 +22,8 @@ def _insert(table: Table, without: tuple[str, ...] = ()) -> str:
 
 
 def _replace(table: Table) -> str:
-    keys = [column.name for column in table.primary_key]
-    changes = ", ".join(f"{name} = excluded.{name}" for name in _columns(table, tuple(keys)))
-    return f"{_insert(table)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _columns(table, tuple(table.keys)))
+    return f"{_insert(table)} ON CONFLICT ({', '.join(table.keys)}) DO UPDATE SET {changes}"
 
 
 def _delete(table: Table, column: str = "token") -> str:
@@ -150,6 +148,8 @@ FORGET_TRIES: Final = "DELETE FROM cf_tries WHERE begun_at < ?"
 
 BEAT: Final = _replace(tables.worker)
 FORGET_WORKERS: Final = "DELETE FROM cf_worker WHERE seen_at < ?"
+STAMPS: Final = "SELECT version_num FROM cf_schema"
+
 NEXT_DUE: Final = (
     "SELECT (SELECT min(due_at) FROM cf_timer), (SELECT min(due_at) FROM cf_schedule),"
     " (SELECT min(ready_at) FROM cf_job WHERE ready_at IS NOT NULL)"

@@ -1,22 +1,24 @@
-"""``complaintflow.store.port.Store`` over SQLAlchemy: who begins a transaction, and who ends it."""
+"""``complaintflow.store.port.Store`` on both databases, by itself and inside a host's transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
-
-from sqlalchemy import Connection, Engine
+from typing import TYPE_CHECKING, Any, Protocol
 
 from complaintflow.adapters.sql import forks, schema, sqlite
 from complaintflow.adapters.sql.faults import answers
+from complaintflow.adapters.sql.pool import Pool
 from complaintflow.adapters.sql.transaction import Ring, SqlTransaction
-from complaintflow.adapters.sql.url import shown_url
-from complaintflow.errors import StoreError, StoreUnavailable
+from complaintflow.adapters.sql.url import Address, shown_url
+from complaintflow.errors import StoreError
 from complaintflow.store.hands import Queue
 from complaintflow.store.rows import Change
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
 
 _DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 
@@ -40,38 +42,43 @@ class SqlStore:
     Threads may share it. A forked child may use it too, but for a database in memory, which is the parent's own.
 
     Args:
-        engine: as ``open_engine`` of ``sqlite`` or ``postgres`` makes it. It is public: a host that wants its own rows
-            in the same transaction opens its sessions on it, and hands them to ``using``.
-        queue: tells workers of ready jobs, in the transaction that makes them ready; PostgreSQL only.
+        address: as ``url.parse`` reads it. With its queue, workers are told of ready jobs in the transaction that makes
+            them ready.
     """
 
-    def __init__(self, engine: Engine, queue: AnnouncingQueue | None = None) -> None:
-        self.engine = engine
-        self.queue: AnnouncingQueue | None = queue
-        self._ring = None if queue is None else queue.announce
-        self.where = shown_url(engine.url)
-        self._kind = kind_of(engine.dialect.name)
-        self._writer, self._reader = self._kind.own_engines(engine)
-        self._closed = False
-        self._memory = engine.dialect.name == "sqlite" and sqlite.is_memory(engine.url)
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._kind = kind_of(address.dialect)
+        self._pool: Pool = self._kind.open_pool(address)
+        self.queue: AnnouncingQueue | None = open_queue(self._pool.engine) if address.queued else None
+        self._ring = None if self.queue is None else self.queue.announce
+        self.where = address.shown
         forks.watch(self)
+
+    @property
+    def engine(self) -> Engine:
+        """SQLAlchemy's, on the same database.
+
+        A host that wants its own rows in the same transaction opens its sessions on it, and hands them to ``using``.
+        """
+        return self._pool.engine
 
     @property
     def shards(self) -> int:
         """SQLite has one writer at a time; on PostgreSQL many write at once."""
-        return _shards(self.engine.dialect.name)
+        return _shards(self._address.dialect)
 
     @property
     def folder(self) -> Path | None:
         """Where the file is; None for a server, or a database in memory."""
-        if self.engine.dialect.name != "sqlite" or self._memory:
+        if self._address.dialect != "sqlite" or self._address.in_memory:
             return None
-        return Path(str(self.engine.url.database).removeprefix("file:")).resolve().parent
+        return Path(self._address.database.removeprefix("file:")).resolve().parent
 
     @property
     def lasting(self) -> bool:
         """False for a database in memory."""
-        return not self._memory
+        return not self._address.in_memory
 
     def transaction(self) -> AbstractContextManager[SqlTransaction]:
         """Begin a transaction that may write.
@@ -79,43 +86,22 @@ class SqlStore:
         Raises:
             StoreUnavailable: the database does not answer, is locked too long or cannot be written.
         """
-        return self._transaction(self._writer, writable=True)
+        return self._pool.transaction(self._written, writable=True)
 
     def reading(self) -> AbstractContextManager[SqlTransaction]:
         """Begin a transaction that only reads: a consistent picture that blocks nobody.
 
         A database in memory is one connection: there it waits for the transaction of another thread.
         """
-        return self._transaction(self._reader, writable=False)
+        return self._pool.transaction(self._read, writable=False)
 
-    @contextmanager
-    def _transaction(self, engine: Engine, *, writable: bool) -> Iterator[SqlTransaction]:
-        connection = self._begin(engine, writable=writable)
-        try:
-            yield _transaction_on(connection, self.where, self._ring, writable=writable, own=True)
-            self._commit(connection)
-        except BaseException:
-            with suppress(Exception):  # what went wrong before says more
-                connection.rollback()
-            raise
-        finally:
-            connection.close()
+    def _written(self, driver: Any) -> SqlTransaction:
+        transaction: SqlTransaction = self._kind.Transaction(driver, self.where, self._ring, writable=True, own=True)
+        return transaction
 
-    @answers
-    def _begin(self, engine: Engine, *, writable: bool) -> Connection:
-        if self._closed:
-            raise StoreUnavailable("the store is closed", where=self.where, advice="open it again")
-        connection = engine.connect()
-        try:
-            self._kind.begin(connection, writable=writable)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    @answers
-    def _commit(self, connection: Connection) -> None:
-        connection.commit()
+    def _read(self, driver: Any) -> SqlTransaction:
+        transaction: SqlTransaction = self._kind.Transaction(driver, self.where, None, writable=False, own=True)
+        return transaction
 
     @answers
     def clean(self) -> None:
@@ -128,7 +114,7 @@ class SqlStore:
         Raises:
             StoreUnavailable: somebody reads or writes all the time.
         """
-        self._kind.clean(self.engine)
+        self._kind.clean(self._pool)
 
     def using(self, connection: object) -> HostedStore:
         """A store on a connection that somebody else owns: it neither commits nor rolls back.
@@ -142,13 +128,13 @@ class SqlStore:
             StoreError: it is something else, has another driver, or commits each statement by itself.
         """
         # What it makes ready outside a host's transaction a plain engine runs itself; for the host's, workers wake.
-        return HostedStore(connection, self.engine.dialect.name, self.where, self._ring or self._kind.wake_workers)
+        return HostedStore(connection, self._address.dialect, self.where, self._ring or self._kind.wake_workers)
 
     def listening(self, wake: Callable[[], None]) -> AbstractContextManager[object]:
         """While inside, call ``wake`` when another process left work here; SQLite never tells, a queue does itself."""
         if self.queue is not None:
             return nullcontext()
-        hearing: AbstractContextManager[object] = self._kind.listening(self.engine, wake)
+        hearing: AbstractContextManager[object] = self._kind.listening(self._pool, wake)
         return hearing
 
     @answers
@@ -158,45 +144,38 @@ class SqlStore:
         Raises:
             NewerDatabase, ForeignDatabase, StoreUnavailable, StoreError: see ``schema``.
         """
-        schema.prepare(self.engine, self.where)
+        schema.prepare(self._pool)
         if self.queue is not None:
             self.queue.prepare()
 
     @answers
     def check(self) -> None:
         """Raise StoreError unless the database has the tables of this release."""
-        schema.check(self.engine, self.where)
+        schema.check(self._pool)
         if self.queue is not None:
             self.queue.check()
 
     @answers
     def upgrade(self, on_progress: schema.Progress | None = None) -> None:
         """Run the migrations that the database has not seen; see ``schema.upgrade`` for ``on_progress``."""
-        schema.upgrade(self.engine, self.where, on_progress)
+        schema.upgrade(self._pool, on_progress)
         if self.queue is not None:
             self.queue.prepare()
 
     def close(self) -> None:
         """Give the connections back. Idempotent."""
-        self._closed = True
-        self._dispose()
+        self._pool.closed = True
+        self._pool.dispose()
 
     def before_fork(self) -> None:
         """Close the idle connections, for the child must not inherit them."""
-        if not self._memory:
-            self._dispose()
+        if self.lasting:
+            self._pool.dispose()
 
     def after_fork(self) -> None:
         """In the child: start with an empty pool, whatever other threads of the parent were doing."""
-        if not self._memory:
-            self._dispose(close=False)
-
-    def _dispose(self, *, close: bool = True) -> None:
-        if self._writer.pool is not self.engine.pool:  # the host has disposed of its engine
-            self._writer.dispose(close=close)
-        self.engine.dispose(close=close)
-        # The engine has another pool now. A new engine of ours would add its listeners to it, at every fork.
-        self._writer.pool = self.engine.pool
+        if self.lasting:
+            self._pool.dispose(close=False)
 
 
 class HostedStore:
@@ -238,7 +217,8 @@ class HostedStore:
     @contextmanager
     def _inside(self) -> Iterator[SqlTransaction]:
         connection = self._joined()
-        transaction = _transaction_on(connection, self.where, self._ring, writable=True, own=False)
+        driver = connection.connection.driver_connection
+        transaction = kind_of(self._dialect).Transaction(driver, self.where, self._ring, writable=True, own=False)
         try:
             yield transaction
             transaction.finish()
@@ -265,6 +245,8 @@ class HostedStore:
         return connection
 
     def _connection(self) -> Connection:
+        from sqlalchemy import Connection  # here, for only hosts use it
+
         if isinstance(self._host, Connection):
             return self._host
         from sqlalchemy.orm import Session, scoped_session  # here, for it takes long to load and few hosts need it
@@ -304,12 +286,3 @@ def open_queue(engine: Engine) -> AnnouncingQueue:
         what = f"?queue=procrastinate needs procrastinate, which cannot be loaded ({error})"
         raise StoreError(what, where=shown_url(engine.url), advice="pip install complaintflow[postgres]") from error
     return ProcrastinateQueue(engine)
-
-
-def _transaction_on(
-    connection: Connection, where: str, ring: Ring | None, *, writable: bool, own: bool
-) -> SqlTransaction:
-    kind = kind_of(connection.dialect.name)
-    transaction: SqlTransaction = kind.Transaction(connection, where, writable=writable, own=own)
-    transaction.ring = ring
-    return transaction

@@ -9,8 +9,6 @@ from heapq import merge
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
-
 from complaintflow.adapters.sql import encoding, queries, statements
 from complaintflow.adapters.sql.changes import Batch, save_anchor, save_case, save_rows, save_schedule
 from complaintflow.adapters.sql.counted import Counted
@@ -43,22 +41,25 @@ _WORKERS_KEPT = timedelta(days=30)
 
 
 class SqlTransaction(Counted, ABC):
-    """``complaintflow.store.port.Transaction`` on an SQLAlchemy connection that is in a transaction.
+    """``complaintflow.store.port.Transaction`` on a driver's connection that is in a transaction.
 
     Args:
-        connection: whoever made it commits or rolls back.
+        driver: whoever lent it commits or rolls back.
         where: the database, for the reader of an error.
+        ring: told of each change that has jobs.
         writable: False refuses every write.
         own: nobody has written in it before us, so that a write that is refused can be undone with all of it.
     """
 
-    def __init__(self, connection: Connection, where: str, *, writable: bool, own: bool) -> None:
-        self._connection = connection
-        self._driver: Any = connection.connection.driver_connection
+    _true: str
+    """The database's word for it in the condition of an index."""
+
+    def __init__(self, driver: Any, where: str, ring: Ring | None, *, writable: bool, own: bool) -> None:
+        self._driver = driver
         self._writable = writable
         self._untouched = own
         self._read_along: AnchorRow | None = None
-        self.ring: Ring | None = None
+        self._ring = ring
         self.where = where
 
     def finish(self) -> None:
@@ -108,8 +109,8 @@ class SqlTransaction(Counted, ABC):
                 raise self._duplicate(change.case) from error
             raise
         if saved:
-            if self.ring is not None and change.jobs:
-                self.ring(self._driver, change)
+            if self._ring is not None and change.jobs:
+                self._ring(self._driver, change)
             return
         if change.case.version == 1 and self._key_is_taken(change.case):
             raise self._duplicate(change.case)
@@ -223,8 +224,7 @@ class SqlTransaction(Counted, ABC):
         limit: int = 100,
     ) -> list[str]:
         """Ids of matching cases, newest first; ``prefix`` is a beginning of the id."""
-        query = queries.case_ids(process, key, status, prefix, limit)
-        return list(self._connection.scalars(query))
+        return [case_id for (case_id,) in self._rows(*queries.case_ids(process, key, status, prefix, limit))]
 
     @answers
     def bundle(self, digest: str) -> bytes | None:
@@ -270,7 +270,7 @@ class SqlTransaction(Counted, ABC):
         return list(islice(dict.fromkeys(merge(*inboxes, key=_inbox_order)), limit))
 
     def _tasks(self, **conditions: Any) -> list[TaskRow]:
-        return [encoding.read_task(record) for record in self._connection.execute(queries.tasks(**conditions))]
+        return [encoding.read_task(record) for record in self._rows(*queries.tasks(**conditions))]
 
     @answers
     def timers(self, case_id: str) -> list[TimerRow]:
@@ -290,7 +290,7 @@ class SqlTransaction(Counted, ABC):
     @answers
     def incidents(self, case_id: str | None = None, limit: int = 100) -> list[IncidentRow]:
         """Open incidents, oldest first."""
-        return [encoding.read_incident(row) for row in self._connection.execute(queries.incidents(case_id, limit))]
+        return [encoding.read_incident(row) for row in self._rows(*queries.incidents(case_id, limit))]
 
     @answers
     def history(self, case_id: str, after: int = 0) -> list[HistoryRow]:
@@ -364,7 +364,7 @@ class SqlTransaction(Counted, ABC):
     @answers
     def provisional_cases(self, after: str, limit: int) -> list[str]:
         """Ids greater than ``after`` of cases with a provisional timer or task, in order of the id."""
-        return list(self._connection.scalars(queries.provisional_cases(after, limit)))
+        return [case_id for (case_id,) in self._rows(*queries.provisional_cases(self._true, after, limit))]
 
     @answers
     def next_due(self) -> datetime | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import parse_qsl, unquote
 
 from complaintflow.errors import InvalidDatabaseUrl
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 _DRIVERS: Final = {
     "sqlite": "sqlite+pysqlite",
@@ -16,20 +18,80 @@ _DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+_SLASHES: Final = "use three slashes before a relative path and four before an absolute one: sqlite:///complaintflow.db"
 
 
-def parse(text: str) -> URL:
-    """The URL with the driver spelled out.
+class Address(NamedTuple):
+    """A database.
+
+    Attributes:
+        url: with the driver spelled out and without what is ours alone, as SQLAlchemy takes it.
+        dialect: ``sqlite`` or ``postgresql``.
+        database: its name, or its file.
+        query: the settings behind the question mark.
+        shown: the URL as it may stand in a message.
+        queued: PostgreSQL's queue is asked for.
+    """
+
+    url: str
+    dialect: str
+    database: str
+    query: dict[str, str]
+    shown: str
+    queued: bool = False
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the database lives in this process only."""
+        memory = self.database in ("", ":memory:") or self.query.get("mode") == "memory"
+        return self.dialect == "sqlite" and memory
+
+    @property
+    def missing(self) -> bool:
+        """Whether it is a file that is not there, and that merely connecting would create."""
+        by_name = self.dialect == "sqlite" and not self.in_memory and "uri" not in self.query
+        return by_name and not Path(self.database).exists()
+
+
+def parse(text: str) -> Address:
+    """What a URL means.
 
     Raises:
         InvalidDatabaseUrl: it is neither SQLite nor PostgreSQL, or misspelled. The message never has the password.
     """
-    scheme, separator, _ = text.partition("://")
+    scheme, separator, rest = text.partition("://")
     if not separator or scheme not in _DRIVERS:
         shown = (
             repr(scheme) if separator and scheme.replace("+", "").isalnum() else "without a scheme such as sqlite://"
         )
         raise InvalidDatabaseUrl(f"a database URL {shown} is not one we can open", where="the database URL")
+    return _sqlite(rest) if scheme.startswith("sqlite") else _postgres(text, scheme)
+
+
+def _sqlite(rest: str) -> Address:
+    path, _, settings = rest.partition("?")
+    host, _, database = path.partition("/")
+    if host:
+        # Not shown: it may be a name and a password.
+        raise InvalidDatabaseUrl("the SQLite URL names a host", where="the database URL", advice=_SLASHES)
+    shown, query = f"sqlite://{rest}", dict(parse_qsl(settings, keep_blank_values=True))
+    _check_queue(query, "sqlite", shown)
+    try:
+        float(query.get("timeout", 0))
+    except ValueError:
+        advice = "write seconds, as in ?timeout=2.5"
+        raise InvalidDatabaseUrl("the timeout is not a number", where=shown, advice=advice) from None
+    if "uri" not in query and (strange := sorted(query.keys() - {"timeout"})):
+        what = f"SQLite knows no setting {', '.join(strange)}"
+        advice = "only ?timeout= (seconds); SQLite's own need a file: URI, as in sqlite:///file:a.db?mode=ro&uri=true"
+        raise InvalidDatabaseUrl(what, where=shown, advice=advice)
+    return Address(f"sqlite+pysqlite://{rest}", "sqlite", unquote(database), query, shown)
+
+
+def _postgres(text: str, scheme: str) -> Address:
+    from sqlalchemy import make_url  # here, for SQLite needs nothing of it
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
@@ -37,37 +99,22 @@ def parse(text: str) -> URL:
         what = f"the database URL beginning with {scheme}:// cannot be read"
         advice = "write special characters of the password as %40, %3A, %2F; the port is a number"
         raise InvalidDatabaseUrl(what, where="the database URL", advice=advice) from None
-    if scheme.startswith("sqlite") and (url.host or url.username or url.password or url.port):
-        advice = "use three slashes before a relative path and four before an absolute one: sqlite:///complaintflow.db"
-        raise InvalidDatabaseUrl("the SQLite URL names a host", where=shown_url(url), advice=advice)
-    if scheme.startswith("sqlite"):
-        _check_timeout(url)
-    _check_queue(url)
-    return url.difference_update_query(["queue"]).set(drivername=_DRIVERS[scheme])
+    query = {name: str(value) for name, value in url.query.items()}
+    _check_queue(query, "postgresql", shown_url(url))
+    url = url.difference_update_query(["queue"]).set(drivername=_DRIVERS[scheme])
+    plain = url.render_as_string(hide_password=False)
+    return Address(plain, "postgresql", url.database or "", query, shown_url(url), "queue" in query)
 
 
-def has_queue(text: str) -> bool:
-    """Whether a URL that ``parse`` took asks for the queue."""
-    return "queue" in make_url(text).query
-
-
-def _check_queue(url: URL) -> None:
-    queue = url.query.get("queue", "procrastinate")
-    if queue != "procrastinate" or ("queue" in url.query and url.get_backend_name() == "sqlite"):
+def _check_queue(query: dict[str, str], dialect: str, shown: str) -> None:
+    queue = query.get("queue", "procrastinate")
+    if queue != "procrastinate" or ("queue" in query and dialect == "sqlite"):
         what = f"there is no queue {queue!r} for this database"
         advice = "write ?queue=procrastinate behind a PostgreSQL URL, or leave it out"
-        raise InvalidDatabaseUrl(what, where=shown_url(url), advice=advice)
-
-
-def _check_timeout(url: URL) -> None:
-    try:
-        float(str(url.query.get("timeout", 0)))
-    except ValueError:
-        advice = "write seconds, as in ?timeout=2.5"
-        raise InvalidDatabaseUrl("the timeout is not a number", where=shown_url(url), advice=advice) from None
+        raise InvalidDatabaseUrl(what, where=shown, advice=advice)
 
 
 def shown_url(url: URL) -> str:
-    """The URL as it may stand in a message."""
+    """An SQLAlchemy URL as it may stand in a message."""
     secrets = {key: "***" for key in url.query if "password" in key.casefold()}
     return url.update_query_dict(secrets).render_as_string(hide_password=True)

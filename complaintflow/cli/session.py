@@ -268,12 +268,11 @@ def json_option(function: F) -> F:
 def _must_exist(url: str) -> None:
     from complaintflow.adapters.sql.url import parse
 
-    parsed = parse(url)
-    name = parsed.database
-    if parsed.get_backend_name() == "sqlite" and name and name != ":memory:" and not Path(name).exists():
+    address = parse(url)
+    if address.missing:
         raise StoreError(
             "there are no cases yet: the database does not exist",
-            where=str(Path(name).absolute()),
+            where=str(Path(address.database).absolute()),
             advice="start a case, for example `complaintflow run customer --example`, or name another --database",
         )
 

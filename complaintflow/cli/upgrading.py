@@ -22,15 +22,13 @@ def upgrade_command(session: Session) -> None:
     interrupted at any time, and goes on where it stopped. Stop the workers of the older release first.
     """
     from complaintflow.adapters.sql import SqlStore
-    from complaintflow.adapters.sql.store import kind_of
     from complaintflow.adapters.sql.tables import REVISION
     from complaintflow.adapters.sql.url import parse
     from complaintflow.facade.runner import database_url
 
     if session.app:
         raise click.UsageError("name the database: --database URL")
-    url = parse(session.database or database_url())
-    store = SqlStore(kind_of(url.get_backend_name()).open_engine(url))
+    store = SqlStore(parse(session.database or database_url()))
     try:
         store.upgrade(_Progress())
         store.prepare()

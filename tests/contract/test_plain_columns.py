@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import LargeBinary, inspect, select
+from sqlalchemy import inspect, select
 
 from complaintflow import Engine
 from complaintflow.adapters.sql import SqlStore, tables
@@ -16,6 +16,7 @@ from complaintflow.errors import InvalidData
 from complaintflow.notices.notices import Notice
 from complaintflow.sealing.keys import KeyRing
 from complaintflow.time.clock import VirtualClock
+from tests import sql_tables
 
 SECURITY = (Path(__file__).resolve().parents[2] / "SECURITY.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(cf_\w+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
@@ -56,9 +57,9 @@ def columns(*, binary: bool) -> set[str]:
     """Every column of the schema that holds bytes, or every other."""
     return {
         f"{table.name}.{column.name}"
-        for table in tables.metadata.sorted_tables
+        for table in tables.TABLES
         for column in table.columns
-        if isinstance(column.type, LargeBinary) == binary
+        if (column.type == tables.BYTES) == binary
     }
 
 
@@ -97,7 +98,7 @@ def test_what_is_said_to_be_sealed_is_sealed(tmp_path: Path) -> None:
         with _database(engine).connect() as connection:
             for name in sealed:
                 table, _, column = name.partition(".")
-                values = connection.execute(select(tables.metadata.tables[table].c[column])).scalars().all()
+                values = connection.execute(select(sql_tables.BY_NAME[table].c[column])).scalars().all()
                 assert [value[:1] for value in values] == [FORMAT] * len(values), name
                 seen |= {name} if values else set()
     assert seen == sealed, "the case wrote nothing there"

@@ -9,19 +9,20 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, TableClause, delete, insert, select, update
 
 from complaintflow import Case, Engine
-from complaintflow.adapters.sql import SqlStore, tables
+from complaintflow.adapters.sql import SqlStore
 from complaintflow.errors import StoreError
 from complaintflow.facade.retention import Purged
 from complaintflow.facade.verification import Problem
 from complaintflow.history.chain import Entry, broken_at, chain
 from complaintflow.sealing.keys import KeyRing
 from complaintflow.time.clock import VirtualClock
+from tests import sql_tables as tables
 
 NOW = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
-OF_A_CASE = [table for table in tables.metadata.sorted_tables if "case_id" in table.c]
+OF_A_CASE = [table for table in tables.BY_NAME.values() if "case_id" in table.c]
 VANISHED = "a case vanished, or was put back to an older copy of itself"
 
 
@@ -54,9 +55,9 @@ def desk(database: str) -> Iterator[Desk]:
     engine.close()
 
 
-def rows_of(connection: Connection, case: Case) -> dict[Table, list[dict[str, Any]]]:
+def rows_of(connection: Connection, case: Case) -> dict[TableClause, list[dict[str, Any]]]:
     """Everything that the database has of a case."""
-    found: dict[Table, list[dict[str, Any]]] = {}
+    found: dict[TableClause, list[dict[str, Any]]] = {}
     for table, column in [(tables.case, tables.case.c.id), *((table, table.c.case_id) for table in OF_A_CASE)]:
         found[table] = [dict(row) for row in connection.execute(select(table).where(column == case.id)).mappings()]
     return found
@@ -208,7 +209,7 @@ def test_a_case_put_back_to_an_older_copy_is_noticed(desk: Desk) -> None:
 )
 def test_what_belongs_to_another_case_does_not_open(desk: Desk, table: str, column: str) -> None:
     """A value or key that is put into another case's place is named there, in both of them."""
-    of = tables.metadata.tables[table]
+    of = tables.BY_NAME[table]
     number = of.c.id if table == "cf_case" else of.c.case_id
     first, second = desk.cases[0].id, desk.cases[2].id
     with desk.sql() as connection:
@@ -246,7 +247,7 @@ def test_a_key_that_was_only_deleted_is_no_end_of_retention(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("table", [tables.notice, tables.value, tables.attachment], ids=lambda table: str(table.name))
-def test_a_row_that_the_history_tells_of_is_missed(desk: Desk, table: Table) -> None:
+def test_a_row_that_the_history_tells_of_is_missed(desk: Desk, table: TableClause) -> None:
     """A notice, a large value or an attachment cannot be deleted without a trace."""
     case = desk.cases[1]
     with desk.sql() as connection:

@@ -20,7 +20,8 @@ import psycopg
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from complaintflow.adapters.sql import SqlStore
+from complaintflow.adapters.sql import sqlite
+from complaintflow.adapters.sql.pool import Pool
 
 _SIZE: Final = 128
 _NAMED: Final = re.compile(r"\b(?:cf|procrastinate|pg_try)_\w+")
@@ -84,20 +85,23 @@ def at_statements(fuse: Fuse, *engines: Engine) -> None:
     def connected(driver: Any, record: object) -> None:
         if isinstance(driver, psycopg.Connection):
             driver.cursor_factory = _cursor(fuse)
-        else:
-            driver.set_trace_callback(lambda sql: fuse.burn(_kind(sql)))
 
     _at_asynchronous(fuse)
     for engine in (Engine, *engines):
         event.listen(engine, "connect", connected, insert=True)  # in front: what opens a connection counts too
-    commit = SqlStore._commit
+    commit, prepare = Pool.commit, sqlite._prepare
 
-    def committing(store: SqlStore, connection: Any) -> None:
+    def committing(pool: Pool, driver: Any) -> None:
         fuse.burn("before commit")
-        commit(store, connection)
+        commit(pool, driver)
         fuse.burn("after commit")
 
-    SqlStore._commit = committing  # type: ignore[method-assign]
+    def preparing(driver: Any) -> None:
+        driver.set_trace_callback(lambda sql: fuse.burn(_kind(sql)))
+        prepare(driver)
+
+    Pool.commit = committing  # type: ignore[method-assign]
+    sqlite._prepare = preparing
 
 
 def _at_asynchronous(fuse: Fuse) -> None:

@@ -13,7 +13,8 @@ from alembic import command  # here, so that no child has to load it
 from alembic.config import Config
 from sqlalchemy import Engine, MetaData, inspect, select
 
-from complaintflow.adapters.sql import kind_of, migrating, open_store, schema
+from complaintflow.adapters.sql import migrating, open_store, schema
+from complaintflow.adapters.sql.store import kind_of
 from complaintflow.adapters.sql.tables import MOVING, REVISION
 from complaintflow.adapters.sql.url import parse
 from complaintflow.errors import ComplaintflowError
@@ -27,8 +28,8 @@ SEALED = "0003"
 
 def engine_of(url: str) -> Engine:
     """A bare engine, as the stores have."""
-    parsed = parse(url)
-    engine: Engine = kind_of(parsed.get_backend_name()).open_engine(parsed)
+    address = parse(url)
+    engine: Engine = kind_of(address.dialect).open_engine(address)
     return engine
 
 
@@ -139,14 +140,14 @@ def _open(road: Road, url: str, how: str, slate: fatal.Slate, chance: random.Ran
 
 def _halfway(road: Road, url: str) -> list[str]:
     """After a kill the tables are those of one revision on the road, whole; some of its data may still have to move."""
-    engine = engine_of(url)
+    address = parse(url)
+    pool = kind_of(address.dialect).open_pool(address)
     try:
-        with engine.connect() as connection:
-            found = schema.survey(connection, url)
+        found = schema.revision(pool)
     except ComplaintflowError as error:
         return [f"{road.name}: {error.what}"]
     finally:
-        engine.dispose()
+        pool.dispose()
     number = (found or "").removesuffix(MOVING)
     return [] if (road.revision or "") <= number <= REVISION else [f"{road.name}: revision {found}"]
 

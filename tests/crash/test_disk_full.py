@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import PendingRollbackError
 
 from complaintflow.errors import StoreError, StoreUnavailable
@@ -51,10 +51,15 @@ def test_a_database_that_may_not_grow(tmp_path: Path) -> None:
     world = World(f"sqlite:///{tmp_path / 'cases.db'}", tmp_path / "world")
     pages, room = 1 << 30, iter(range(1_000))
 
-    def limit(driver: Any, *_: object) -> None:
-        driver.execute(f"PRAGMA max_page_count = {pages}")
+    pool: Any = world.engine.store._pool  # type: ignore[attr-defined]
+    take = pool.take
 
-    event.listen(world.engine.store.engine, "checkout", limit)  # type: ignore[attr-defined]
+    def limited() -> Any:
+        driver, slip = take()
+        driver.execute(f"PRAGMA max_page_count = {pages}")
+        return driver, slip
+
+    pool.take = limited
 
     @contextmanager
     def tight() -> Iterator[None]:

@@ -100,8 +100,9 @@ def test_postgresql_is_killed_and_started_again_under_load(
     try:
         for turn in range(60):
             with suppress(StoreUnavailable):
-                for key, move in ((name, move) for name in keys for move in world.moves(name)):
-                    if deaths < 3 and turn % 2 == 0 and key == keys[2]:
+                moves = [(key, move) for key in keys for move in world.moves(key)]
+                for number, (key, move) in enumerate(moves):
+                    if deaths < 3 and turn % 2 == 0 and number == len(moves) // 2:
                         deaths += 1
                         mortal.kill()
                     if move.name != "claim":

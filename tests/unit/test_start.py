@@ -44,11 +44,11 @@ def test_naming_the_engine_loads_nothing_for_few(tmp_path: Path) -> None:
 
 
 def test_a_first_case_on_sqlite_loads_only_what_it_uses(tmp_path: Path) -> None:
-    """A first case loads no PostgreSQL, no migrations, no ORM, no validator, no grammar and no world of languages."""
-    unused = {"psycopg", "alembic", "sqlalchemy.orm", "sqlalchemy.dialects.postgresql", "lark", "pydantic", "babel"}
+    """A first case loads neither SQLAlchemy nor PostgreSQL, no validator, no grammar and no world of languages."""
+    unused = {"sqlalchemy", "psycopg", "alembic", "lark", "pydantic", "babel"}
     unused |= {"complaintflow.adapters.sql.postgres", "complaintflow.feel.regex"}
     modules = loaded(FIRST, tmp_path)
-    assert {"sqlalchemy", "complaintflow.adapters.sql.sqlite"} <= modules
+    assert "complaintflow.adapters.sql.sqlite" in modules
     assert not unused & modules
 
 

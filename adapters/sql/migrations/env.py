@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from complaintflow.adapters.sql.tables import metadata, schema
+from complaintflow.adapters.sql.tables import schema
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
     version_table=schema.name,
     transactional_ddl=True,
 )
