@@ -1,8 +1,9 @@
 """Cases in SQLite or PostgreSQL.
 
 ``open_store`` is the way in. Reading order: ``url`` -> ``store`` -> ``pool`` and ``transaction`` (with ``sqlite`` and
-``postgres`` for what differs) -> ``changes`` and ``queries`` -> ``statements``, ``encoding``, ``tables``; ``schema``
-creates and migrates, ``ddl`` has the words for it.
+``postgres`` for what differs), which writes ``changes``; ``asked`` and ``counted`` are its questions, ``queries`` and
+``counting`` what is put together for them -> ``statements``, ``encoding``, ``tables``. ``schema`` creates and migrates,
+``ddl`` has the words for it.
 """
 
 from __future__ import annotations

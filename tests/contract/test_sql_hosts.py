@@ -178,6 +178,46 @@ def test_connections_are_closed_after_the_host_disposed_of_the_engine(tmp_path: 
         assert not is_open()
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system does not list open files")
+def test_a_closed_store_leaves_no_connection_of_a_crowd(tmp_path: Path) -> None:
+    """However many transactions there were at once, closing ends their connections, and that of one that goes on."""
+    file = tmp_path / "cases.db"
+    store = open_store(f"sqlite:///{file}")
+
+    def number() -> int:
+        links = (os.readlink(link) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+        return sum(link == str(file) for link in links)
+
+    with ExitStack() as stack:
+        for transaction in [stack.enter_context(store.reading()) for _ in range(12)]:
+            transaction.next_due()
+        assert number() == 12
+    assert number() > 0
+    with store.reading() as transaction:
+        store.close()
+        assert transaction.next_due() is None
+        assert number() > 0
+    assert number() == 0
+
+
+def test_a_connection_given_back_amid_a_transaction_starts_afresh(tmp_path: Path) -> None:
+    """A failed transaction leaves nothing on its connection: the next one begins its own."""
+    store = open_store(f"sqlite:///{tmp_path}/cases.db")
+
+    def interrupted() -> None:
+        with store.transaction() as transaction:
+            transaction.write(Change(case_row(1)))
+            raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            interrupted()
+    assert rows_of(store, case_id(1)) == {}
+    save(store, Change(case_row(1)))
+    assert rows_of(store, case_id(1))["ids"] == [case_id(1)]
+    store.close()
+
+
 def test_forks_leave_nothing_behind(tmp_path: Path) -> None:
     """However often a process forks, a new connection is prepared once."""
     store = open_store(f"sqlite:///{tmp_path}/cases.db")
