@@ -17,8 +17,8 @@ from typing import Any, Final
 from sqlalchemy.schema import CreateIndex
 
 from complaintflow.adapters.sql import SqlStore, tables
-from complaintflow.adapters.sql.encoding import to_ticks
 from complaintflow.store.counting import written
+from complaintflow.store.ticks import to_ticks
 
 FIRST: Final = 2024
 POLICIES: Final = {

@@ -31,12 +31,12 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy import text as sql
 
 from complaintflow.adapters.sql import SqlStore
-from complaintflow.adapters.sql.encoding import to_ticks
 from complaintflow.adapters.sql.statements import DUE_TIMERS
 from complaintflow.facade.engine import Engine
 from complaintflow.sealing.keyfile import KEYS_VARIABLE
 from complaintflow.sealing.keys import KeyRing
 from complaintflow.store.rows import TimerRow
+from complaintflow.store.ticks import to_ticks
 from complaintflow.time.clock import SystemClock, VirtualClock
 
 FIRED = 100

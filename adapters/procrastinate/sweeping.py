@@ -13,8 +13,8 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from complaintflow.adapters.procrastinate import calls
-from complaintflow.adapters.sql.encoding import to_ticks
 from complaintflow.store.hands import Hands
+from complaintflow.store.ticks import to_ticks
 
 BATCH: Final = 200
 GRACE: Final = timedelta(seconds=1)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from complaintflow.adapters.sql import encoding, queries, statements
 from complaintflow.adapters.sql.counted import Counted
-from complaintflow.adapters.sql.encoding import due_order, to_moment, to_ticks
+from complaintflow.adapters.sql.encoding import due_order
 from complaintflow.adapters.sql.faults import answers
 from complaintflow.adapters.sql.tables import NEVER
 from complaintflow.errors import UnknownCase
@@ -28,6 +28,7 @@ from complaintflow.store.rows import (
     TaskRow,
     TimerRow,
 )
+from complaintflow.store.ticks import to_moment, to_ticks
 
 _Row = TypeVar("_Row")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from complaintflow.adapters.sql import encoding, statements
-from complaintflow.adapters.sql.encoding import Values, to_ticks
+from complaintflow.adapters.sql.encoding import Values
 from complaintflow.store.rows import AnchorRow, BundleRow, CaseRow, Change, ScheduleRow
+from complaintflow.store.ticks import to_ticks
 
 Batch = tuple[str, list[Values]]
 """One statement with the rows it is run for (never none)."""

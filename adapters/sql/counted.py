@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from complaintflow.adapters.sql import counting as queries
-from complaintflow.adapters.sql.encoding import Values, to_moment
+from complaintflow.adapters.sql.encoding import Values
 from complaintflow.adapters.sql.faults import answers
 from complaintflow.store.rows import Counting, HistoryRow, Spread, Tally
+from complaintflow.store.ticks import to_moment
 
 
 class Counted:

@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from complaintflow.adapters.sql.encoding import Values, to_ticks
+from complaintflow.adapters.sql.encoding import Values
 from complaintflow.adapters.sql.tables import COUNTED, FACTS, PROMISES
 from complaintflow.store.counting import written
 from complaintflow.store.rows import Counting
+from complaintflow.store.ticks import to_ticks
 
 Query = tuple[str, Values]
 """A statement with question marks, and what stands for them."""

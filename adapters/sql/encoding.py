@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from complaintflow.adapters.sql.tables import NEVER
@@ -21,22 +21,11 @@ from complaintflow.store.rows import (
     TaskRow,
     TimerRow,
 )
+from complaintflow.store.ticks import to_moment, to_ticks
 
 Values = tuple[Any, ...]
 
 _WITHOUT_END: Final = -1
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK: Final = timedelta(microseconds=1)
-
-
-def to_ticks(moment: datetime) -> int:
-    """An aware time as whole microseconds since 1970 in UTC."""
-    return (moment - _EPOCH) // _TICK
-
-
-def to_moment(ticks: int) -> datetime:
-    """The time, aware, in UTC."""
-    return _EPOCH + timedelta(microseconds=ticks)
 
 
 def to_ticks_or_none(moment: datetime | None) -> int | None:

@@ -10,7 +10,7 @@ from typing import Any
 from complaintflow.adapters.sql import encoding, statements
 from complaintflow.adapters.sql.asked import Asked
 from complaintflow.adapters.sql.changes import Batch, save_anchor, save_case, save_rows, save_schedule
-from complaintflow.adapters.sql.encoding import Values, to_ticks
+from complaintflow.adapters.sql.encoding import Values
 from complaintflow.adapters.sql.faults import answers
 from complaintflow.errors import DuplicateKey, StaleCase, StoreError
 from complaintflow.store.rows import (
@@ -21,6 +21,7 @@ from complaintflow.store.rows import (
     JobRow,
     ScheduleRow,
 )
+from complaintflow.store.ticks import to_ticks
 
 Ring = Callable[[Any, Change], None]
 """Tells others, in the same transaction, of a change that has jobs: gets the driver's connection."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from complaintflow.history.chain import ticks
+from complaintflow.store.ticks import to_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,7 @@ def canonical(document: dict[str, Any]) -> bytes:
 def _entry(row: HistoryRow) -> dict[str, Any]:
     return {
         "seq": row.seq,
-        "at": ticks(row.at),
+        "at": to_ticks(row.at),
         "event": row.event,
         "element": row.element,
         "token": row.token,

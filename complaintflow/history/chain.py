@@ -10,16 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
 
 from complaintflow.records import dataclass
 from complaintflow.store.rows import HistoryRow
+from complaintflow.store.ticks import to_ticks
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK: Final = timedelta(microseconds=1)
 _escaped: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
@@ -38,14 +37,9 @@ class Entry:
 def chain(head: bytes, case_id: str, seq: int, at: datetime, entry: Entry, detail: bytes) -> HistoryRow:
     """The row that follows the one whose digest is ``head`` (empty for the first). ``detail`` is sealed already."""
     counted = (entry.name, entry.value)
-    columns = (case_id, seq, ticks(at), entry.event, entry.element, entry.token)
+    columns = (case_id, seq, to_ticks(at), entry.event, entry.element, entry.token)
     digest = _digest(head, columns, counted, detail)
     return HistoryRow(case_id, seq, at, entry.event, entry.element, entry.token, detail, digest, *counted)
-
-
-def ticks(moment: datetime) -> int:
-    """A time as digests count it: whole microseconds since 1970 in UTC."""
-    return (moment - _EPOCH) // _TICK
 
 
 def _digest(head: bytes, columns: tuple[Any, ...], counted: tuple[str | None, str | None], detail: bytes) -> bytes:
@@ -66,7 +60,7 @@ def _written(columns: list[Any]) -> bytes:
 
 
 def _digest_of(head: bytes, row: HistoryRow) -> bytes:
-    columns = (row.case_id, row.seq, ticks(row.at), row.event, row.element, row.token)
+    columns = (row.case_id, row.seq, to_ticks(row.at), row.event, row.element, row.token)
     return _digest(head, columns, (row.name, row.value), row.detail)
 
 

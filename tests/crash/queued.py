@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from complaintflow.adapters.procrastinate import serving
 from complaintflow.adapters.procrastinate.sweeping import sweep
-from complaintflow.adapters.sql.encoding import to_ticks
+from complaintflow.store.ticks import to_ticks
 from complaintflow.work.worker import Worker
 from tests.crash.killing import Campaign, Child
 from tests.crash.world import Mark, World

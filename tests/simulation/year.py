@@ -13,7 +13,6 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from complaintflow.adapters.sql import SqlStore, tables
-from complaintflow.adapters.sql.encoding import to_ticks
 from complaintflow.errors import (
     CaseEnded,
     ComplaintflowError,
@@ -27,6 +26,7 @@ from complaintflow.facade.views import Case
 from complaintflow.sealing.keys import Keys
 from complaintflow.store.port import Transaction
 from complaintflow.store.rows import TaskRow
+from complaintflow.store.ticks import to_ticks
 from complaintflow.time.calendar import WorkingCalendar
 from complaintflow.time.clock import VirtualClock
 from tests.simulation.answers import PEOPLE, answer
