@@ -1,7 +1,8 @@
-"""What it costs to begin: ``python bench/start.py [--runs 10]``.
+"""What it costs to begin: ``python bench/start.py [--runs 20] [--seed 1]``.
 
-Each run is a fresh process with compiled byte code, as an installed package has it; all contestants take turns, so that
-a busy machine disturbs all alike. Printed is processor time (and the wall's beside it), min/median/max in milliseconds:
+Each run is a fresh process with compiled byte code, as an installed package has it. All contestants run once in each
+round, in an order that is drawn anew, so that a busy machine disturbs all alike. Printed is processor time (and the
+wall's beside it), min/median/max in milliseconds:
 
 * ``package``   ``import complaintflow`` alone; the root is lazy.
 * ``needs``     what ``from complaintflow import run_process`` needs from elsewhere: the same modules without ours.
@@ -11,6 +12,11 @@ a busy machine disturbs all alike. Printed is processor time (and the wall's bes
 * ``first``     the first ``run_process`` after the import, its database created.
 * ``program``   import and first case together, and the multiple of ``all needs``.
 * ``second``    a second case in the same process.
+
+A neighbour on the machine makes a run longer, never shorter: twice as long in its worst minutes, and not by one factor,
+for what works through more memory suffers more. So a multiple is that of the two minima, which come near to what the
+work itself costs once there are some twenty rounds; in brackets is the middle half of the multiples of single rounds,
+which says how far the machine's mood would have moved it.
 """
 
 from __future__ import annotations
@@ -18,6 +24,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -60,42 +67,53 @@ def run(script: str, codes: Path) -> list[list[float]]:
     return found
 
 
-def measure(runs: int) -> dict[str, list[list[float]]]:
-    """Contestant -> processor and wall time of each run."""
+def measure(runs: int, seed: int) -> dict[str, list[list[float]]]:
+    """Contestant -> processor and wall time of each round."""
+    order = random.Random(seed)
     results: dict[str, list[list[float]]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         codes = Path(folder)
         run(f"{NAME}\n{CASE}\nprint('[]')", codes)  # writes the byte code
         needs = importing([str(name) for name in run(f"{NAME}\n{MODULES}", codes)])
         loaded = [str(name) for name in run(f"{NAME}\n{CASE}\n{MODULES}", codes)]
-        every, whole = importing(loaded), importing(loaded, ours=True)
+        scripts = {
+            ("package",): timed("import complaintflow"),
+            ("needs",): timed(needs),
+            ("all needs",): timed(importing(loaded)),
+            ("all",): timed(importing(loaded, ours=True)),
+            ("import", "first", "second"): timed(NAME, CASE, CASE),
+        }
         for number in range(runs):
             print(f"\r{number + 1}/{runs}", end="", file=sys.stderr, flush=True)
-            results["package"] += run(timed("import complaintflow"), codes)
-            results["needs"] += run(timed(needs), codes)
-            results["all needs"] += run(timed(every), codes)
-            results["all"] += run(timed(whole), codes)
-            named, first, second = run(timed(NAME, CASE, CASE), codes)
-            results["import"].append(named)
-            results["first"].append(first)
-            results["program"].append([sum(both) for both in zip(named, first, strict=True)])
-            results["second"].append(second)
+            for names in order.sample([*scripts], len(scripts)):
+                for name, times in zip(names, run(scripts[names], codes), strict=True):
+                    results[name].append(times)
     print("\r", end="", file=sys.stderr)
+    both = zip(results["import"], results["first"], strict=True)
+    results["program"] = [[sum(pair) for pair in zip(*times, strict=True)] for times in both]
     return results
+
+
+def multiple(times: list[float], base: list[float]) -> str:
+    """How many times the base: by the minima, and the middle half of single rounds."""
+    low, _, high = statistics.quantiles([one / other for one, other in zip(times, base, strict=True)], n=4)
+    return f"{min(times) / min(base):.2f}x ({low:.2f} to {high:.2f})"
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=10)
-    results = measure(parser.parse_args().runs)
+    parser.add_argument("--runs", type=int, default=20, help="rounds, 2 or more")
+    parser.add_argument("--seed", type=int, default=1, help="of the order in each round")
+    given = parser.parse_args()
+    results = measure(given.runs, given.seed)
     base = {"import": "needs", "all": "all needs", "program": "all needs"}
     print(f"{'':10} {'processor ms: min':>18} {'median':>8} {'max':>8} {'wall ms: min':>14}")
     for name in ("package", "needs", "import", "all needs", "all", "first", "program", "second"):
         times, walls = zip(*results[name], strict=True)
         line = f"{name:10} {min(times):18.0f} {statistics.median(times):8.0f} {max(times):8.0f} {min(walls):14.0f}"
         if name in base:
-            line += f"   {min(times) / min(time for time, _ in results[base[name]]):.2f}x of {base[name]}"
+            line += f"   {multiple(list(times), [time for time, _ in results[base[name]]])} of {base[name]}"
         print(line)
 
 

@@ -1,12 +1,10 @@
-"""``dataclass`` for frozen classes, and ``NamedTuple``, made without compiling text for each function or field.
+"""``dataclass`` and ``NamedTuple``, made without compiling text for each function or field.
 
 The standard library's decorator writes six functions for a frozen class with slots and compiles each: one to three
-milliseconds a class. A program's first case needs two hundred such classes, and half its import was spent on them.
-Here all classes share functions that know their fields; making a class costs a twentieth, and making an instance a
-little more, until there are so many of them that the class is given a compiled ``__init__`` after all. What they can do
-is the same: ``fields``, ``replace``, ``asdict`` and ``match`` work.
-
-The ``__init__`` of a class that is not frozen is the standard library's: nothing is faster than assignments.
+milliseconds a class, and half of that for one that is not frozen. A program's first case needs two hundred classes,
+and half its import was spent on them. Here all classes share functions that know their fields; making a class costs a
+twentieth, and making an instance a little more, until there are so many of them that the class is given a compiled
+``__init__`` after all. What they can do is the same: ``fields``, ``replace``, ``asdict`` and ``match`` work.
 
 The standard library's ``NamedTuple`` compiles the annotation of each field; this one leaves them as they are written.
 To the type checker all are the standard library's.
@@ -32,8 +30,13 @@ else:
         """Make the class below a dataclass; the arguments are those of ``dataclasses.dataclass``."""
         if others:
             return dataclasses.dataclass(frozen=frozen, slots=slots, kw_only=kw_only, eq=eq, **others)
-        make = _frozen if frozen else _open
-        return lambda cls: make(cls, slots=slots, kw_only=kw_only, eq=eq)
+
+        def make(cls):
+            # What is not frozen may compute fields for itself; the few classes that do are the standard library's.
+            way = _made if frozen or _is_plain(cls) else dataclasses.dataclass
+            return way(cls, frozen=frozen, slots=slots, kw_only=kw_only, eq=eq)
+
+        return make
 
     class _Naming(type):
         def __new__(cls, name, bases, body):
@@ -63,9 +66,10 @@ OFTEN = 1_000
 class _Shape:
     """The fields of a class in order: name -> annotation and how it was written."""
 
-    __slots__ = ("defaults", "factories", "fields", "own", "positional")
+    __slots__ = ("defaults", "factories", "fields", "frozen", "own", "positional")
 
-    def __init__(self, cls: type, *, kw_only: bool) -> None:
+    def __init__(self, cls: type, *, kw_only: bool, frozen: bool) -> None:
+        self.frozen = frozen
         self.fields: dict[str, tuple[Any, dataclasses.Field[Any]]] = {}
         self.positional: list[str] = []
         self.own: list[str] = []
@@ -106,25 +110,34 @@ class _Shape:
         return TypeError(f"{name} missing required arguments: {lacking}")
 
 
-def _frozen(cls: type, *, slots: bool, kw_only: bool, eq: bool) -> type:
-    shape = _Shape(cls, kw_only=kw_only)
+def _is_plain(cls: type) -> bool:
+    """Whether the fields of a class and its bases are given to ``__init__``, one like the other."""
+    own = (one for one in cls.__dict__.values() if isinstance(one, dataclasses.Field))
+    bases = (base for base in cls.__mro__[1:] if "__dataclass_fields__" in base.__dict__)
+    return all(one.init and one.hash is None and one.kw_only is dataclasses.MISSING for one in own) and all(
+        _SHAPE in base.__dict__ for base in bases
+    )
+
+
+def _made(cls: type, *, frozen: bool, slots: bool, kw_only: bool, eq: bool) -> type:
+    shape = _Shape(cls, kw_only=kw_only, frozen=frozen)
     setters: dict[str, Callable[[Any, Any], None]] = {}
     given: dict[str, Any] = {
         _SHAPE: shape,
         "__dataclass_fields__": _Fields(),
-        "__dataclass_params__": _PARAMETERS,
+        "__dataclass_params__": _FROZEN if frozen else _OPEN,
         "__init__": _init(shape, setters, checks=hasattr(cls, "__post_init__")),
         "__match_args__": tuple(shape.positional),
         "__repr__": _repr([name for name, (_, one) in shape.fields.items() if one.repr]),
-        "__setattr__": _no_assignment,
-        "__delattr__": _no_deletion,
         "__signature__": _SIGNATURE,
     }
     if eq:
-        compared = [name for name, (_, one) in shape.fields.items() if one.compare]
-        given["__eq__"], given["__hash__"] = _comparing(compared)
-    if slots:
-        given["__getstate__"], given["__setstate__"] = _state(setters)
+        given["__eq__"], hashed = _comparing([name for name, (_, one) in shape.fields.items() if one.compare])
+        given["__hash__"] = hashed if frozen else None
+    if frozen:
+        given["__setattr__"], given["__delattr__"] = _no_assignment, _no_deletion
+        if slots:
+            given["__getstate__"], given["__setstate__"] = _state(setters)
     said = cls.__dict__
     for name in given.keys() & said.keys():
         # A class with an __eq__ and no __hash__ of its own has a __hash__ of None.
@@ -151,18 +164,6 @@ def _frozen(cls: type, *, slots: bool, kw_only: bool, eq: bool) -> type:
 
 def _of_the_class(annotation: Any) -> bool:
     return get_origin(annotation) is ClassVar
-
-
-def _open(cls: Any, *, slots: bool, kw_only: bool, eq: bool) -> type:
-    made: type = dataclasses.dataclass(cls, slots=slots, kw_only=kw_only, repr=False, eq=False)
-    fields, said = dataclasses.fields(made), made.__dict__
-    given: dict[str, Any] = {"__repr__": _repr([one.name for one in fields if one.repr])}
-    if eq:
-        given["__eq__"], _ = _comparing([one.name for one in fields if one.compare])
-        given["__hash__"] = None
-    for name in given.keys() - said.keys():
-        setattr(made, name, given[name])
-    return made
 
 
 def _setter(cls: type, name: str) -> Callable[[Any, Any], None]:
@@ -218,10 +219,10 @@ def _init(shape: _Shape, setters: dict[str, Callable[[Any, Any], None]], *, chec
 def _quicken(cls: type) -> None:
     """Give a class that is made again and again the standard library's ``__init__``, which has paid off by now."""
     said = {"__post_init__": lambda self: None} if hasattr(cls, "__post_init__") else {}
-    cls.__init__ = _standard(cls, said, frozen=True).__init__  # type: ignore[misc]
+    cls.__init__ = _standard(cls, said, init=True).__init__  # type: ignore[misc]
 
 
-def _standard(cls: type, said: dict[str, Any], *, frozen: bool) -> Any:
+def _standard(cls: type, said: dict[str, Any], *, init: bool) -> Any:
     """A class of the standard library's with the fields of ours."""
     shape: _Shape = cls.__dict__[_SHAPE]
     parts = [
@@ -231,7 +232,7 @@ def _standard(cls: type, said: dict[str, Any], *, frozen: bool) -> Any:
     # Without a text of its own the class would be given one, which is most of the work.
     said["__doc__"] = cls.__doc__ or cls.__name__
     return dataclasses.make_dataclass(
-        cls.__name__, parts, namespace=said, init=frozen, repr=False, eq=False, frozen=frozen
+        cls.__name__, parts, namespace=said, init=init, repr=False, eq=False, frozen=init and shape.frozen
     )
 
 
@@ -289,7 +290,7 @@ class _Fields:
 
     def __get__(self, instance: object, owner: type) -> dict[str, dataclasses.Field[Any]]:
         cls = next(base for base in owner.__mro__ if base.__dict__.get("__dataclass_fields__") is self)
-        found = {one.name: one for one in dataclasses.fields(_standard(cls, {}, frozen=False))}
+        found = {one.name: one for one in dataclasses.fields(_standard(cls, {}, init=False))}
         cls.__dataclass_fields__ = found  # type: ignore[attr-defined]
         return found
 
@@ -297,8 +298,12 @@ class _Fields:
 class _Parameters:
     """``__dataclass_params__``: the standard library asks the bases of a class whether they are frozen."""
 
+    def __init__(self, *, frozen: bool) -> None:
+        self._frozen = frozen
+
     def __get__(self, instance: object, owner: type) -> object:
-        return dataclasses.make_dataclass("Frozen", [], frozen=True).__dataclass_params__  # type: ignore[attr-defined]
+        made = dataclasses.make_dataclass("Asked", [], frozen=self._frozen)
+        return made.__dataclass_params__  # type: ignore[attr-defined]
 
 
 def _again(one: dataclasses.Field[Any], *, kw_only: bool) -> Any:
@@ -325,5 +330,5 @@ class _Signature:
         return inspect.Signature(parameters, return_annotation=None)
 
 
-_PARAMETERS = _Parameters()
+_FROZEN, _OPEN = _Parameters(frozen=True), _Parameters(frozen=False)
 _SIGNATURE = _Signature()

@@ -15,10 +15,12 @@ case = run_process(
 )
 print(case.id, case.status)
 for task in case.tasks:
-    print(f"  {task.name}: {', '.join(task.groups)}, until {task.due_at:%Y-%m-%d %H:%M %Z}")
+    if task.due_at is not None:  # moments are in UTC; the policy counts its days in its own zone
+        due = task.due_at.astimezone(case.zone)
+        print(f"  {task.name}: {', '.join(task.groups)}, before {due:%Y-%m-%d %H:%M} ({case.zone})")
 
 case = case.complete("investigate", {"justified": True, "cause": "food"}, actor="li.wei")
 print([task.element for task in case.tasks])
 
 for event in case.history():
-    print(f"  {event.at:%H:%M:%S}  {event.event:16} {event.name or ''}")
+    print(f"  {event.at.astimezone(case.zone):%H:%M:%S}  {event.event:16} {event.name or ''}")

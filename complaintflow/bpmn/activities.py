@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from complaintflow.bpmn.formula import Formula
     from complaintflow.bpmn.loops import Loop, StandardLoop
     from complaintflow.bpmn.node import Edge
+    from complaintflow.bpmn.scope import Scope
     from complaintflow.bpmn.token import Flow, Token
 
 
@@ -360,17 +361,20 @@ class CallActivity(Activity):
             raise Stuck("call", f"'{self.label}' calls the process '{process_id}'; this bundle has {known}")
         if spec.entries and (spec.plain_start is None or spec.plain_start.trigger is not None):
             raise Stuck("call", f"'{self.label}' calls the process '{process_id}', which has no plain start event")
+        scope = game.new_scope(None, {})
         if self.passes_all:
-            variables = token.variables.visible()
-        else:
-            variables = dict(token.scope.variables) if token.scope is not None else {}
-        scope = game.new_scope(None, variables)
+            scope.copy(token.variables.frames())
+        elif token.scope is not None:
+            scope.copy([token.scope])
         scope.ambient = token.variables.called(spec.file)
         game.open_flow(token, spec, scope, owns_scope=True)
         return None
 
-    def returned(self, token: Token, variables: dict[str, Any]) -> None:
-        """The called process ended with these variables."""
+    def returned(self, token: Token, scope: Scope) -> None:
+        """The called process ended with the variables of this scope, of which nobody need have read all."""
+        variables = scope.kept
+        if self.results == "returned" or self.listeners:
+            variables = scope.variables
         if self.results == "returned":
             # In Camunda 7 what a call returns passes by the variables that went in.
             token.game.own_scope(token).variables.update(variables)

@@ -36,6 +36,12 @@ def stated(root: etree._Element) -> frozenset[str]:
     )
 
 
+def is_written(root: etree._Element) -> bool:
+    """Whether the file has any of it."""
+    parts = (bpmn("correlationProperty"), bpmn("correlationKey"), bpmn("correlationSubscription"))
+    return next(root.iter(*parts), None) is not None
+
+
 def settle(root: etree._Element, file: str, known: frozenset[str]) -> list[InvalidDiagram]:
     """Write the keys that processes subscribe to into their messages; returns what cannot be run.
 
@@ -44,10 +50,7 @@ def settle(root: etree._Element, file: str, known: frozenset[str]) -> list[Inval
         file: its name.
         known: what ``stated`` said of the file as it was read.
     """
-    if (
-        next(root.iter(bpmn("correlationProperty"), bpmn("correlationKey"), bpmn("correlationSubscription")), None)
-        is None
-    ):
+    if not is_written(root):
         return []
     page = _Page(root, file, known)
     for process in root.iterchildren(bpmn("process")):

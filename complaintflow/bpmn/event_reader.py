@@ -180,8 +180,11 @@ class EventReader(NodeReader):
             text = (element.findtext(bpmn(tag)) or "").strip()
             if not text:
                 continue
-            trigger = TimerTrigger(form, compile_formula(text, self.where, times=times), self._is_quartz(element))
-            self._check_time(trigger)
+            checked = self.process_parser.parser.checked
+            formula = compile_formula(text, self.where, times=times, checked=checked)
+            trigger = TimerTrigger(form, formula, self._is_quartz(element))
+            if not checked:
+                self._check_time(trigger)
             return trigger
         raise self.missing("time", "give the timer a date, a duration or a cycle")
 

@@ -44,7 +44,14 @@ class Formula:
         return self.expression.evaluate(context, functions=functions, warnings=warnings)
 
 
-def compile_formula(text: str, where: str, *, times: frozenset[str] = frozenset(), feel_only: bool = False) -> Formula:
+def compile_formula(
+    text: str,
+    where: str,
+    *,
+    times: frozenset[str] = frozenset(),
+    feel_only: bool = False,
+    checked: bool = False,
+) -> Formula:
     """Compile what stands in an attribute.
 
     Args:
@@ -52,6 +59,7 @@ def compile_formula(text: str, where: str, *, times: frozenset[str] = frozenset(
         where: file and element.
         times: which of ``deadline`` and ``repeat`` may be called here.
         feel_only: the place takes nothing but FEEL, with or without the ``=``.
+        checked: the same text was compiled before for the same place; so it is parsed only when it is needed.
 
     Raises:
         FeelSyntaxError: it does not parse.
@@ -64,6 +72,8 @@ def compile_formula(text: str, where: str, *, times: frozenset[str] = frozenset(
         body = stripped
     else:
         return Formula(text, None, where)
+    if checked:
+        return Formula(body, feel.parse_later(body, where=where), where)
     expression = feel.parse(body, where=where)
     for name in sorted(TIME_FUNCTIONS & expression.calls - times):
         raise InvalidDiagram(

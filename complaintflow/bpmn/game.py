@@ -19,7 +19,7 @@ from complaintflow.bpmn.listening import Listener, deny, hold, hold_flow, is_hel
 from complaintflow.bpmn.node import Node, Stuck
 from complaintflow.bpmn.resting import close_flows, fire_joins
 from complaintflow.bpmn.scope import Scope
-from complaintflow.bpmn.sleeping import Flows
+from complaintflow.bpmn.sleeping import Flows, Sleepers
 from complaintflow.bpmn.throwing import throw_error
 from complaintflow.bpmn.token import CHOOSE, ENTER, LEAVE, Flow, Token
 from complaintflow.bpmn.triggers import Subscription, TimerWait
@@ -42,7 +42,7 @@ class Game(Asking):
         super().__init__(host)
         self.program = program
         self.flows = Flows()
-        self.scopes: dict[int, Scope] = {}
+        self.scopes = Sleepers()
         self.top: Flow
         self.next_token = 1
         # Tokens of this command have higher numbers, and no rows yet.
@@ -178,6 +178,7 @@ class Game(Asking):
     def place(self, flow: Flow, node: Node, host: Token | None = None) -> Token:
         """A token at a node that is not run."""
         token = Token(flow, node, self.next_token, host, TaskState.WAITING)
+        (host or flow.task_tree)._children.append(token.id)
         self.next_token += 1
         return token
 

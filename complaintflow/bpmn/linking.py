@@ -98,8 +98,10 @@ def _link(reader: FlowReader, element: etree._Element, flow_id: str) -> None:
     if xml.reference(source.default_flow) == element.get("id") and source.default_flow:
         source.default = edge
     if text:
-        edge.condition = compile_formula(text, where, feel_only=True)
-        constants.demand(edge.condition, constants.CONDITION, f"the condition of {owner}")
+        checked = reader.parser.checked
+        edge.condition = compile_formula(text, where, feel_only=True, checked=checked)
+        if not checked:
+            constants.demand(edge.condition, constants.CONDITION, f"the condition of {owner}")
 
 
 def _node(reader: FlowReader, reference: str | None, role: str, owner: str, where: str) -> Node:

@@ -140,9 +140,10 @@ class NodeReader(TaskParser):  # type: ignore[misc]
             role: what it is, for the message.
             times, feel_only: as for ``compile_formula``.
         """
+        checked = self.process_parser.parser.checked
         with self.trying():
-            formula = compile_formula(text, self.where, times=times, feel_only=feel_only)
-            if gives is not None:
+            formula = compile_formula(text, self.where, times=times, feel_only=feel_only, checked=checked)
+            if gives is not None and not checked:
                 constants.demand(formula, gives, f"the {role} of '{self.node.get('name') or self.node.get('id')}'")
             return formula
         return Formula(text, None, self.where)

@@ -27,7 +27,6 @@ from complaintflow.bpmn.listener_reader import read_listeners
 from complaintflow.bpmn.node import Node
 from complaintflow.bpmn.nodes import READERS
 from complaintflow.bpmn.program import FlowSpec, Program
-from complaintflow.bpmn.shape import shape_problems
 from complaintflow.bpmn.throws import ThrowEvent
 from complaintflow.bpmn.triggers import CompensationTrigger, LinkTrigger
 from complaintflow.errors import ComplaintflowError, InvalidDiagram
@@ -35,18 +34,20 @@ from complaintflow.errors import ComplaintflowError, InvalidDiagram
 _FLOW: Final = xml.bpmn("sequenceFlow")
 
 
-def read_program(files: Mapping[str, bytes]) -> Program:
+def read_program(files: Mapping[str, bytes], *, checked: bool = False) -> Program:
     """Compile diagrams.
 
     Args:
         files: file name -> bytes; their processes may call each other.
+        checked: these very files were compiled before and are known to be right: what is only looked at to refuse it
+            is not looked at again, and an expression is parsed when it is needed.
 
     Raises:
         InvalidDiagram: a file cannot be read, or does not make sense.
         UnsupportedElement: it uses something outside the allow-list.
         FeelSyntaxError: an expression does not parse.
     """
-    program, problems = read_partly(files)
+    program, problems = read_partly(files, checked=checked)
     if problems:
         raise _together(problems)
     return program
@@ -68,13 +69,16 @@ def find_problems(files: Mapping[str, bytes]) -> list[ComplaintflowError]:
     return read_partly(files)[1]
 
 
-def read_partly(files: Mapping[str, bytes]) -> tuple[Program, list[ComplaintflowError]]:
-    """What can be read of diagrams, and why not the rest: a program with gaps can be looked at, and cannot run."""
+def read_partly(files: Mapping[str, bytes], *, checked: bool = False) -> tuple[Program, list[ComplaintflowError]]:
+    """What can be read of diagrams, and why not the rest: a program with gaps can be looked at, and cannot run.
+
+    Arguments as for ``read_program``.
+    """
     problems: list[ComplaintflowError] = []
     processes: dict[str, FlowSpec] = {}
     for file, content in files.items():
         try:
-            found = _read_file(file, content, problems)
+            found = _read_file(file, content, problems, checked=checked)
         except ComplaintflowError as error:
             problems.append(error)
             continue
@@ -99,11 +103,12 @@ def read_partly(files: Mapping[str, bytes]) -> tuple[Program, list[Complaintflow
     return Program(processes), problems
 
 
-def _read_file(file: str, content: bytes, problems: list[ComplaintflowError]) -> dict[str, FlowSpec]:
+def _read_file(file: str, content: bytes, problems: list[ComplaintflowError], *, checked: bool) -> dict[str, FlowSpec]:
     """The executable processes of one file; ids of messages, errors and the like are its own."""
     diagram = source.read(content, file)
-    problems += diagram.problems
-    parser = DiagramParser(diagram.refused)
+    amiss = () if checked else diagram.problems
+    problems += amiss
+    parser = DiagramParser(frozenset() if checked else diagram.refused, checked=checked)
     parser.subscriptions = _subscriptions(diagram.root)
     parser.associations = _associations(diagram.root)
     parser.items = data.item_names(diagram.root)
@@ -117,7 +122,7 @@ def _read_file(file: str, content: bytes, problems: list[ComplaintflowError]) ->
     except RecursionError:
         raise InvalidDiagram("the file is nested too deeply to be read", where=file, advice="draw it flatter") from None
     except (ValidationException, ValueError) as error:
-        if diagram.problems:
+        if amiss:
             return {}
         raise InvalidDiagram(str(error), where=file) from None
     problems += parser.problems
@@ -169,9 +174,12 @@ class FlowReader(ProcessParser):  # type: ignore[misc]
         self._arm(spec)
         self._undo(spec)
         self._enter(spec, adrift)
-        self.parser.problems += shape_problems(
-            spec, f"{self.filename}, element {self.bpmn_id}", self.parser.refused.union(self.parser.failed)
-        )
+        if not self.parser.checked:
+            from complaintflow.bpmn.shape import shape_problems  # what we ship was looked at when it was packed
+
+            self.parser.problems += shape_problems(
+                spec, f"{self.filename}, element {self.bpmn_id}", self.parser.refused.union(self.parser.failed)
+            )
         if self.outer is None:
             self._read_process(spec)
 
@@ -266,7 +274,7 @@ class DiagramParser(BpmnParser):  # type: ignore[misc]
     OVERRIDE_PARSER_CLASSES = READERS
     PARSER_CLASSES: ClassVar[dict[str, Any]] = {}
 
-    def __init__(self, refused: frozenset[str]) -> None:
+    def __init__(self, refused: frozenset[str], *, checked: bool = False) -> None:
         super().__init__(
             namespaces={
                 "bpmn": xml.BPMN,
@@ -280,6 +288,8 @@ class DiagramParser(BpmnParser):  # type: ignore[misc]
         self.items: dict[str, str] = {}
         self.problems: list[ComplaintflowError] = []
         self.refused = refused
+        # See read_program.
+        self.checked = checked
         # The ids of elements that could not be read, or not wholly.
         self.failed: set[str] = set()
 

@@ -51,7 +51,7 @@ def close_flows(game: Game) -> bool:
             if flow.undo:
                 host.internal_data["records"] = flow.undo
             if isinstance(host.task_spec, CallActivity):
-                host.task_spec.returned(host, flow.scope.variables)
+                host.task_spec.returned(host, flow.scope)
             else:
                 game.finish(host, {})
             return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 
@@ -36,15 +36,36 @@ class Ambient(dict[str, Any]):
         return self._elsewhere(file) or self
 
 
+class Apart:
+    """Stands for a value that is stored apart from the state, until somebody reads it.
+
+    Attributes:
+        key: where it is stored.
+    """
+
+    __slots__ = ("_fetch", "key")
+
+    def __init__(self, key: str, fetch: Callable[[str], Any]) -> None:
+        self.key = key
+        self._fetch = fetch
+
+    def read(self) -> Any:
+        """The value, the same object each time."""
+        return self._fetch(self.key)
+
+
 class Scope(Mapping[str, Any]):
     """A frame of variables with a parent; reading looks outward, as far as ``ambient``.
 
     ``ambient`` holds what every expression may read and nobody may write (``policy``, ``case``): it comes first, and is
     that of the outermost scope.
     A variable that is null is there; a variable that was never set is not.
+
+    Attributes:
+        kept: name -> value, where one that nobody has read may be ``Apart``.
     """
 
-    __slots__ = ("ambient", "journal", "noted", "number", "parent", "variables")
+    __slots__ = ("_lacks", "ambient", "journal", "kept", "noted", "number", "parent")
 
     def __init__(
         self,
@@ -55,12 +76,26 @@ class Scope(Mapping[str, Any]):
     ) -> None:
         self.number = number
         self.parent = parent
-        self.variables = variables
+        self.kept = variables
+        self._lacks = False
         self.ambient: Mapping[str, Any] = ambient if parent is None else parent.ambient
         # Where changes are noted, if anything waits for a condition: (scope, variable, "create" or "update").
         self.journal: list[tuple[Scope, str, str]] | None = None
         # Names of variables that got another value, if somebody asked.
         self.noted: set[str] | None = None
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Name -> value of what is here itself."""
+        if self._lacks:
+            self._lacks = False
+            self.kept.update({name: value.read() for name, value in self.kept.items() if type(value) is Apart})
+        return self.kept
+
+    def lend(self, name: str, value: Apart) -> None:
+        """Have a variable here whose value is fetched when it is read."""
+        self.kept[name] = value
+        self._lacks = True
 
     @property
     def policy_id(self) -> str:
@@ -81,15 +116,15 @@ class Scope(Mapping[str, Any]):
             return self.ambient[name]
         scope: Scope | None = self
         while scope is not None:
-            if name in scope.variables:
-                return scope.variables[name]
+            if name in scope.kept:
+                return scope._read(name)
             scope = scope.parent
         raise KeyError(name)
 
     def __contains__(self, name: object) -> bool:
         scope: Scope | None = self
         while scope is not None:
-            if name in scope.variables:
+            if name in scope.kept:
                 return True
             scope = scope.parent
         return name in self.ambient
@@ -102,15 +137,25 @@ class Scope(Mapping[str, Any]):
 
     def visible(self) -> dict[str, Any]:
         """Every variable that can be read here, inner ones over outer ones."""
-        frames: list[dict[str, Any]] = []
+        seen: dict[str, Any] = {}
+        for scope in self.frames():
+            seen.update(scope.variables)
+        return seen
+
+    def frames(self) -> list[Scope]:
+        """This one and those around it, outer before inner."""
+        found: list[Scope] = []
         scope: Scope | None = self
         while scope is not None:
-            frames.append(scope.variables)
+            found.append(scope)
             scope = scope.parent
-        seen: dict[str, Any] = {}
-        for frame in reversed(frames):
-            seen.update(frame)
-        return seen
+        return found[::-1]
+
+    def copy(self, others: Iterable[Scope]) -> None:
+        """Have here what others have, later ones over earlier ones; what is stored apart is not read for it."""
+        for other in others:
+            self.kept.update(other.kept)
+            self._lacks = self._lacks or other._lacks
 
     def declare(self, path: str, value: Any) -> None:
         """Set a variable here; a dotted path reaches into a context."""
@@ -125,7 +170,7 @@ class Scope(Mapping[str, Any]):
     def propagate(self, name: str, value: Any) -> None:
         """Set a variable where it is known; one that is new goes to the outermost scope."""
         scope = self
-        while name not in scope.variables and scope.parent is not None:
+        while name not in scope.kept and scope.parent is not None:
             scope = scope.parent
         scope._set(name, value)
 
@@ -133,19 +178,28 @@ class Scope(Mapping[str, Any]):
         """Whether this variable, read here, is the one of the other scope."""
         scope: Scope | None = self
         while scope is not None:
-            if name in scope.variables:
+            if name in scope.kept:
                 return scope is other
             scope = scope.parent
         return False
 
+    def _read(self, name: str) -> Any:
+        value = self.kept[name]
+        return value.read() if type(value) is Apart else value
+
     def _set(self, name: str, value: Any) -> None:
+        if type(value) is Apart:
+            if self.journal is None and self.noted is None:
+                self.lend(name, value)
+                return
+            value = value.read()
         if self.journal is not None:
-            known = name in self.variables
-            if not known or self.variables[name] != value:
+            known = name in self.kept
+            if not known or self._read(name) != value:
                 self.journal.append((self, name, "update" if known else "create"))
-        if self.noted is not None and (name not in self.variables or self.variables[name] != value):
+        if self.noted is not None and (name not in self.kept or self._read(name) != value):
             self.noted.add(name)
-        self.variables[name] = value
+        self.kept[name] = value
 
 
 def _inside(context: Any, path: str, value: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""The inner flows of a case: those that a command does not touch stay as they were stored.
+"""What a command does not touch stays as it was stored: inner flows, tokens, scopes.
 
-A command moves a token or two. Where fifty positions are under way at once, opening and storing all their tokens would
-cost far more than the step itself, so a flow *sleeps* as the row of its marking until somebody asks for it.
+A command moves a token or two. Where fifty positions are under way at once, opening and storing all of them would cost
+far more than the step itself, so each *sleeps* as the row of the marking that it is until somebody asks for it.
 """
 
 from __future__ import annotations
@@ -28,12 +28,76 @@ def unpack(row: list[Any]) -> list[Any]:
 
 def is_packed(row: list[Any]) -> bool:
     """Whether the row of a flow is packed."""
-    return isinstance(row[1], list)
+    return type(row[1]) is list
 
 
 def tokens_of(row: list[Any]) -> list[int]:
     """The numbers of a flow's tokens."""
-    return row[1] if is_packed(row) else [token[0] for token in row[5]]
+    return row[1] if type(row[1]) is list else [token[0] for token in row[5]]
+
+
+def pack_scope(row: list[Any]) -> list[Any]:
+    """The row of a scope as it sleeps: its variables as JSON text."""
+    number, parent, variables = row
+    return [number, parent, to_json(variables).decode()]
+
+
+def is_asleep(row: list[Any]) -> bool:
+    """Whether the row of a scope is packed."""
+    return type(row[2]) is str
+
+
+def variables_of(row: list[Any]) -> dict[str, Any]:
+    """The variables of a scope, however its row was kept."""
+    variables: dict[str, Any] = from_json(row[2].encode()) if is_asleep(row) else row[2]
+    return variables
+
+
+class Sleepers(dict[int, Any]):
+    """Tokens or scopes by number: a dictionary in which each that was stored is made when it is asked for.
+
+    Attributes:
+        woken: those that were stored and asked for; some of them may be gone again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.woken: list[int] = []
+        self._awaken: Callable[[list[Any]], object]
+
+    def put_to_sleep(self, rows: list[list[Any]], awaken: Callable[[list[Any]], object]) -> None:
+        """Keep stored rows, which begin with their number, as they are; ``awaken`` makes what it is of one, and puts
+        it here.
+        """
+        self.update({row[0]: row for row in rows})
+        self._awaken = awaken
+
+    def __getitem__(self, number: int) -> Any:
+        found = dict.__getitem__(self, number)
+        if type(found) is not list:
+            return found
+        self.woken.append(number)
+        return self._awaken(found)
+
+    def get(self, number: int, default: Any = None, /) -> Any:
+        """As of a dictionary."""
+        return self[number] if number in self else default  # noqa: SIM401 - that is this method
+
+    def values(self) -> list[Any]:  # type: ignore[override]
+        """All of them, awake from now on."""
+        return [self[number] for number in list(self)]
+
+    def items(self) -> list[tuple[int, Any]]:  # type: ignore[override]
+        """The same with their numbers."""
+        return [(number, self[number]) for number in list(self)]
+
+    def awake(self) -> list[Any]:
+        """Those that somebody has asked for, or that are new: nothing has changed in the others."""
+        return [found for found in super().values() if type(found) is not list]
+
+    def rows(self, row_of: Callable[[Any], list[Any]]) -> list[list[Any]]:
+        """All of them as rows, those that sleep as they were stored; a flow's root, below 0, has none."""
+        return [found if type(found) is list else row_of(found) for number, found in super().items() if number > 0]
 
 
 class Flows(dict[int, "Flow"]):
@@ -47,23 +111,22 @@ class Flows(dict[int, "Flow"]):
         super().__init__()
         self.awaken: Callable[[list[Any]], Flow]
         self._asleep: dict[int, list[Any]] = {}
-        # Token -> the flow it is in, of all that slept when the case was opened.
-        self._homes: dict[int, int] = {}
 
-    def put_to_sleep(self, row: list[Any]) -> None:
-        """Keep a stored flow as it is."""
-        number: int = row[0]
-        self._asleep[number] = row
-        for token in tokens_of(row):
-            self._homes[token] = number
+    def put_to_sleep(self, rows: list[list[Any]]) -> None:
+        """Keep stored flows as they are."""
+        self._asleep = {row[0]: row for row in rows}
 
     def home(self, token: int) -> Flow | None:
         """The flow that a token is in; None where no flow of these has it."""
-        number = self._homes.get(token)
-        found = self.get(number) if number is not None else None
-        if found is not None and token in found.tasks:
-            return found
-        return next((flow for flow in self.awake() if token in flow.tasks), None)
+        for flow in self.awake():
+            if token in flow.tasks:
+                return flow
+        number = self._bed(token)
+        return self[number] if number is not None else None
+
+    def _bed(self, token: int) -> int | None:
+        """The sleeping flow that a token is in."""
+        return next((number for number, row in self._asleep.items() if token in tokens_of(row)), None)
 
     def awake(self) -> ValuesView[Flow]:
         """Those that somebody has asked for: nothing has changed in the others."""
@@ -91,9 +154,10 @@ class Flows(dict[int, "Flow"]):
     def _way_out(self, number: int) -> list[int]:
         """The flow and those around it, inner before outer, as far as they sleep."""
         way: list[int] = []
-        while number in self._asleep:
-            way.append(number)
-            number = self._homes.get(number, 0)
+        around: int | None = number
+        while around in self._asleep:
+            way.append(around)
+            around = self._bed(around)
         return way
 
     @overload

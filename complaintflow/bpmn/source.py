@@ -8,33 +8,46 @@ source.problems        everything that would not run as it is drawn
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from lxml import etree
 
-from complaintflow.bpmn import allowed, camunda7, correlation, xml
+from complaintflow.bpmn import camunda7, correlation, xml
 from complaintflow.errors import InvalidDiagram
-from complaintflow.records import dataclass
 
 
-@dataclass(frozen=True, slots=True)
 class Source:
     """One file.
 
     Attributes:
         file: its name.
         root: its root element.
-        problems: what may not stand there or cannot be translated, in the order of the file.
     """
 
-    file: str
-    root: etree._Element
-    problems: tuple[InvalidDiagram, ...]
+    def __init__(self, file: str, root: etree._Element, problems: Iterable[InvalidDiagram] | None) -> None:
+        self.file = file
+        self.root = root
+        self._problems = problems
+
+    @cached_property
+    def problems(self) -> tuple[InvalidDiagram, ...]:
+        """What may not stand there or cannot be translated, in the order of the file.
+
+        Where nothing was written into the tree it is looked through when somebody asks: what we ship is only asked
+        for the names in it, and was looked through when it was packed.
+        """
+        return tuple(_refused(self.root, self.file) if self._problems is None else self._problems)
 
     @property
     def refused(self) -> frozenset[str]:
         """The ids of the elements that the problems are about."""
         return _concerned(self.problems)
+
+
+def _refused(root: etree._Element, file: str) -> Iterable[InvalidDiagram]:
+    from complaintflow.bpmn.allowed import problems  # three vocabularies, which what we ship was held against before
+
+    return problems(root, file)
 
 
 def _concerned(problems: Iterable[InvalidDiagram]) -> frozenset[str]:
@@ -51,13 +64,15 @@ def read(source: bytes, file: str) -> Source:
     """
     root = xml.read(source, file)
     camunda7.adopt(root)
-    problems = [*allowed.problems(root, file)]
+    translated = camunda7.is_translated(root)
     # What is not BPMN at all has nothing to translate.
-    if root.tag == xml.bpmn("definitions"):
-        known = correlation.stated(root)
-        if camunda7.is_translated(root):
-            from complaintflow.bpmn.camunda7.translating import translate  # a tenth of the start, for who has none
+    if root.tag != xml.bpmn("definitions") or not (translated or correlation.is_written(root)):
+        return Source(file, root, None)
+    problems = [*_refused(root, file)]
+    known = correlation.stated(root)
+    if translated:
+        from complaintflow.bpmn.camunda7.translating import translate  # a tenth of the start, for who has none
 
-            problems += translate(root, file, _concerned(problems))
-        problems += correlation.settle(root, file, known)
-    return Source(file, root, tuple(problems))
+        problems += translate(root, file, _concerned(problems))
+    problems += correlation.settle(root, file, known)
+    return Source(file, root, problems)

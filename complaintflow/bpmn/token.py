@@ -15,6 +15,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from complaintflow.bpmn.listening import hold_start
+from complaintflow.bpmn.sleeping import Sleepers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,6 @@ class Token(Task):  # type: ignore[misc]
         self._state = state
         self._parent = parent.id
         self._children: list[int] = []
-        parent._children.append(number)
         flow.tasks[number] = self
         self.host = host
         self.scope: Scope | None = None
@@ -157,7 +157,7 @@ class Flow(BpmnBaseWorkflow):  # type: ignore[misc]
         # Not the base's: it makes locks and events that nothing uses.
         self.spec = spec
         self.data: dict[str, Any] = {}
-        self.tasks: dict[int, Any] = {}
+        self.tasks = Sleepers()
         self.success = True
         self.completed = False
         self.game = game
@@ -190,7 +190,7 @@ class Flow(BpmnBaseWorkflow):  # type: ignore[misc]
     @property
     def tokens(self) -> Iterator[Token]:
         """All live tokens of this flow, without its root."""
-        return (token for number, token in self.tasks.items() if number > 0)
+        return (self.tasks[number] for number in list(self.tasks) if number > 0)
 
     @property
     def busy(self) -> bool:

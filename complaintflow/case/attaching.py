@@ -12,9 +12,10 @@ import re
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from complaintflow.case.events import Deliver
 from complaintflow.case.limits import MEGABYTE, Limits
 from complaintflow.errors import InvalidData
-from complaintflow.records import dataclass
+from complaintflow.records import NamedTuple, dataclass
 from complaintflow.scrub.endings import ENDINGS, UNKNOWN
 from complaintflow.scrub.kinds import sniff
 from complaintflow.scrub.refusal import Unscrubbed
@@ -22,7 +23,10 @@ from complaintflow.scrub.scrubbing import scrub
 from complaintflow.store.rows import AttachmentRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from complaintflow.case.live import LiveCase
+    from complaintflow.store.rows import SubscriptionRow
 
 REPORTER: Final = "reporter"
 """The actor of everything that an anonymous reporter does."""
@@ -91,6 +95,24 @@ def is_nameless(live: LiveCase) -> bool:
     return bool(live.ledger.get("anonymous")) and live.actor in (None, REPORTER)
 
 
+class Telling(NamedTuple):
+    """How a reporter's word comes to those who work on the case: a message that is waited for, and its variable."""
+
+    token: int
+    message: str
+    variable: str
+    key: str | None
+
+
+def telling(live: LiveCase, heard: Iterable[SubscriptionRow]) -> Telling | None:
+    """How word of a reporter's file is given, as ``[receipts.case] files`` says; None where nothing waits for it."""
+    rules = live.bundle.policy.receipts.get("case")
+    if rules is None or live.actor != REPORTER or live.suspended:
+        return None
+    words = (row for row in heard if row.kind == "message" and row.name in rules.files)
+    return next((Telling(row.token, row.name, rules.files[row.name], row.key) for row in words), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Attach:
     """A file is attached to a case.
@@ -100,15 +122,17 @@ class Attach:
         limits: of the case.
         reason: why; kept with the history.
         sealed: the class of values it belongs to, such as "identity"; None: it is like the case itself.
+        tells: what waits in the case for word of it.
     """
 
     file: File
     limits: Limits
     reason: str | None = field(default=None, repr=False)
     sealed: str | None = None
+    tells: Telling | None = None
 
     def apply(self, live: LiveCase) -> None:
-        """Raises CaseEnded; InvalidData: the case has too much already."""
+        """Raises CaseEnded; InvalidData: the case has too much; NoSubscription: nobody waits for word of it now."""
         live.require_open()
         file = self.file
         count, total = live.ledger.get("attached", (0, 0))
@@ -131,6 +155,9 @@ class Attach:
         described = live.codec.encode(facts_place(number), {**facts, "by": live.actor})
         live.attachments.append(AttachmentRow(live.row.id, number, live.now, len(sealed), described, sealed))
         live.record("attached", number=number, reason=self.reason, **facts)
+        if self.tells is not None:
+            token, message, variable, key = self.tells
+            Deliver(token, message, {variable: f"{facts['name']} ({file.type})"}, key).apply(live)
 
 
 def content_place(number: int) -> str:

@@ -125,7 +125,7 @@ class LiveCase:
         """A stored case.
 
         Args:
-            values: fetches its large values; called only where it has some.
+            values: fetches its large values; called only when one of them is read.
             tasks: fetches its open tasks; called only by commands that change one.
 
         Raises:
@@ -136,9 +136,11 @@ class LiveCase:
         state = codec.decode(state_place(row), row.state)
         live = cls(row, bundle, settings, codec, now, actor, state["ledger"])
         live._stored_tasks = tasks
-        if "large" in state["marking"]:
-            live.large.join(state["marking"], values(), codec)
-        live.game = thaw(state["marking"], bundle.program, live.host)
+        marking, join = state["marking"], None
+        if "large" in marking:
+            live.large.open(marking["large"], values, codec)
+            join = live.large.join
+        live.game = thaw(marking, bundle.program, live.host, join)
         if bundle.policy.facts:
             live.game.top.scope.noted = set()
         return live

@@ -10,7 +10,7 @@ The policy of the outermost process governs the whole case, called processes inc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow import feel
 from complaintflow.access.eligibility import Offer, may_have, offer
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from complaintflow.access.rules import Access
     from complaintflow.definition.definition import Bundle
     from complaintflow.store.rows import TaskRow
+
+
+_KEEPING_OUT: Final = frozenset({"recused", "named", "shut"})
 
 
 class Permit:
@@ -140,6 +143,8 @@ class Permit:
 
     def look(self) -> None:
         """Remember whom the policy's recusals name now: a name that is changed later does not let anybody in again."""
+        if not self._bundle.policy.recusals:
+            return
         for kind, book in (("person", "named"), ("group", "shut")):
             known = self._ledger.get(book, [])
             new = [name for name in dict.fromkeys(self._found(kind)) if name not in known]
@@ -151,7 +156,16 @@ class Permit:
 
     def offer(self, element: str, wanted: Offer) -> Offer:
         """Whom a task is offered to, see ``complaintflow.access.eligibility``."""
+        if not wanted.users and not self._keeps_out:
+            return wanted
         return offer(self.access, self.facts, element, wanted)
+
+    @property
+    def _keeps_out(self) -> bool:
+        """Whether anybody may be kept out of anything here."""
+        policy = self._bundle.policy
+        ruled = self.access.enforced or policy.recusals or policy.separations
+        return bool(ruled) or not _KEEPING_OUT.isdisjoint(self._ledger)
 
     def moved(self) -> Iterator[tuple[TaskRow, Offer]]:
         """Open tasks that go to others: since this command somebody is kept out, or did what sets them apart."""

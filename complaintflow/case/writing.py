@@ -20,6 +20,7 @@ from complaintflow.history.chain import Entry, chain
 from complaintflow.store.parking import PARKED, divert
 from complaintflow.store.rows import (
     BundleRow,
+    CaseRow,
     Change,
     HistoryRow,
     IncidentRow,
@@ -72,7 +73,7 @@ def change_of(live: LiveCase) -> Change:
         divert(live.ledger, change)
     else:
         live.ledger.pop(PARKED, None)
-    large = len(row.state) > STATE_LIMIT or bool(live.large.loaded)
+    large = len(row.state) > STATE_LIMIT or bool(live.large)
     after = row._replace(
         status=live.status,
         version=row.version + 1,
@@ -81,17 +82,22 @@ def change_of(live: LiveCase) -> Change:
         head=change.history[-1].digest if change.history else row.head,
         keep_until=_keep_until(live) if row.status in OPEN and live.status not in OPEN else row.keep_until,
     )
-    place, marking = state_place(after), packed(freeze(game))
-    if large:
-        change.values = live.large.split(marking, live.codec)
-    state = live.codec.encode(place, {"marking": marking, "ledger": live.ledger})
+    state = _state(live, after, change, large=large)
     if len(state) > STATE_LIMIT and not large:
-        change.values = live.large.split(marking, live.codec)
-        state = live.codec.encode(place, {"marking": marking, "ledger": live.ledger})
+        game.scopes.values()  # which wakes all of them: none was looked at before
+        state = _state(live, after, change, large=True)
     change.case = after._replace(state=state)
     if row.version == 0:
         change.bundle = BundleRow(live.bundle.digest, live.bundle.process_id, live.bundle.pack())
     return change
+
+
+def _state(live: LiveCase, after: CaseRow, change: Change, *, large: bool) -> bytes:
+    """The state that is stored with a row; with ``large``, its large values go into rows of their own."""
+    marking = freeze(live.game)
+    if large:
+        change.values = live.large.split(marking, live.codec, live.game.scopes.woken)
+    return live.codec.encode(state_place(after), {"marking": packed(marking), "ledger": live.ledger})
 
 
 def _keep_until(live: LiveCase) -> datetime | None:

@@ -12,6 +12,7 @@ from complaintflow.bpmn.reader import read_partly
 from complaintflow.check.diagram import Diagram
 from complaintflow.check.finding import nearest
 from complaintflow.definition.definition import Bundle
+from complaintflow.definition.forms import Forms
 from complaintflow.definition.reach import reach
 from complaintflow.errors import ComplaintflowError
 
@@ -52,7 +53,7 @@ class Facts:
         bundle = self.bundle
         copy = Bundle(bundle.process_id, bundle.files, bundle.origin, bundle.replaced)
         copy.program = self.program
-        copy.forms = {name: form for name, (_, form) in self.forms.items()}
+        copy.forms = Forms({name: form for name, (_, form) in self.forms.items()})
         copy.decisions = {name: model for name, (_, model) in self._tables.items()}
         return copy
 

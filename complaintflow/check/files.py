@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import PurePosixPath
 
 from complaintflow import feel
-from complaintflow.bpmn.reader import find_problems
+from complaintflow.bpmn import reader
 from complaintflow.check.diagram import Diagram
 from complaintflow.check.finding import ERROR, WARNING, Finding, guarded, of_error
 from complaintflow.errors import ComplaintflowError, FeelSyntaxError
@@ -57,7 +57,7 @@ def _diagram(file: str, source: bytes) -> Iterator[Finding]:
         yield Finding(ERROR, f"the file is not UTF-8: {error}", file, "save it as UTF-8")
     syntax = [*_syntax(diagram)]
     yield from syntax
-    for problem in find_problems({file: source}):
+    for problem in reader.find_problems({file: source}):
         # Of an element's expressions the reader names the first that does not parse; they were all looked at above.
         if not (syntax and isinstance(problem, FeelSyntaxError)):
             yield of_error(problem, file)
@@ -83,10 +83,14 @@ def _decisions(file: str, source: bytes) -> Iterator[Finding]:
 
 def _form(file: str, source: bytes) -> Iterator[Finding]:
     from complaintflow.formjs import Form
+    from complaintflow.formjs.problems import find_problems
 
     text = _text(file, source)
     if isinstance(text, Finding):
         yield text
+        return
+    if problems := find_problems(text, file):
+        yield from (of_error(problem, file) for problem in problems)
         return
     form = Form.load(text, file=file)
     if form.id != PurePosixPath(file).stem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, field
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ import click
 from complaintflow.cli.jobs import print_jobs
 from complaintflow.cli.look import (
     Cell,
+    at,
     bold,
     cell,
     clean,
@@ -22,55 +23,93 @@ from complaintflow.cli.look import (
     say,
     sign,
     table,
-    until,
+    width,
     wrap,
 )
 from complaintflow.cli.session import again, again_at_a_desk, zone_of
+from complaintflow.cli.words import SCREEN
 from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
+    from complaintflow.definition.definition import Bundle
     from complaintflow.facade.engine import Engine
     from complaintflow.facade.views import Case, Incident, Task
 
 SHORT: Final = 8
-PROVISIONAL: Final = "provisional"
 _COLOURS: Final = {"active": "cyan", "completed": "green", "cancelled": "yellow", "suspended": "yellow"}
 
-# Every kind of incident, and what to do about it.
-INCIDENTS: Final = {
-    "job": "the work of a handler failed; mend its cause",
-    "condition": "no way out fits, or a condition is neither true nor false; correct the diagram or the data",
-    "expression": "an expression did not give what is needed; correct the diagram or the data",
-    "decision": "the decision table gave no usable result; correct the table or its inputs",
-    "timer": "a time could not be computed; correct the expression or the policy file",
-    "call": "the called process is not there; add it to the definition",
-    "error": "an error was thrown that nothing catches; draw a boundary event for it, or mend its cause",
-    "join": "branches meet in a way that cannot go on; correct the diagram",
-    "commitment": "complete the deciding task first: nothing may be promised before the decision",
-    "event": "an event leads where the case cannot go; correct the diagram or the data",
-}
+# Every kind of incident; what to do about each is among the words.
+INCIDENTS: Final = (
+    "job", "condition", "expression", "decision", "timer", "call", "error", "join", "commitment", "event",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is needed to show a case: the engine's time, the zone of its calendar, the labels of a language."""
+    """What is needed to show a case: the engine's time, the zone of its calendar, the labels of a language.
+
+    Attributes:
+        names, values: what the policies call deadlines and facts, and groups and what facts are, in a language other
+            than English; there, one reads what one types.
+    """
 
     now: datetime
     zone: tzinfo
     language: str
     labels: Mapping[tuple[str, str], str]
+    names: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, engine: Engine, case_id: str, language: str) -> Setting:
         """The setting of one case."""
-        from complaintflow.labels import labels
-
         bundle = engine.bundle(case_id)
-        return cls(engine.clock.now(), zone_of(engine, bundle), language, labels(bundle, language))
+        return cls.in_bundle(bundle, engine.clock.now(), zone_of(engine, bundle), language)
+
+    @classmethod
+    def in_bundle(cls, bundle: Bundle, now: datetime, zone: tzinfo, language: str) -> Setting:
+        """The setting of all cases of a definition."""
+        if language != "zh":
+            return cls(now, zone, language, {})
+        from complaintflow.labels import labels
+        from complaintflow.report.naming import value_names
+
+        return cls(now, zone, language, labels(bundle, language), _names(bundle), value_names(bundle, "zh"))
+
+    def word(self, key: str, **facts: object) -> str:
+        """One of the fixed words, in the language."""
+        safe = {name: clean(str(value)) for name, value in facts.items()}
+        return SCREEN[self.language][key].format(**safe)
+
+    def title(self, bundle: Bundle) -> str:
+        """What a policy is called: in its file, and in another language by what its translation calls the process."""
+        process = bundle.process_id
+        translated = (text for (context, _), text in self.labels.items() if context == process)
+        return clean(next(translated, bundle.policy.head.title) or process)
+
+    def called(self, name: str) -> str:
+        """A deadline, or a fact."""
+        return self.names.get(name, name)
+
+    def value(self, value: str) -> str:
+        """A group, or what a fact is."""
+        return self.values.get(value, value)
 
     def name(self, element: str, name: str) -> str:
         """An element's label in the language."""
         return clean(self.labels.get((element, name), name))
+
+
+def _names(bundle: Bundle) -> dict[str, str]:
+    """Deadlines and facts in Chinese, by their name: after their policy's, and alone where it is the case's."""
+    names: dict[str, str] = {}
+    for policy_id in bundle.policies.ids:
+        policy = bundle.policies.of(policy_id)
+        for name, entry in (*policy.facts.items(), *policy.deadlines.items()):
+            if "zh" in entry.label:
+                names[f"{policy.head.id}/{name}"] = entry.label["zh"]
+                names[bundle.policies.qualified(policy_id, name)] = entry.label["zh"]
+    return names
 
 
 def case_json(case: Case) -> dict[str, Any]:
@@ -98,94 +137,98 @@ def short(public_id: str) -> str:
     return case_id[:SHORT] + dot + token
 
 
-def print_head(case: Case, title: str = "") -> None:
+def print_head(case: Case, setting: Setting, title: str = "") -> None:
     """Id, process and status in one line."""
-    line = [bold(f"Case {short(case.id)}"), clean(title) or case.process]
+    line = [bold(setting.word("case", name=short(case.id))), clean(title) or case.process]
     if case.key != case.id:
         line.append(clean(case.key))
-    say(dim("  ").join([*line, click.style(case.status, fg=_COLOURS.get(case.status))]))
+    say(dim("  ").join([*line, click.style(setting.word(case.status), fg=_COLOURS.get(case.status))]))
 
 
 def print_standing(case: Case, setting: Setting) -> None:
     """What the case waits for: people, messages, time, and what a person must look at."""
     if case.status == "suspended":
-        heading("Suspended")
-        say("  its tasks are in nobody's inbox, no timer fires, no job runs, and messages are refused")
-        say(dim("  go on: ") + again(f"resume {short(case.id)}"))
+        heading(setting.word("standing still"))
+        say("  " + setting.word("standing still more"))
+        say(dim("  " + setting.word("go on")) + again(f"resume {short(case.id)}"))
     if case.tasks or (case.messages and case.status != "suspended"):
-        heading("Waits for")
+        heading(setting.word("waits"))
         table(("", "", "", ""), [_task_row(task, setting) for task in case.tasks])
         if case.messages and case.status != "suspended":
             # Most of them may come at any time and are seldom of interest: one line.
-            say(dim(f"  it also hears: {', '.join(sorted(set(case.messages)))}"))
+            names = setting.word("list").join(sorted(set(case.messages)))
+            say(dim("  " + setting.word("hears", names=names)))
     if case.timers:
-        heading("By itself")
+        heading(setting.word("itself"))
         table(("", "", ""), [
             [cell(setting.name(timer.element, timer.name)), *due_cells(timer.due_at, timer.provisional, setting)]
             for timer in case.timers
         ])  # fmt: skip
-    print_incidents(case.incidents)
+    print_incidents(case.incidents, setting)
     if any(task.provisional for task in case.tasks) or any(timer.provisional for timer in case.timers):
         say()
-        say(dim("  provisional: the official holidays of that year are not published yet; the date may still move"))
+        say(dim("  " + setting.word("provisional more")))
 
 
 def _task_row(task: Task, setting: Setting) -> list[Cell]:
     return [
         cell(setting.name(task.element, task.name), fg="cyan"),
-        cell(who(task)),
-        *(due_cells(task.due_at, task.provisional, setting, "until ") if task.due_at else [cell(""), cell("")]),
+        cell(who(task, setting)),
+        *(due_cells(task.due_at, task.provisional, setting, "until") if task.due_at else [cell(""), cell("")]),
     ]
 
 
-def who(task: Task) -> str:
+def who(task: Task, setting: Setting) -> str:
     """In whose hands a task is."""
-    return task.assignee or ", ".join((*task.groups, *task.users)) or "anybody"
+    each = (*map(setting.value, task.groups), *task.users)
+    return task.assignee or setting.word("list").join(each) or setting.word("anybody")
 
 
 def due_cells(due: datetime, provisional: bool, setting: Setting, lead: str = "") -> list[Cell]:
-    """When, and how far that is."""
+    """When, and how far that is; ``lead`` is the word around the time."""
     late = due <= setting.now
-    note = f", {PROVISIONAL}" if provisional else ""
+    note = setting.word("list") + setting.word("provisional") if provisional else ""
     colour = "red" if late else "yellow" if provisional else None
+    when = at(due, setting.zone, setting.language)
     return [
-        cell(lead + until(due, setting.zone, setting.language), **({"fg": colour} if colour else {})),
-        cell(distance(due, setting.now) + note, **({"fg": colour} if colour else {"dim": True})),
+        cell(setting.word(lead, at=when) if lead else when, **({"fg": colour} if colour else {})),
+        cell(distance(due, setting.now, setting.language) + note, **({"fg": colour} if colour else {"dim": True})),
     ]
 
 
-def print_incidents(incidents: Iterable[Incident]) -> None:
+def print_incidents(incidents: Iterable[Incident], setting: Setting) -> None:
     """What a person must look at, and what to do."""
     for number, incident in enumerate(incidents):
         if number == 0:
-            heading("Needs a person")
-        print_incident(incident)
+            heading(setting.word("needs person"))
+        print_incident(incident, SCREEN[setting.language])
 
 
-def print_incident(incident: Incident) -> None:
+def print_incident(incident: Incident, words: Mapping[str, str]) -> None:
     """One incident: where, what, what to do."""
     head = f"{sign('bad')} {incident.element}"
     say("  " + click.style(head, fg="red", bold=True) + dim(f"  {incident.kind}  {short(incident.id)}"))
     for line in incident.message.split("\n"):
         for wrapped in wrap(clean(line), columns(), "    "):
             say(wrapped)
-    advice = INCIDENTS.get(incident.kind, "mend its cause")
-    say(dim(f"    {advice}, then: ") + again(f"resolve {short(incident.id)}"))
+    advice = words.get(f"incident {incident.kind}", words["incident other"])
+    say(dim("    " + words["then"].format(advice=advice)) + again(f"resolve {short(incident.id)}"))
 
 
 def print_case(case: Case, engine: Engine, language: str) -> None:
     """Head and standing; what `run`, `complete`, `correlate` and `resolve` end with."""
     setting = Setting.of(engine, case.id, language)
-    print_head(case, engine.bundle(case.id).policy.head.title)
+    print_head(case, setting, setting.title(engine.bundle(case.id)))
     if case.timers or any(task.due_at for task in case.tasks):
-        say(dim(f"times in {setting.zone}"))
+        say(dim(setting.word("zone", zone=setting.zone)))
     print_standing(case, setting)
     print_jobs(case, engine, setting)
 
 
-def print_next(case: Case) -> None:
+def print_next(case: Case, language: str) -> None:
     """The command that most likely comes next."""
+    lead = SCREEN[language]["next"]
     say()
     if case.tasks:
-        say(dim("Next: ") + again_at_a_desk(f"complete {short(case.id)} {case.tasks[0].element}"))
-    say(dim("      " if case.tasks else "Next: ") + again_at_a_desk(f"show {short(case.id)}"))
+        say(dim(lead) + again_at_a_desk(f"complete {short(case.id)} {case.tasks[0].element}"))
+    say(dim(" " * width(lead) if case.tasks else lead) + again_at_a_desk(f"show {short(case.id)}"))

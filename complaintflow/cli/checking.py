@@ -16,7 +16,7 @@ from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
     from complaintflow.access.identity import Identity
-    from complaintflow.check import Finding
+    from complaintflow.check import Changed, Finding
     from complaintflow.definition.definition import Bundle
     from complaintflow.definition.layers import Layers
     from complaintflow.definition.library import Library
@@ -43,10 +43,10 @@ def check_command(
 ) -> None:
     """Find everything wrong with a process, a layer folder, or a single file; without an argument, with all processes.
 
-    Lists which layer each part comes from and which policy values are still our default (--defaults: all of them, with
-    the reasons). Ends with 1 if there are
-    errors. With -v also the notes, which are only counted otherwise. With --people also the tasks that could run out of
-    people.
+    Lists which layer each part comes from, what a layer changes (numbers of the policy, rules of decision tables; both
+    are shown), and which policy values are still our default (--defaults: all of them, with the reasons). Ends with 1
+    if there are errors. With -v also the notes, which are only counted otherwise. With --people also the tasks that
+    could run out of people.
 
     \b
     complaintflow check customer --strict
@@ -97,16 +97,19 @@ def _processes(library: Library, names: list[str], strict: bool, identity: Ident
     """Several processes; what is wrong with the files of one folder is said once."""
     reports = [_process(library, name, strict, identity) for name in names]
     said: set[tuple[str, Finding]] = set()
+    told: set[Changed] = set()
     for report in reports:
         found = {(report.home, finding) for finding in report.findings}
         report.findings = [finding for finding in report.findings if (report.home, finding) not in said]
         report.defaults = report.defaults if not any(home == report.home for home, _ in said) else []
         said |= found
+        report.changes = [one for one in report.changes if one not in told]
+        told |= set(report.changes)
     return reports
 
 
 def _process(library: Library, name: str, strict: bool, identity: Identity | None = None) -> Report:
-    from complaintflow.check import check_bundle, unused_files
+    from complaintflow.check import changes, check_bundle, unused_files
     from complaintflow.check.finding import of_error
     from complaintflow.errors import ComplaintflowError, InvalidDiagram
     from complaintflow.time.clock import SystemClock
@@ -133,7 +136,8 @@ def _process(library: Library, name: str, strict: bool, identity: Identity | Non
         defaults = bundle.policy.defaults()
     except ComplaintflowError:
         defaults = []
-    return Report(name, sorted(found, key=lambda finding: finding.order), _origins(bundle), defaults, home)
+    worst_first = sorted(found, key=lambda finding: finding.order)
+    return Report(name, worst_first, _origins(bundle), defaults, home, changes(bundle, layers))
 
 
 def _beside(library: Library, name: str, home: str) -> list[Bundle]:
@@ -240,17 +244,21 @@ class _Below:
         return [(part.content.decode("utf-8-sig", "replace"), f"{part.layer}/{part.path}") for part in files]
 
     def notice_parts(self) -> dict[str, bytes]:
-        """Name -> content of the parts that notices include, those of the file's own folder last."""
-        folders = dict.fromkeys(("shared", self.folder))
+        """Name -> content of the parts that notices include, those of the file's own folder last.
+
+        A shared notice may include what only its callers have; whether each of them has it, their own checks say.
+        """
+        callers = self.layers.processes() if self.folder == "shared" else ()
+        folders = dict.fromkeys((*callers, "shared", self.folder))
         parts = (part for folder in folders for part in self.layers.process_files(folder, ".j2"))
         return {part.path.rpartition("/")[2]: part.content for part in parts if "/_" in part.path}
 
 
 def _file(path: Path, session: Session) -> Report:
     from complaintflow.bpmn.xml import MAX_BYTES
-    from complaintflow.check import Finding, check_alone
+    from complaintflow.check import Finding, changes_of, check_alone
 
-    over = _Below.of(path, session) if path.suffix in (".j2", ".toml") else None
+    over = _Below.of(path, session) if path.suffix in (".j2", ".toml", ".dmn") else None
     beside = over.notice_parts() if over is not None and path.suffix == ".j2" else {}
     if path.suffix == ".j2":
         beside |= {str(file): file.read_bytes() for file in path.parent.glob("_*.j2")}
@@ -262,4 +270,9 @@ def _file(path: Path, session: Session) -> Report:
     except OSError as error:
         finding = Finding("error", f"the file cannot be read: {error.strerror}", str(path), "see who may read it")
         return Report(str(path), [finding])
-    return Report(str(path), check_alone(str(path), source, beside, below))
+    report = Report(str(path), check_alone(str(path), source, beside, below))
+    if over is not None:
+        own = over.layers.layers[over.own].name
+        found = changes_of(f"processes/{over.folder}/{path.name}", over.layers)
+        report.changes = [one for one in found if one.layer == own]
+    return report

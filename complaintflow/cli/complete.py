@@ -51,8 +51,8 @@ def complete_command(
             write_json(case_json(case))
         else:
             print_case(case, engine, session.tongue)
-            print_next(case)
-        warn_backlog(engine)
+            print_next(case, session.tongue)
+        warn_backlog(engine, session.tongue)
 
 
 def _find(engine: Engine, words: tuple[str, ...]) -> tuple[Case, Task, str | None]:
@@ -85,7 +85,7 @@ def _data(
     from complaintflow.cli.payload import print_payload
 
     setting = Setting.of(engine, case.id, language)
-    print_head(case)
+    print_head(case, setting, setting.title(engine.bundle(case.id)))
     print_payload(engine, case, setting, aside)
     aside("")
     aside(bold(setting.name(task.element, task.name)) + f"  {short(task.id)}")

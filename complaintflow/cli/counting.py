@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.look import Cell, aside, cell, clean, dim, heading, say, table, until
+from complaintflow.cli.look import Cell, aside, at, cell, clean, dim, heading, say, table
 from complaintflow.cli.session import Session, command
 from complaintflow.errors import InvalidData
 
@@ -100,7 +100,7 @@ def _print(found: Figures, language: Language) -> None:
     words, zone = _WORDS[language], found.period.since.tzinfo
     heading(f"{found.title} {found.period.name}".strip())
     over = "over" if found.counted_until >= found.period.until else "until"
-    last = until(found.counted_until, zone, language) if zone is not None else found.counted_until
+    last = at(found.counted_until, zone, language) if zone is not None else found.counted_until
     say(dim(f"  {words[over].format(day=last)}, {zone}"))
     rows: list[list[Cell]] = []
     for one in found:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from complaintflow.cli.look import at, bold, clean, columns, day, dim, say, sign, until, width, wrap
+from complaintflow.cli.look import at, bold, clean, columns, day_and_time, dim, say, sign, width, wrap
 from complaintflow.cli.session import Session, command
 from complaintflow.cli.words import DEMO
 
 if TYPE_CHECKING:
     from complaintflow.cli.playing import Play, Step
-    from complaintflow.cli.timeline import Teller
+    from complaintflow.cli.teller import Teller
     from complaintflow.definition.layers import Layers
     from complaintflow.facade.views import Case, Task
     from complaintflow.notices.notices import Notice
@@ -34,21 +33,18 @@ def demo_command(session: Session, process: str, notices: bool, pause: bool) -> 
     """
     from complaintflow.cli.caseview import Setting
     from complaintflow.cli.playing import Play, find_script
-    from complaintflow.cli.timeline import Teller
-    from complaintflow.labels import labels
+    from complaintflow.cli.teller import Teller
     from complaintflow.testing import Workbench
 
     library = session.library()
     bundle = library.newest(process)
     script = find_script(library.layers, process)
-    known = labels(bundle, session.tongue)
     bench = Workbench(layers=session.layer, calendar=bundle.calendar)
     try:
         play = Play(bench, process, f"processes/{process}/demo.json", _example(library.layers, process, session.tongue))
-        setting = Setting(bench.now, bench.calendar.zone, session.tongue, known)
-        names = {str(node.bpmn_id): setting.name(str(node.bpmn_id), node.label) for node in bundle.program.nodes}
-        say(bold(clean(bundle.policy.head.title or process)))
-        stage = _Stage(play, Teller(setting, names), full=notices, pause=pause and sys.stdin.isatty())
+        setting = Setting.in_bundle(bundle, bench.now, bench.calendar.zone, session.tongue)
+        say(bold(setting.title(bundle)))
+        stage = _Stage(play, Teller.of(bundle, setting), full=notices, pause=pause and sys.stdin.isatty())
         for step in script:
             stage.perform(step)
         stage.finish()
@@ -115,24 +111,23 @@ class _Stage:
         say(dim(self.words["next"]) + f"complaintflow run {case.process} --example")
 
     def _tell_news(self) -> bool:
-        from complaintflow.cli.timeline import print_event
+        from complaintflow.cli.timeline import print_event, tell
 
         told = False
         for event, notice in self.play.news():
-            telling = self.teller.tell(event)
+            telling = tell(self.teller, event)
             if telling.quiet:
                 continue
             told = True
-            local = event.at.astimezone(self.setting.zone)
-            self._turn_page(local)
+            today, time = day_and_time(event.at, self.setting.zone, self.setting.language)
+            self._turn_page(today)
             more = [*telling.more, *self.teller.notes(event, verbose=False)]
             if notice is not None:
                 more += self._notice(notice)
-            print_event(event, telling, more, local, self.room, wrapped=False)
+            print_event(event, telling, more, time, self.room, wrapped=False)
         return told
 
-    def _turn_page(self, local: datetime) -> None:
-        today = day(local, self.setting.language)
+    def _turn_page(self, today: str) -> None:
         if today != self.today:
             say(f"  {today}", bold=True)
             self.today = today
@@ -155,9 +150,10 @@ class _Stage:
         self.standing = lines
 
     def _task(self, task: Task) -> str:
-        text = f"{self.setting.name(task.element, task.name)} ({', '.join(task.groups) or task.assignee or '-'})"
+        hands = ", ".join(map(self.setting.value, task.groups)) or task.assignee or "-"
+        text = f"{self.setting.name(task.element, task.name)} ({hands})"
         if task.due_at is None:
             return text
         late = task.due_at <= self.play.bench.clock.now()
-        due = until(task.due_at, self.setting.zone, self.setting.language)
+        due = at(task.due_at, self.setting.zone, self.setting.language)
         return f"{text}, {self.words['late' if late else 'until'].format(at=due)}"

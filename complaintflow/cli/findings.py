@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from complaintflow.cli.look import bold, cell, clean, columns, dim, heading, say, sign, table, wrap
+from complaintflow.cli.look import bold, cell, clean, columns, dim, heading, say, sign, table, width, wrap
 from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
-    from complaintflow.check import Finding
+    from complaintflow.check import Changed, Finding
     from complaintflow.policy.policy import Entry
 
 _COLOURS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -34,6 +34,7 @@ class Report:
         parts: layer -> paths of the parts that came from it.
         defaults: policy entries that are still our default.
         home: the folder of the process.
+        changes: what a layer says otherwise than those below it.
     """
 
     subject: str
@@ -41,6 +42,17 @@ class Report:
     parts: dict[str, list[str]] = field(default_factory=dict)
     defaults: list[Entry] = field(default_factory=list)
     home: str = ""
+    changes: list[Changed] = field(default_factory=list)
+
+    def layer_of(self, finding: Finding) -> str:
+        """The layer whose file it is in; "" where that is not a part of a process."""
+        file = finding.file.partition(", ")[0]  # A component of a form stands behind its file, too.
+        return next((layer for layer, paths in self.parts.items() if file in paths), "")
+
+    def place(self, finding: Finding) -> str:
+        """Where it is, for people: with the layer, for several may have a file of that name."""
+        layer = self.layer_of(finding)
+        return f"{layer}/{finding.where}" if layer else finding.where
 
 
 def as_data(report: Report) -> dict[str, Any]:
@@ -48,11 +60,18 @@ def as_data(report: Report) -> dict[str, Any]:
     return {
         "subject": report.subject,
         "findings": [
-            asdict(finding) | {"file": finding.file, "line": finding.line, "element": finding.element}
+            asdict(finding)
+            | {
+                "file": finding.file,
+                "line": finding.line,
+                "element": finding.element,
+                "layer": report.layer_of(finding),
+            }
             for finding in report.findings
         ],
         "parts": report.parts,
         "defaults": [entry._asdict() for entry in report.defaults],
+        "changes": [one._asdict() for one in report.changes],
     }
 
 
@@ -105,7 +124,9 @@ def _print_report(report: Report, *, verbose: bool, defaults: bool) -> None:
         if found and (severity != "note" or verbose):
             heading(f"{severity.capitalize()}s")
             for finding in found:
-                _print_finding(finding)
+                _print_finding(finding, report.place(finding))
+    if report.changes:
+        _print_changes(report.changes)
     if report.defaults:
         (_print_defaults if defaults else _count_defaults)(report.defaults)
     say()
@@ -117,7 +138,7 @@ def _summary(paths: list[str]) -> str:
     return ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in kinds.items())
 
 
-def _print_finding(finding: Finding) -> None:
+def _print_finding(finding: Finding, where: str) -> None:
     room = columns()
     colour = _COLOURS[finding.severity]
     # What is indented, such as an expression over its caret, stays so.
@@ -126,7 +147,7 @@ def _print_finding(finding: Finding) -> None:
     say("  " + click.style(sign(_MARKS[finding.severity]), fg=colour) + " " + first.strip())
     for line in rest:
         say(line)
-    for line in wrap(clean(finding.where), room, "    "):
+    for line in wrap(clean(where), room, "    "):
         say(dim(line))
     if finding.advice:
         for line in wrap(clean(finding.advice), room, "    "):
@@ -165,16 +186,38 @@ def _print_summary(reports: list[Report], *, verbose: bool) -> None:
 
 
 def _print_defaults(defaults: list[Entry]) -> None:
+    """Each on its line and its reason below it, whole however narrow the terminal is."""
     heading("Still our default (policy.toml)")
-    table(("", "", "", ""), [
-        [
-            cell(f"{entry.section}.{entry.name}"),
-            cell(entry.value or '""', fg="cyan"),
-            cell(" ".join(entry.clause), dim=True),
-            cell(entry.why, dim=True),
-        ]
-        for entry in defaults
-    ], shrink=3)  # fmt: skip
+    for entry in defaults:
+        named = f"{entry.section}.{entry.name}"
+        line = "  ".join(part for part in (named, clean(entry.value) or '""', " ".join(entry.clause)) if part)
+        for number, part in enumerate(_folded(line)):
+            say(part.replace(named, bold(named), 1) if number == 0 else part)
+        for part in wrap(clean(entry.why), columns(), "      "):
+            say(dim(part))
+
+
+def _print_changes(changes: list[Changed]) -> None:
+    """Both values beside each other; below each other where they do not fit."""
+    heading("Changed by a layer")
+    for one in changes:
+        for part in _folded(f"{one.name}  ({one.file})"):
+            say(part)
+        values = [f"{layer}: {clean(text)}" for layer, text in ((one.below, one.before), (one.layer, one.after))]
+        room, line = columns(), "      " + "    ".join(values)
+        if room is None or width(line) <= room:
+            say(click.style(line, fg="cyan"))
+            continue
+        for value in values:
+            for part in _folded(value, "      "):
+                say(part, fg="cyan")
+
+
+def _folded(text: str, indent: str = "  ") -> list[str]:
+    """A line that goes on further in where it does not fit."""
+    room = columns()
+    first, *rest = wrap(text, room, indent)
+    return [first, *wrap(" ".join(one.strip() for one in rest), room, indent + "    ")] if rest else [first]
 
 
 def _verdict(findings: list[Finding], *, verbose: bool) -> str:

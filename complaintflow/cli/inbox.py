@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta, timezone
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ import click
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import Cell, aside, cell, clean, dim, say, table
 from complaintflow.cli.session import Session, command, json_option, warn_backlog
-from complaintflow.definition.fitting import nearest
+from complaintflow.cli.words import SCREEN
 from complaintflow.errors import ComplaintflowError
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def tasks_command(
             limit=None if bound is not None else limit + 1,
         )
         if hand is engine:
-            _doubt(engine, role)
+            _doubt(engine, role, session.tongue)
         settings = _Settings(engine, session.tongue)
         if due_before is not None and due_before.tzinfo is None:
             found = [task for task in found if task.due_at and settings.local_due(task) < due_before]
@@ -81,22 +82,27 @@ def tasks_command(
             write_json([asdict(task) for task in found[:limit]])
         else:
             _print(found[:limit], settings, more=len(found) > limit)
-        warn_backlog(engine)
+        warn_backlog(engine, session.tongue)
 
 
-def _doubt(engine: Engine, asked: tuple[str, ...]) -> None:
+def _doubt(engine: Engine, asked: tuple[str, ...], language: str) -> None:
     """Say so when a group is asked for that nobody knows: its empty inbox would look like no work."""
     if not asked:
         return
+    words = SCREEN[language]
     groups, named = _groups(engine)
     for group in asked:
         if group in groups or engine.tasks(role=group, limit=1):
             continue
         role = named.get(group)
-        advice = f"the role '{group}' has the group '{role}'" if role else nearest(group, groups)
-        aside(
-            click.style("Warning: ", fg="yellow", bold=True) + f"no process knows the group '{clean(group)}'; {advice}"
-        )
+        if role:
+            advice = words["role has group"].format(role=group, group=role)
+        else:
+            close = get_close_matches(group, sorted(groups), 1)
+            names = words["list"].join(sorted(groups)) or "-"
+            advice = words["meant"].format(name=close[0]) if close else words["there are"].format(names=names)
+        doubt = words["no group"].format(group=group) + advice
+        aside(click.style(words["warning"], fg="yellow", bold=True) + clean(doubt))
 
 
 def _groups(engine: Engine) -> tuple[set[str], dict[str, str]]:
@@ -135,15 +141,17 @@ class _Settings:
 
 
 def _print(tasks: list[Task], settings: _Settings, *, more: bool) -> None:
+    words = SCREEN[settings.language]
     if not tasks:
-        say("Nothing is open.")
+        say(words["nothing open"])
         return
     zones = sorted({str(settings.of(task).zone) for task in tasks if task.due_at})
-    heads = ("DUE", "", "ZONE", "TASK", "", "PROCESS", "WHO", "PRIORITY")
+    due, task_id, process, hands, priority, zone = words["inbox"].split("|")
+    heads = (due, "", zone, task_id, "", process, hands, priority)
     table(heads, [_row(task, settings, zoned=len(zones) > 1) for task in tasks], indent="", shrink=4)
     say()
-    where = f"; times in {zones[0]}" if len(zones) == 1 else ""
-    say(dim(f"{len(tasks)} open" + (", and there are more: see --limit" if more else "") + where))
+    where = words["inbox zone"].format(zone=zones[0]) if len(zones) == 1 else ""
+    say(dim(words["open more" if more else "open"].format(count=len(tasks)) + where))
 
 
 def _row(task: Task, settings: _Settings, *, zoned: bool) -> list[Cell]:
@@ -157,6 +165,6 @@ def _row(task: Task, settings: _Settings, *, zoned: bool) -> list[Cell]:
         cell(short(task.id), bold=True),
         cell(f"{setting.name(task.element, task.name)}", fg="cyan"),
         cell(task.process),
-        cell(who(task)),
+        cell(who(task, setting)),
         cell("" if task.priority == 50 else task.priority),
     ]

@@ -9,6 +9,7 @@ import click
 from complaintflow.cli.data import data_option, with_fields, write_json
 from complaintflow.cli.look import heading, say
 from complaintflow.cli.session import Session, command, find_case, json_option
+from complaintflow.cli.words import SCREEN
 from complaintflow.errors import UnknownIncident
 
 
@@ -23,17 +24,18 @@ def incidents_command(session: Session, case: str | None, as_json: bool) -> None
     if as_json:
         write_json([asdict(incident) for incident in found])
         return
+    words = SCREEN[session.tongue]
     if not found:
-        say("No incident is open.")
+        say(words["no incident"])
         return
     from complaintflow.cli.caseview import print_incident, short
 
     last = ""
     for incident in found:
         if incident.case_id != last:
-            heading(f"Case {short(incident.case_id)}")
+            heading(words["case"].format(name=short(incident.case_id)))
             last = incident.case_id
-        print_incident(incident)
+        print_incident(incident, words)
 
 
 @command("resolve")

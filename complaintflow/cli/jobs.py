@@ -27,19 +27,19 @@ def print_jobs(case: Case, engine: Engine, setting: Setting) -> None:
     if not jobs:
         return
     labels = {str(node.bpmn_id): node.label for node in engine.bundle(case.id).program.nodes}
-    heading("For a worker")
+    heading(setting.word("for worker"))
     table(("", "", ""), [_row(row, labels.get(row.element, row.element), setting) for row in jobs])
     if alive:
-        say(dim("  a worker does this by itself, and the case goes on from there (one was seen within two minutes)"))
+        say(dim("  " + setting.word("worker alive")))
     else:
-        say(dim("  no worker is running, and the case goes on only when one has done this: ") + again("worker"))
+        say(dim("  " + setting.word("no worker")) + again("worker"))
 
 
 def _row(row: JobRow, label: str, setting: Setting) -> list[Cell]:
     """Where, which handler, and when."""
-    when = "ready"
+    when = setting.word("ready")
     if row.due_at is not None and row.due_at > setting.now:
-        when = f"next try {distance(row.due_at, setting.now)}"
+        when = setting.word("next try", when=distance(row.due_at, setting.now, setting.language))
     if row.attempt:
-        when += f", after {row.attempt} failed attempt{'' if row.attempt == 1 else 's'} of {row.retries}"
+        when += setting.word("failed one" if row.attempt == 1 else "failed", count=row.attempt, most=row.retries)
     return [cell(setting.name(row.element, label)), cell(row.type), cell(when, dim=True)]

@@ -24,6 +24,7 @@ _DAYS: Final = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     "zh": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
 }
+_UNITS: Final = ((86_400, "day", "天"), (3_600, "hour", "小时"), (60, "minute", "分钟"), (1, "second", "秒"))
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Punctuation that no line begins with.
 _CLOSING: Final = frozenset("，。、；：！？）》」』】”’…,.;:!?)")
@@ -206,29 +207,32 @@ def day(moment: datetime, language: str = "en") -> str:
 
 def at(moment: datetime, zone: tzinfo, language: str = "en") -> str:
     """A moment in a zone, to the minute."""
-    local = moment.astimezone(zone)
-    return f"{day(local, language)} {local:%H:%M}"
+    return " ".join(day_and_time(moment, zone, language))
 
 
-def until(moment: datetime, zone: tzinfo, language: str = "en") -> str:
-    """The end of a deadline: midnight belongs to the day that it closes, so it is 24:00 of the day before."""
+def day_and_time(moment: datetime, zone: tzinfo, language: str = "en") -> tuple[str, str]:
+    """The same in two: midnight belongs to the day that it closes, so it is 24:00 of that day and never 00:00.
+
+    It is so for all moments, not only for the ends of deadlines, so that no moment is written in two ways. What happens
+    some seconds later is another moment, and is 00:00.
+    """
     local = moment.astimezone(zone)
     if (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0):
-        return f"{day(local - timedelta(hours=1), language)} 24:00"
-    return at(moment, zone, language)
+        return day(local - timedelta(hours=1), language), "24:00"
+    return day(local, language), f"{local:%H:%M}"
 
 
-def distance(moment: datetime, now: datetime) -> str:
+def distance(moment: datetime, now: datetime, language: str = "en") -> str:
     """How far away a deadline is: "in 3 days", "4 hours late"."""
     seconds = int((moment - now).total_seconds())
-    length = span(abs(seconds))
+    length = span(abs(seconds), language)
+    if language == "zh":
+        return f"还有{length}" if seconds > 0 else f"已逾期{length}"
     return f"in {length}" if seconds > 0 else f"{length} late"
 
 
-def span(seconds: int) -> str:
+def span(seconds: int, language: str = "en") -> str:
     """A length of time in its largest unit."""
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}" + ("" if count == 1 else "s")
-    return f"{seconds} second" + ("" if seconds == 1 else "s")
+    size, unit, chinese = next((one for one in _UNITS if seconds >= one[0]), _UNITS[-1])
+    count = seconds // size
+    return f"{count}{chinese}" if language == "zh" else f"{count} {unit}" + ("" if count == 1 else "s")

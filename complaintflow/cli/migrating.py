@@ -44,7 +44,7 @@ def migrate_command(session: Session, process: str, pairs: tuple[str, ...], as_j
     dry_run: bool = chosen["dry_run"]
     with session.engine(reading=True) as engine, progress("Rehearsing" if dry_run else "Moving", engine) as seen:
         # A policy has no right for it, since definitions are no case's; but where people are known, somebody says who.
-        session.hand(engine, chosen["actor"])
+        who = session.who(engine, chosen["actor"])
         done = engine.migrate(
             process,
             cases=chosen["cases"] or None,
@@ -54,7 +54,7 @@ def migrate_command(session: Session, process: str, pairs: tuple[str, ...], as_j
             data=data,
             accept_missing=chosen["accept_missing"],
             dry_run=dry_run,
-            actor=session.acting or chosen["actor"],
+            actor=who,
             on_progress=seen,
         )
     if as_json:

@@ -32,7 +32,8 @@ def eventlog_command(
 ) -> None:
     """Write what happened in all cases into FILE: a case each, its steps, deadlines, and the facts its policy counts.
 
-    Nothing sealed is in it: no names, no texts, and not who did something. Cases that were shredded are.
+    Nothing sealed is in it: no names, no texts, and not who did something. Cases that were shredded are. With --people
+    it is for those who may have the figures of every policy in it.
     """
     chosen = format_of(file, form, {".json": "ocel", ".jsonocel": "ocel", ".xes": "xes"})
     with session.engine(reading=True) as engine, progress("Reading cases", engine) as seen:
@@ -44,5 +45,6 @@ def eventlog_command(
             until=until.replace(tzinfo=UTC) if until is not None else None,
             language=session.tongue or "en",
             on_progress=seen,
+            actor=session.who(engine),
         )
     say(f"{cases} {'case' if cases == 1 else 'cases'} written to {file} ({chosen.upper()})")

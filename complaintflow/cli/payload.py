@@ -48,12 +48,12 @@ def print_payload(engine: Engine, case: Case, setting: Setting, write: Callable[
     else:
         write("")
         write(title)
-    room = columns() or _NARROW
+    room, colon = columns() or _NARROW, TIMELINE[setting.language]["colon"]
     for label, answer in lines:
         text = clean(answer, lines=True)
-        lead = label if label.endswith(("?", "\uff1f", ":", "\uff1a")) else label + ":"
+        lead = label if label.endswith(("?", "\uff1f", ":", "\uff1a")) else label + colon.strip()
         if "\n" not in text and width(label) + width(text) < min(room - 6, _BESIDE + width(label)):
-            write(f"  {dim(lead)} {text}")
+            write(f"  {dim(lead)}{' ' if colon.endswith(' ') else ''}{text}")
             continue
         write(f"  {dim(lead)}")
         for line in wrap(text, room, "    "):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from complaintflow.cli.data import data_option, with_fields, write_json
-from complaintflow.cli.look import aside, bold, cell, clean, columns, day, dim, heading, say, table, until, wrap
+from complaintflow.cli.look import aside, at, bold, cell, clean, columns, day, dim, heading, say, table, wrap
 from complaintflow.cli.session import Session, again, command, json_option
 from complaintflow.errors import InvalidData, NoSubscription
 
@@ -158,14 +159,14 @@ def _print(progress: Progress, language: str) -> None:
     if progress.promised_at is not None:
         zone = progress.promised_at.tzinfo
         assert zone is not None
-        say(words["promised"].format(day=until(progress.promised_at, zone, language)))
+        say(words["promised"].format(day=at(progress.promised_at, zone, language)))
     zones = {str(moment.tzinfo) for moment in (progress.promised_at, *(one.at for one in progress.steps)) if moment}
     if zones:
         say(dim(words["zone"].format(zone=", ".join(sorted(zones)))))
     if progress.steps:
         heading(words["steps"])
         for step in progress.steps:
-            say(f"  {day(step.at, language)} {step.at:%H:%M}  {clean(step.label)}")
+            say(f"  {at(step.at, step.at.tzinfo or UTC, language)}  {clean(step.label)}")
     if progress.letters:
         heading(words["letters"])
         for letter in progress.letters:

@@ -27,6 +27,8 @@ def purge_command(session: Session, dry_run: bool, as_json: bool) -> None:
     history's times and events stay. `complaintflow hold` keeps a case; `complaintflow export` copies one before.
     """
     with session.engine(reading=True) as engine:
+        # No policy has a right for it, since it does what the policies' periods say; but somebody says who does.
+        session.who(engine)
         with progress("Looking at cases", engine) as seen:
             done = engine.purge(dry_run=dry_run, on_progress=seen)
         if as_json:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from complaintflow.cli.data import data_option, parse_object, read_json, with_fields, write_json
-from complaintflow.cli.look import say
+from complaintflow.cli.look import aside, say
 from complaintflow.cli.session import Session, again, command, json_option, warn_backlog
-from complaintflow.errors import InvalidData
+from complaintflow.errors import InvalidData, UnknownCase
 
 if TYPE_CHECKING:
     from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case
 
 
+# What whoever files a case learns of it that is not theirs to see.
+_OUTSIDE: Final = ("id", "key", "process", "status")
 _RECEIPT: Final = {
     "en": "Receipt: {number}  Keep it: with `{reporter}` it is the only way back to this report, and it is "
     "never shown again.",
@@ -23,7 +26,7 @@ _RECEIPT: Final = {
 }
 
 
-@command("run")
+@command("run", shown=("as", "people"))
 @click.argument("process")
 @click.argument("payload", required=False, metavar="[PAYLOAD.json]")
 @click.option("--example", is_flag=True, help="Use the payload that the process ships.")
@@ -50,6 +53,8 @@ def run_command(
     complaintflow run customer --example
     complaintflow run customer complaint.json --key order-17 --actor hotline
     complaintflow run customer -d channel=phone -d content='The soup arrived cold.'
+
+    With --people, --as says who files it; reports are taken without a name where the policy gives receipts.
     """
     if payload and example:
         raise click.UsageError("give a payload file or --example, not both")
@@ -58,20 +63,68 @@ def run_command(
         shipped = f"complaintflow run {process} --example"
         raise click.UsageError(f"give a payload file ('-' for standard input), or use the shipped one: {shipped}")
     with session.engine() as engine:
+        who = _filer(session, engine, process, actor)
         data = _data(engine, process, payload, example, fields, session.tongue)
-        case = engine.start(process, data, key=key, actor=actor)
+        case = engine.start(process, data, key=key, actor=who)
+        seen = _seen(session, engine, case, who)
         if as_json:
             from complaintflow.cli.caseview import case_json
 
-            write_json(case_json(case) | ({"receipt": case.receipt} if case.receipt else {}))
+            full = case_json(seen if seen is not None else case)
+            shown = full if seen is not None else {name: full[name] for name in _OUTSIDE}
+            write_json(shown | ({"receipt": case.receipt} if case.receipt else {}))
         else:
-            from complaintflow.cli.caseview import print_case, print_next
+            _print(seen, case, engine, session.tongue)
+        _warn_stranded(engine, case.id, session.tongue)
+        warn_backlog(engine, session.tongue)
 
-            print_case(case, engine, session.tongue)
-            print_next(case)
-            if case.receipt:
-                _print_receipt(case.receipt, session.tongue)
-        warn_backlog(engine)
+
+def _filer(session: Session, engine: Engine, process: str, actor: str | None) -> str | None:
+    """Who files it. Nobody needs a right for that, and where the policy gives receipts, nobody a name."""
+    if engine.settings.access.enforced and not (session.acting or actor):
+        receipts = engine.library.newest(process).policy.receipts.get("case")
+        if receipts is not None and receipts.enabled:
+            return None
+    return session.who(engine, actor)
+
+
+def _seen(session: Session, engine: Engine, case: Case, who: str | None) -> Case | None:
+    """The case as whoever filed it has it; None where it is not theirs to see."""
+    if not engine.settings.access.enforced:
+        return case
+    try:
+        return session.hand(engine, who).case(case.id) if who is not None else None
+    except UnknownCase:
+        return None
+
+
+def _print(seen: Case | None, case: Case, engine: Engine, language: str) -> None:
+    from complaintflow.cli.caseview import Setting, print_case, print_head, print_next
+
+    if seen is not None:
+        print_case(seen, engine, language)
+        print_next(seen, language)
+    else:
+        setting = Setting.of(engine, case.id, language)
+        print_head(case, setting, setting.title(engine.bundle(case.id)))
+    if case.receipt:
+        _print_receipt(case.receipt, language)
+
+
+def _warn_stranded(engine: Engine, case_id: str, language: str) -> None:
+    """Say so where it is known who people are and none of them can do what the case waits for."""
+    if not engine.settings.access.enforced:
+        return
+    from complaintflow.cli.caseview import Setting
+
+    case, setting = engine.case(case_id), Setting.of(engine, case_id, language)
+    notes = [note for event in case.history() for note in event.detail.get("notes", ())]
+    stranded = {element for kind, element, facts in notes if kind == "nobody-eligible" and facts.get("stranded")}
+    for task in case.tasks:
+        if task.element in stranded:
+            groups = setting.word("list").join(map(setting.value, task.groups)) or "-"
+            said = setting.word("stranded", task=setting.name(task.element, task.name), groups=groups)
+            aside(click.style(setting.word("warning"), fg="yellow", bold=True) + said)
 
 
 def _print_receipt(number: str, language: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.look import Cell, aside, bold, cell, distance, say, table, until
+from complaintflow.cli.look import Cell, aside, at, bold, cell, distance, say, table
 from complaintflow.cli.session import Session, again, command, json_option
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ def schedule_command(session: Session, process: str | None, stop: bool, as_json:
     if stop and process is None:
         raise click.UsageError("--stop needs the process to stop")
     with session.engine(reading=process is None) as engine:
+        if process is not None:
+            # Looking at it shows no case; changing it begins some, or no more of them.
+            session.who(engine)
         if process is not None and stop:
             _stopped(engine.unschedule(process), process, as_json)
             return
@@ -61,7 +64,7 @@ def _print(found: list[Scheduled], engine: Engine, language: str) -> None:
         if one.due_at is None or one.due_at.tzinfo is None:
             rows.append([*head, cell("over", dim=True), cell(""), cell(""), cell("")])
             continue
-        next_case = until(one.due_at, one.due_at.tzinfo, language)
+        next_case = at(one.due_at, one.due_at.tzinfo, language)
         late = {"fg": "red"} if one.due_at <= now else {}
         left = "" if one.rounds is None else one.rounds
         zone = cell(one.due_at.tzinfo, dim=True)

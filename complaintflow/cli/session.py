@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import click
 
 from complaintflow.cli.look import aside, clean
+from complaintflow.cli.words import SCREEN
 from complaintflow.errors import ComplaintflowError, StoreError
 from complaintflow.records import dataclass
 
@@ -89,6 +90,15 @@ class Session:
             what = f"there is nobody with the id '{who}'"
             raise AccessDenied(what, where=str(self.people), advice=nearest(who, known.ids))
         return cast("Engine", engine.desk(who))
+
+    def who(self, engine: Engine, actor: str | None = None) -> str | None:
+        """Who acts, for what a policy has no right for: known by name where people are; else as was said, or None.
+
+        Raises:
+            AccessDenied: nobody known by that name.
+        """
+        self.hand(engine, actor)
+        return self.acting or actor
 
     def identity(self) -> StaticIdentity | None:
         """Who people are, if a file says so. Raises InvalidIdentity."""
@@ -183,11 +193,11 @@ def zone_of(engine: Engine, bundle: Bundle) -> tzinfo:
     return (engine.settings.calendar or bundle.calendar).zone
 
 
-def warn_backlog(engine: Engine) -> None:
+def warn_backlog(engine: Engine, language: str) -> None:
     """Say so when something is due and nobody works; not to people at a desk, whom other cases do not concern."""
-    warning = None if engine.settings.access.enforced else engine.backlog_warning()
+    warning = None if engine.settings.access.enforced else engine.backlog_warning(language)
     if warning:
-        aside(click.style("Warning: ", fg="yellow", bold=True) + warning)
+        aside(click.style(SCREEN[language]["warning"], fg="yellow", bold=True) + warning)
 
 
 # The options of `Session` in the order of the help.

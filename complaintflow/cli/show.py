@@ -11,6 +11,7 @@ import click
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, at, clean, dim, say
 from complaintflow.cli.session import Session, command, find_case, json_option, warn_backlog
+from complaintflow.cli.words import SCREEN
 
 if TYPE_CHECKING:
     from complaintflow.cli.caseview import Setting
@@ -38,7 +39,7 @@ def show_command(session: Session, case: str, notices: bool, svg: str | None, as
             write_json(_json(engine, found))
         else:
             _print(engine, found, session, notices)
-        warn_backlog(engine)
+        warn_backlog(engine, session.tongue)
 
 
 def _draw(case: Case, file: str, language: str) -> None:
@@ -51,7 +52,7 @@ def _draw(case: Case, file: str, language: str) -> None:
         Path(file).write_text(str(case.diagram(language=language)), encoding="utf-8")
     except OSError as error:
         raise click.UsageError(f"{file} cannot be written: {error.strerror}") from None
-    aside(f"the case on its diagram: {file}")
+    aside(SCREEN[language]["drawn"].format(file=file))
 
 
 def _json(engine: Engine, case: Case) -> dict[str, Any]:
@@ -75,23 +76,22 @@ def _print(engine: Engine, case: Case, session: Session, notices: bool) -> None:
     from complaintflow.cli.caseview import Setting, print_head, print_standing
     from complaintflow.cli.jobs import print_jobs
     from complaintflow.cli.payload import print_payload
+    from complaintflow.cli.teller import Teller
     from complaintflow.cli.timeline import print_timeline
 
     bundle = engine.bundle(case.id)
     setting = Setting.of(engine, case.id, session.tongue)
-    print_head(case, bundle.policy.head.title)
-    say(dim(f"{case.id}  {case.process}  times in {setting.zone}"))
+    print_head(case, setting, setting.title(bundle))
+    say(dim(f"{case.id}  {case.process}  {setting.word('zone', zone=setting.zone)}"))
     print_payload(engine, case, setting)
     print_standing(case, setting)
     print_jobs(case, engine, setting)
-    print_timeline(
-        map(_without_payload, case.history()), setting, _labels_of(engine, case, setting), verbose=session.verbose > 0
-    )
+    print_timeline(map(_without_payload, case.history()), Teller.of(bundle, setting), verbose=session.verbose > 0)
     if notices:
         _print_notices(case, setting)
     elif session.verbose == 0 and _notices(case):
         aside("")
-        aside("--notices prints the notices in full, -v what each step set in motion", dim=True)
+        aside(setting.word("hint"), dim=True)
 
 
 def _without_payload(event: Event) -> Event:
@@ -101,23 +101,22 @@ def _without_payload(event: Event) -> Event:
     return replace(event, detail={name: fact for name, fact in event.detail.items() if name != "data"})
 
 
-def _labels_of(engine: Engine, case: Case, setting: Setting) -> dict[str, str]:
-    """The label of every element, for what the history names by id."""
-    program = engine.bundle(case.id).program
-    return {str(node.bpmn_id): setting.name(str(node.bpmn_id), node.label) for node in program.nodes}
-
-
 def _print_notices(case: Case, setting: Setting) -> None:
     from complaintflow.cli.look import heading
     from complaintflow.notices.notices import sheet
 
+    words = SCREEN[setting.language]
     # History tells of each whether it left, in the same order.
     left = [not event.detail.get("kept") for event in case.history() if "notice" in event.detail]
     for number, notice in enumerate(_notices(case)):
-        heading(f"Notice {notice.name}")
-        sent = at(notice.created_at, setting.zone, setting.language)
-        how = "by" if left[number : number + 1] != [False] else "kept here, for"
-        say(dim(f"  {sent}  {how} {notice.channel}, in {notice.language}"))
+        heading(setting.word("notice", name=notice.name))
+        facts = {
+            "at": at(notice.created_at, setting.zone, setting.language),
+            "channel": words.get(notice.channel, notice.channel),
+            "language": words.get(f"language {notice.language}", notice.language),
+        }
+        how = "notice by" if left[number : number + 1] != [False] else "notice kept"
+        say(dim("  " + setting.word(how, **facts)))
         say()
         for line in sheet(notice).split("\n"):
             say(f"  {clean(line, lines=True)}".rstrip())

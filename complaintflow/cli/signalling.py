@@ -82,4 +82,4 @@ def print_cases(cases: Iterable[Case], engine: Engine, language: str, as_json: b
             if number:
                 say()
             print_case(case, engine, language)
-    warn_backlog(engine)
+    warn_backlog(engine, language)

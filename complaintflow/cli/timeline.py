@@ -2,144 +2,52 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from complaintflow.cli.look import bold, clean, columns, cut, day, dim, heading, say, sign, until, wrap
+from complaintflow.cli.look import bold, clean, columns, cut, day_and_time, dim, heading, say, sign, wrap
+from complaintflow.cli.teller import Teller, Telling
 from complaintflow.cli.words import TIMELINE
-from complaintflow.records import dataclass
 
 if TYPE_CHECKING:
-    from complaintflow.cli.caseview import Setting
     from complaintflow.facade.views import Event
 
 _MARGIN: Final = " " * 12
-_VALUE: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """One event in words.
-
-    Attributes:
-        mark: a sign of `look.sign`.
-        text: what happened.
-        colour: of sign and text.
-        more: lines below it.
-        quiet: told only with -v.
-    """
-
-    mark: str
-    text: str
-    colour: str | None = None
-    more: tuple[str, ...] = ()
-    quiet: bool = False
+def tell(teller: Teller, event: Event) -> Telling:
+    """The event in words; one of an unknown kind tells its name."""
+    kind = _KINDS.get(event.event)
+    if kind is None:
+        return Telling("quiet", f"{teller.name(event)} {event.event}".strip(), more=teller.facts(event.detail))
+    return kind(teller, event)
 
 
-@dataclass(frozen=True, slots=True)
-class Teller:
-    """Puts events into words.
-
-    Args:
-        setting: zone and language.
-        labels: element id -> label.
-    """
-
-    setting: Setting
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-    def tell(self, event: Event) -> Telling:
-        """The event in words; one of an unknown kind tells its name."""
-        kind = _KINDS.get(event.event)
-        if kind is None:
-            return Telling("quiet", f"{self.name(event)} {event.event}".strip(), more=self.facts(event.detail))
-        return kind(self, event)
-
-    def word(self, key: str, **facts: object) -> str:
-        """A sentence in the language."""
-        safe = {name: clean(str(value)) for name, value in facts.items()}
-        return TIMELINE[self.setting.language][key].format(**safe)
-
-    def name(self, event: Event) -> str:
-        """The label of the event's element."""
-        return self.label(event.element or event.name or "")
-
-    def label(self, element: object) -> str:
-        """The label of an element."""
-        return self.labels.get(str(element), clean(str(element)))
-
-    def at(self, event: Event, key: str, **facts: object) -> str:
-        """Where, and what."""
-        return bold(self.name(event)) + self.word("colon") + self.word(key, **facts)
-
-    def time(self, text: object) -> str:
-        """A stored time as the end of a deadline."""
-        try:
-            return until(datetime.fromisoformat(str(text)), self.setting.zone, self.setting.language)
-        except ValueError:
-            return clean(str(text))
-
-    def facts(self, data: Any) -> tuple[str, ...]:
-        """Form data on one line; what was left empty is left out."""
-        pairs = [f"{name}: {self.value(value)}" for name, value in _flat(data, "") if value not in (None, "", [], {})]
-        return ("  ".join(pairs),) if pairs else ()
-
-    def value(self, value: Any) -> str:
-        """One value, short."""
-        if isinstance(value, bool):
-            return self.word("yes" if value else "no")
-        if isinstance(value, str):
-            return cut(clean(value), _VALUE)
-        return cut(clean(json.dumps(value, ensure_ascii=False, default=str)), _VALUE)
-
-    def notes(self, event: Event, *, verbose: bool) -> Iterator[str]:
-        """What the step decided on its way; with ``verbose`` also warnings and what it opened."""
-        for kind, element, facts in event.detail.get("notes", ()):
-            name = self.label(element)
-            if kind == "decided":
-                result = self.facts(facts.get("result")) or (self.value(facts.get("result")),)
-                yield f"{name}: {result[0]}{_rules(facts.get('rules'))}"
-            elif kind in ("ruled", "revoked"):
-                yield self.word(kind, decision=facts.get("decision"), version=facts.get("version"))
-            elif kind in ("caught", "uncaught"):
-                yield f"{self.word(kind, name=name)}: {self.value(facts)}"
-            elif verbose:
-                yield f"{kind}: {self.value(facts)}"
-        if verbose and event.detail.get("opened"):
-            yield f"{self.word('opened')}: " + ", ".join(map(self.label, event.detail["opened"]))
-
-
-def print_timeline(events: Iterable[Event], setting: Setting, labels: Mapping[str, str], *, verbose: bool) -> None:
+def print_timeline(events: Iterable[Event], teller: Teller, *, verbose: bool) -> None:
     """Every event under its day."""
-    teller = Teller(setting, labels)
+    setting = teller.setting
     heading(teller.word("happened"))
     last = ""
     for event in events:
-        telling = teller.tell(event)
+        telling = tell(teller, event)
         if telling.quiet and not verbose:
             continue
-        local = event.at.astimezone(setting.zone)
-        today = day(local, setting.language)
+        today, time = day_and_time(event.at, setting.zone, setting.language)
         if today != last:
             say(dim(f"  {today}"))
             last = today
         more = [*telling.more, *teller.notes(event, verbose=verbose)]
-        print_event(event, telling, more, local, columns(), wrapped=verbose)
+        print_event(event, telling, more, time, columns(), wrapped=verbose)
 
 
-def print_event(
-    event: Event, telling: Telling, more: list[str], local: datetime, room: int | None, *, wrapped: bool
-) -> None:
+def print_event(event: Event, telling: Telling, more: list[str], time: str, room: int | None, *, wrapped: bool) -> None:
     """One event: time, sign, words, who; what it brought below, each on a line or wrapped."""
     mark = click.style(sign(telling.mark), fg=telling.colour) if telling.colour else sign(telling.mark)
     text = click.style(telling.text, fg=telling.colour) if telling.colour in ("red", "yellow") else telling.text
     who = dim(f"  {clean(event.actor)}") if event.actor else ""
-    say(f"    {local:%H:%M} {mark} {text}{who}")
+    say(f"    {time} {mark} {text}{who}")
     for line in more:
         short = cut(line, room - len(_MARGIN)) if room is not None else line
         for one in wrap(line, room, _MARGIN) if wrapped else [_MARGIN + short]:
@@ -150,7 +58,7 @@ def print_event(
 
 
 def _started(teller: Teller, event: Event) -> Telling:
-    more = teller.facts(event.detail.get("data"))
+    more = teller.answers(event)
     if "due" in event.detail:
         name, due = teller.label(event.detail.get("start")), teller.time(event.detail["due"])
         more = (teller.word("by clock", name=name, due=due), *more)
@@ -158,7 +66,7 @@ def _started(teller: Teller, event: Event) -> Telling:
 
 
 def _task_completed(teller: Teller, event: Event) -> Telling:
-    return Telling("done", bold(teller.name(event)), "green", teller.facts(event.detail.get("data")))
+    return Telling("done", bold(teller.name(event)), "green", teller.answers(event))
 
 
 def _task_claimed(teller: Teller, event: Event) -> Telling:
@@ -218,7 +126,7 @@ def _incident_resolved(teller: Teller, event: Event) -> Telling:
 
 def _cancelled(teller: Teller, event: Event) -> Telling:
     reason = "".join(_reason_of(event))
-    return Telling("end", bold(teller.word("cancelled")) + (f": {reason}" if reason else ""), "yellow")
+    return Telling("end", bold(teller.word("cancelled")) + (teller.word("colon") + reason if reason else ""), "yellow")
 
 
 def _ended(teller: Teller, event: Event) -> Telling:
@@ -228,28 +136,31 @@ def _ended(teller: Teller, event: Event) -> Telling:
 def _outlives(teller: Teller, event: Event) -> Telling:
     facts = event.detail
     more = teller.word("outlives more", due=teller.time(facts.get("due")), promised=teller.time(facts.get("promised")))
-    text = teller.word("outlives", deadline=facts.get("deadline"), promise=facts.get("promise"))
+    names = {name: teller.called(facts.get(name)) for name in ("deadline", "promise")}
+    text = teller.word("outlives", **names)
     return Telling("warning", text, "yellow", (more,))
 
 
 def _paused(teller: Teller, event: Event) -> Telling:
     more = teller.word("paused more", due=teller.time(event.detail.get("due")))
-    return Telling("time", teller.word("paused", deadline=event.detail.get("deadline")), None, (more,))
+    return Telling("time", teller.word("paused", deadline=teller.called(event.detail.get("deadline"))), None, (more,))
 
 
 def _resumed(teller: Teller, event: Event) -> Telling:
     due = teller.time(event.detail.get("due"))
-    return Telling("time", teller.word("resumed", deadline=event.detail.get("deadline"), due=due))
+    return Telling("time", teller.word("resumed", deadline=teller.called(event.detail.get("deadline")), due=due))
 
 
 def _moved(teller: Teller, event: Event) -> Telling:
     due, before = teller.time(event.detail.get("due")), teller.time(event.detail.get("before"))
-    text = teller.word("moved", deadline=event.detail.get("deadline"), due=due)
+    text = teller.word("moved", deadline=teller.called(event.detail.get("deadline")), due=due)
     return Telling("time", text, "yellow", (teller.word("moved more", before=before),))
 
 
 def _counted(teller: Teller, event: Event) -> Telling:
-    facts = {"name": event.counted, "value": event.value or "-"}
+    value = event.value or "-"
+    said = teller.fact(value) if event.event == "fact" else teller.time(value)
+    facts = {"name": teller.called(event.counted), "value": said}
     return Telling("quiet", teller.word(f"counted {event.event}", **facts), quiet=True)
 
 
@@ -337,17 +248,3 @@ def _reason_of(event: Event) -> tuple[str, ...]:
     # Where none was given there is a null.
     reason = clean(str(event.detail.get("reason") or ""))
     return (reason,) if reason else ()
-
-
-def _rules(rules: Any) -> str:
-    """Which rows of a decision table fired; stored as [[decision, [rules]], ...]."""
-    fired = [str(rule) for one in rules or () if isinstance(one, list) and len(one) == 2 for rule in one[1]]
-    return f" ({', '.join(fired)})" if fired else ""
-
-
-def _flat(data: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(data, Mapping):
-        for name, value in data.items():
-            yield from _flat(value, f"{prefix}.{name}" if prefix else str(name))
-    elif prefix:
-        yield prefix, data

@@ -8,7 +8,22 @@ from pathlib import Path
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.look import Cell, bold, cell, clean, columns, dim, heading, say, sign, table, wrap
+from complaintflow.cli.look import (
+    GAP,
+    INDENT,
+    Cell,
+    bold,
+    cell,
+    clean,
+    columns,
+    dim,
+    heading,
+    say,
+    sign,
+    table,
+    width,
+    wrap,
+)
 from complaintflow.cli.session import Session, command, json_option
 from complaintflow.cli.tracing import Clause, Trace, trace
 
@@ -30,7 +45,7 @@ def trace_command(
     missing: bool,
     as_json: bool,
 ) -> None:
-    """Show which element and which test stands for each clause of PROCESS, or of all processes.
+    """Show which element stands for each clause of PROCESS, or of all processes; with --tests, which test too.
 
     The clauses are those of processes/<policy>/clauses.csv; what stands for them are the clause properties and
     documentation of diagrams and forms, the entries of policy.toml, and decision tables. Ends with 1 if an element
@@ -62,7 +77,10 @@ def _print(found: Trace, *, tested: bool, missing: bool) -> None:
     if found.strangers:
         heading("Named, but not listed in clauses.csv")
         for name, places in found.strangers.items():
-            say(f"  {click.style(sign('bad'), fg='red')} {name}" + dim(f"  {', '.join(places)}"))
+            first, *rest = wrap(f"{name}  {clean(', '.join(places))}", columns(), "    ")
+            say(f"  {click.style(sign('bad'), fg='red')} {first.strip()}")
+            for line in rest:
+                say(dim(line))
     implemented = sum(bool(clause.elements) for clause in found.clauses)
     line = f"{implemented} of {len(found.clauses)} clauses have an element"
     if tested:
@@ -74,7 +92,8 @@ def _print(found: Trace, *, tested: bool, missing: bool) -> None:
 def _print_summary(traces: list[Trace], *, tested: bool) -> None:
     """A line for each policy: how much of it stands for something, and what lacks it."""
     heading(f"In all: {len(traces)} policies, {sum(len(one.clauses) for one in traces)} clauses")
-    rows = []
+    rows: list[list[Cell]] = []
+    named: list[tuple[str, str, list[str]]] = []
     for one in traces:
         lacking = [clause.id for clause in one.clauses if not clause.elements or (tested and not clause.tests)]
         rows.append([
@@ -82,10 +101,15 @@ def _print_summary(traces: list[Trace], *, tested: bool) -> None:
             cell(len(one.clauses)),
             cell(sum(bool(clause.elements) for clause in one.clauses)),
             cell(sum(bool(clause.tests) for clause in one.clauses) if tested else ""),
-            cell(", ".join(lacking), fg="yellow"),
-            cell(", ".join(one.strangers), fg="red"),
+            cell(len(lacking) or "", fg="yellow"),
+            cell(len(one.strangers) or "", fg="red"),
         ])  # fmt: skip
-    table(("POLICY", "CLAUSES", "WITH ELEMENT", "WITH TEST", "LACKING", "NOT LISTED"), rows, shrink=4)
+        named += [(one.process, "lacking", lacking)] if lacking else []
+        named += [(one.process, "not listed", list(one.strangers))] if one.strangers else []
+    table(("POLICY", "CLAUSES", "WITH ELEMENT", "WITH TEST", "LACKING", "NOT LISTED"), rows)
+    for process, what, names in named:
+        for line in wrap(f"{process}, {what}: {clean(', '.join(names))}", columns(), INDENT):
+            say(line)
     say(dim("  --missing shows only the clauses that lack something"))
 
 
@@ -93,14 +117,18 @@ def _print_clause(clause: Clause, *, tested: bool) -> None:
     fine = clause.elements and (clause.tests or not tested)
     mark = click.style(sign("done"), fg="green") if fine else click.style(sign("warning"), fg="yellow")
     head: list[Cell] = [cell(clause.id, bold=True), cell(clause.kind, dim=True)]
-    say(f"  {mark} " + "  ".join(one.shown(len(one.text), last=True) for one in head) + f"  {clean(clause.paraphrase)}")
-    room = columns()
+    lead = f"  {mark} " + "  ".join(one.shown(len(one.text), last=True) for one in head) + GAP
+    room, gap = columns(), " " * width(lead)
+    first, *rest = wrap(clean(clause.paraphrase), room, gap)
+    for line in (lead + first.removeprefix(gap), *rest):
+        say(line)
     if clause.elements:
         for line in wrap(clean(", ".join(clause.elements)), room, "      "):
             say(dim(line))
     else:
         reason = "; ".join(text for text in (clause.status, clause.where) if text)
-        say("      " + click.style("no element" + (f": {clean(reason)}" if reason else ""), fg="yellow"))
+        for line in wrap("no element" + (f": {clean(reason)}" if reason else ""), room, "      "):
+            say(line, fg="yellow")
     if tested:
         for line in wrap(clean(", ".join(clause.tests) or "no test"), room, "      "):
             say(dim(line) if clause.tests else click.style(line, fg="yellow"))

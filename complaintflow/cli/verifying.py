@@ -35,8 +35,9 @@ def verify_command(ctx: click.Context, session: Session, case: str | None, file:
     if file is not None and case is None:
         raise click.UsageError("--export needs the CASE whose history is written")
     with session.engine(reading=True) as engine:
+        hand = session.hand(engine)
         if case is not None:
-            case = find_case(engine, case).id
+            case = find_case(hand, case).id
             found = engine.verify(case)
         else:
             with progress("Checking cases", engine) as seen:

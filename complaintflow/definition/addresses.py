@@ -44,7 +44,7 @@ class Addresses:
         if len(found) > 1:
             raise InvalidDiagram(
                 f"two files have the process '{process_id}'",
-                where=f"{found[0]} and {found[1]}",
+                where=" and ".join(f"{self._diagrams[path]}/{path}" for path in found[:2]),
                 advice="rename one of the processes",
             )
         return found[0] if found else None

@@ -35,6 +35,10 @@ def problems(bundle: Bundle) -> Iterator[InvalidPolicy]:
     tasks = {node.bpmn_id: node for node in nodes if isinstance(node, UserTask)}
     yield from _known(bundle, "messages", rules.messages, messages, "message that a diagram waits for")
     yield from _known(bundle, "answers", rules.answers, rules.messages, "message that a reporter may send")
+    yield from _known(bundle, "files", rules.files, rules.messages, "message that a reporter may send")
+    for message, variable in rules.files.items():
+        may = rules.messages.get(message, (variable,))
+        yield from _known(bundle, "files", (variable,), may, f"variable that a reporter may fill in with {message}")
     yield from _known(bundle, "tasks", rules.tasks, tasks, "user task")
     yield from _known(bundle, "steps", rules.steps, {node.bpmn_id for node in nodes}, "element")
     yield from _known(bundle, "promises", rules.promises, bundle.policy.deadlines, "deadline")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from importlib.metadata import entry_points
+from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -179,12 +180,49 @@ def _inside(layer: Layer, path: str) -> Path | None:
 
 def _installed() -> list[Layer]:
     """Folders that installed packages announce: entry point value = a package with processes/ in it."""
+    if not _announced():
+        return []
+    from importlib.metadata import entry_points  # with email, zipfile and sockets a tenth of our own import
+
     layers = []
     for point in sorted(entry_points(group=ENTRY_POINT), key=lambda point: point.name):
         spec = find_spec(point.module)
         for root in (spec.submodule_search_locations or []) if spec is not None else []:
             layers.append(Layer(f"package {point.module}", Path(root) / "processes", Path(root) / "forms"))
     return layers
+
+
+def _announced() -> bool:
+    """Whether any installed package can announce a layer: most programs have none, and are spared the full look.
+
+    Looked at are the files that ``importlib.metadata`` would parse; where there may be others, the answer is yes.
+    """
+    if any(hasattr(finder, "find_distributions") for finder in sys.meta_path if finder is not PathFinder):
+        return True
+    word = ENTRY_POINT.encode()
+    return any(word in _entry_points(info) for place in dict.fromkeys(sys.path) for info in _infos(place or "."))
+
+
+def _infos(place: str) -> list[str]:
+    """Where the packages in one place of ``sys.path`` say what they are."""
+    try:
+        found = os.listdir(place)
+    except NotADirectoryError:
+        return [place]  # a zip file, or something that only its own importer knows
+    except OSError:
+        return []
+    return [os.path.join(place, name) for name in found if name.lower().endswith(("dist-info", "egg-info"))]
+
+
+def _entry_points(info: str) -> bytes:
+    """What they announce, unparsed; of what is no folder, nothing is known but that it may announce a layer."""
+    try:
+        with open(os.path.join(info, "entry_points.txt"), "rb") as file:
+            return file.read()
+    except NotADirectoryError:
+        return b"" if info.lower().endswith("egg-info") else ENTRY_POINT.encode()
+    except OSError:
+        return b""
 
 
 def _shipped() -> Layer:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from complaintflow.report import Form as ReportForm
     from complaintflow.report import Report
     from complaintflow.store.port import Transaction
+    from complaintflow.store.rows import CaseRow
 
 
 class Figuring(Keeping):
@@ -126,6 +127,7 @@ class Figuring(Keeping):
         until: datetime | None = None,
         language: str = "en",
         on_progress: Callable[[int], None] | None = None,
+        actor: str | None = None,
     ) -> int:
         """Write what happened in all cases for a tool of process mining: see ``complaintflow.eventlog``.
 
@@ -138,12 +140,14 @@ class Figuring(Keeping):
             since, until: aware; only cases that began from then on, and before then.
             language: of the activities' names, where there is a translation.
             on_progress: told how many cases have been looked at.
+            actor: who wants it; without one it is the operator.
 
         Returns:
             how many cases are in it.
 
         Raises:
             InvalidData: there is such a file already, it cannot be written, or a time has no zone.
+            AccessDenied: a policy that governs a case in it does not let the actor have its figures.
         """
         from complaintflow import eventlog
 
@@ -153,12 +157,26 @@ class Figuring(Keeping):
             if at is not None and at.tzinfo is None:
                 raise InvalidData("a time without a zone is no time", [(name, "has no zone")])
         with self.store.reading() as tx:
-            log = eventlog.EventLog(tx, self._work.bundle, process, since, until, language, on_progress)
+            log = eventlog.EventLog(tx, self._readable_by(actor), process, since, until, language, on_progress)
             return eventlog.save(log, file, form)
 
     def pseudonym(self, fact: str, person: str) -> str:
         """What stands for a person, by id or name, in figures by this fact: who knows the person finds the figure."""
         return pseudonym(self.vault.derive(PERSONS), fact, person)
+
+    def _readable_by(self, actor: str | None) -> Callable[[Transaction, CaseRow], Bundle]:
+        """How definitions are read for somebody: only those under policies whose figures they may have."""
+        access = self.settings.access
+        if actor is None or not access.enforced:
+            return self._work.bundle
+        person = access.person(actor)
+
+        def read(tx: Transaction, row: CaseRow) -> Bundle:
+            bundle = self._work.bundle(tx, row)
+            access.require_figures(person, bundle.policy)
+            return bundle
+
+        return read
 
     def _countable(self, policy: str, actor: str | None) -> Bundle:
         """The definition under a policy, for whoever may have its figures. Raises as ``figures``."""

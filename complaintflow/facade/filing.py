@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from complaintflow.case.accesses import RecordAccess
 from complaintflow.case.limits import Limits
-from complaintflow.errors import UnknownAttachment, UnreadableValue
+from complaintflow.errors import NoSubscription, UnknownAttachment, UnreadableValue
 from complaintflow.facade.reading import Reading
 from complaintflow.facade.views import Attachment
 
@@ -59,15 +59,20 @@ class Filing(Reading):
             UnknownCase, CaseEnded, CaseShredded: nothing can be attached.
             InvalidData: its name, size or type, or that no copy without metadata can be made; with file, limit, remedy.
         """
-        from complaintflow.case.attaching import Attach, bare, is_nameless, read
+        from complaintflow.case.attaching import Attach, bare, is_nameless, read, telling
 
         with self.store.reading() as tx:
             live = self._work.load(tx, self._find(tx, case_id), actor)
+            tells = telling(live, tx.subscriptions(live.row.id))
         limits = self.limits.under(live.bundle.policy)
         file = read(name, content, content_type, limits)
         if is_nameless(live) and not as_is:
             file = bare(file, limits)
-        change = self._work.run(live.row.id, Attach(file, limits, reason, sealed), actor)
+        try:
+            change = self._work.run(live.row.id, Attach(file, limits, reason, sealed, tells), actor)
+        except NoSubscription:
+            # Since it was looked at, the case has moved on; the file is taken all the same.
+            change = self._work.run(live.row.id, Attach(file, limits, reason, sealed), actor)
         assert change is not None
         return self._attachment(change.case, change.attachments[0])
 

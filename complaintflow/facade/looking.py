@@ -25,7 +25,7 @@ from complaintflow.facade.sight import Sight, gone
 from complaintflow.facade.views import Attachment, Case, Event, Incident, Surroundings, Task
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from complaintflow.access.identity import Person
     from complaintflow.case.live import Settings
@@ -155,6 +155,10 @@ class Looking:
     def bundle(self, case_id: str) -> Bundle:
         """The definition that a case runs on: what is drawn, nothing of what was said. Raises UnknownCase."""
         return self._look(case_id).live.bundle
+
+    def zone(self, case_id: str) -> tzinfo:
+        """The zone in which a case's days are counted. Raises UnknownCase."""
+        return self._engine.zone(self._look(case_id).live.row.id)
 
     def surroundings(self, task_id: str) -> Surroundings:
         """What the form of one of their tasks sees, with sealed values masked. Raises UnknownTask."""

@@ -6,7 +6,7 @@ Nothing here changes a case; ``record_access``, which writes down that somebody 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, cast
 
 from complaintflow.bpmn.activities import ReceiveTask, UserTask
@@ -161,6 +161,10 @@ class Reading:
         with self.store.reading() as tx:
             return self._work.bundle(tx, tx.case(self._find(tx, case_id)))
 
+    def zone(self, case_id: str) -> tzinfo:
+        """The zone in which a case's days are counted. Raises UnknownCase."""
+        return (self.settings.calendar or self.bundle(case_id).calendar).zone
+
     def opening(self, process: str, place: str) -> tuple[bool, datetime]:
         """Whether a person is there now, and when one is there next (now, if one is): WB-2.2.b.
 
@@ -194,19 +198,28 @@ class Reading:
             rows = [detail for _, (_, detail) in self._entries(tx, live.row)]
             return portrait(live, rows, tx, process or live.row.process, language)
 
-    def backlog_warning(self) -> str | None:
-        """A sentence when something is due and no worker is alive; None when all is well."""
+    def backlog_warning(self, language: str = "en") -> str | None:
+        """A sentence, in Chinese if so asked ("zh"), when something is due and no worker is alive; else None."""
         now = self.clock.now()
         with self.store.reading() as tx:
             backlog = tx.backlog(now, now - ALIVE)
             if backlog.workers or backlog.oldest is None:
                 return None
             zone = self._zone_of_backlog(tx, now)
+        local = backlog.oldest.astimezone(zone)
+        if (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0):
+            since = f"{local - timedelta(days=1):%Y-%m-%d} 24:00"
+        else:
+            since = f"{local:%Y-%m-%d %H:%M}"
+        if language == "zh":
+            kinds = [(backlog.timers, "定时"), (backlog.jobs, "作业")]
+            counted = "、".join(f"{count} 项{what}" for count, what in kinds if count)
+            return f"{counted}已到期（最早 {since}，{zone}），但没有后台作业程序在运行：请运行 `complaintflow worker`"
         parts = [(backlog.timers, "timer"), (backlog.jobs, "job")]
         counted = " and ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in parts if count)
         return (
             f"{counted} {'is' if backlog.timers + backlog.jobs == 1 else 'are'} due (the oldest since "
-            f"{backlog.oldest.astimezone(zone):%Y-%m-%d %H:%M}, {zone}), and no worker is alive: "
+            f"{since}, {zone}), and no worker is alive: "
             "run `complaintflow worker`"
         )
 

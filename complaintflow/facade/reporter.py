@@ -200,11 +200,15 @@ class Reporter:
     ) -> Attachment:
         """Add evidence. What is kept is a copy without metadata, under a name of ours, unless ``as_is``.
 
+        Where the policy says how (``[receipts.case] files``), those who work on the case are told as of a message.
+
         Raises:
             CaseEnded: the case takes no more.
             InvalidData: see ``Engine.attach``.
         """
-        return self._engine.attach(self._case_id, name, content, content_type=content_type, actor=REPORTER, as_is=as_is)
+        kept = self._engine.attach(self._case_id, name, content, content_type=content_type, actor=REPORTER, as_is=as_is)
+        self._engine.settle(self._case_id)
+        return kept
 
     # -- inside -----------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from complaintflow.errors import CaseSuspended, UnknownTask
@@ -194,6 +194,11 @@ class Case:
         A message that may come at any time, beside the work, is not waited for: see ``messages``.
         """
         return [task.element for task in self.tasks] + list(self.standing)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the policy, in which its days are counted: moments are in UTC until ``astimezone(case.zone)``."""
+        return self._engine.zone(self.id)
 
     def task(self, element: str) -> Task:
         """The open task at an element.

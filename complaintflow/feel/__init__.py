@@ -32,7 +32,16 @@ a ``typeRef``; a knowledge model goes into the context as a `Function`; `Express
 """
 
 from complaintflow.feel import types
-from complaintflow.feel.expression import Expression, evaluate, parse, parse_type, parse_unary, set_limits, unary_test
+from complaintflow.feel.expression import (
+    Expression,
+    evaluate,
+    parse,
+    parse_later,
+    parse_type,
+    parse_unary,
+    set_limits,
+    unary_test,
+)
 from complaintflow.feel.limits import Limits
 from complaintflow.feel.runtime import Warning
 from complaintflow.feel.types import MISMATCH, Type
@@ -50,6 +59,7 @@ __all__ = [
     "evaluate",
     "kind",
     "parse",
+    "parse_later",
     "parse_type",
     "parse_unary",
     "set_limits",

@@ -149,6 +149,23 @@ class Expression:
         return run
 
 
+class _Later(Expression):
+    """An expression that is known to parse: it is parsed when one of its slots is first read, and fills them all."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Expression.__slots__:
+            raise AttributeError(name)
+        parsed = _parsed(self.text, frozenset(), DEFAULT_LIMITS, False)
+        for slot in Expression.__slots__:
+            setattr(self, slot, getattr(parsed, slot))
+        return getattr(parsed, name)
+
+
 @lru_cache(maxsize=4096)
 def _parsed(text: str, names: frozenset[str], limits: Limits, unary: bool) -> Expression:
     return Expression(text, names, limits, unary=unary)
@@ -168,6 +185,18 @@ def parse(text: str, names: Iterable[str] = (), *, where: str = "", limits: Limi
         FeelLimitExceeded: it is too long or nested too deeply.
     """
     return _located(text, names, where, limits, unary=False)
+
+
+def parse_later(text: str, *, where: str = "") -> Expression:
+    """An expression that was parsed before, and found good, under the usual bounds: parsed again when it is needed.
+
+    Args:
+        text, where: as for `parse`.
+
+    Raises:
+        FeelSyntaxError, FeelLimitExceeded: as for `parse`, at once, where other bounds than the usual are in force.
+    """
+    return _Later(text) if in_force(DEFAULT_LIMITS) == DEFAULT_LIMITS else parse(text, where=where)
 
 
 def parse_unary(

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import TypeAlias, TypeVar
 
 from complaintflow.feel import numbers
@@ -127,23 +127,32 @@ class Overload:
         return bound
 
 
-@dataclass(slots=True)
 class Builtin:
     """One built-in function with all its signatures.
 
     Attributes:
         name: as it is called.
-        overloads: tried in order; the first that the arguments fit is taken.
-        about: what it does, in a sentence.
+        declared: each declaration, and what computes it.
         example: an expression that is true; it is executed as a test and printed in the documentation.
         source: where it is defined: the standard, or Camunda's extensions.
     """
 
-    name: str
-    overloads: list[Overload] = field(default_factory=list)
-    about: str = ""
-    example: str = ""
-    source: str = ""
+    def __init__(self, name: str, example: str, source: str) -> None:
+        self.name = name
+        self.declared: list[tuple[str, Implementation]] = []
+        self.example = example
+        self.source = source
+
+    @cached_property
+    def overloads(self) -> tuple[Overload, ...]:
+        """Tried in order; the first that the arguments fit is taken. Read when the function is first called."""
+        return tuple(_overload(declaration, implementation) for declaration, implementation in self.declared)
+
+    @property
+    def about(self) -> str:
+        """What it does, in a sentence."""
+        texts = (implementation.__doc__ for _, implementation in self.declared)
+        return " ".join((next(filter(None, texts), None) or "").split())
 
     def __call__(self, run: Run, arguments: Sequence[Value], names: Sequence[str] | None = None) -> Value:
         """Call it with FEEL values.
@@ -181,20 +190,23 @@ def builtin(*declarations: str, example: str = "", source: str = STANDARD) -> Ca
 
     def declare(implementation: Declared) -> Declared:
         for declaration in declarations:
-            match = _DECLARATION.fullmatch(declaration)
-            if match is None:
-                raise ValueError(declaration)
-            entry = TABLE.setdefault(match[1], Builtin(match[1]))
-            parameters = _parameters(match[2])
-            fewest = sum(not parameter.optional and not parameter.variadic for parameter in parameters)
-            variadic = bool(parameters) and parameters[-1].variadic
-            entry.overloads.append(Overload(declaration, parameters, implementation, fewest, variadic))
-            entry.about = entry.about or " ".join((implementation.__doc__ or "").split())
+            name = declaration.partition("(")[0]
+            entry = TABLE.setdefault(name, Builtin(name, example, source))
+            entry.declared.append((declaration, implementation))
             entry.example = entry.example or example
-            entry.source = entry.source or source
         return implementation
 
     return declare
+
+
+def _overload(declaration: str, implementation: Implementation) -> Overload:
+    match = _DECLARATION.fullmatch(declaration)
+    if match is None:
+        raise ValueError(declaration)
+    parameters = _parameters(match[2])
+    fewest = sum(not parameter.optional and not parameter.variadic for parameter in parameters)
+    variadic = bool(parameters) and parameters[-1].variadic
+    return Overload(declaration, parameters, implementation, fewest, variadic)
 
 
 def _parameters(text: str) -> tuple[Parameter, ...]:

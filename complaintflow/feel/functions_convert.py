@@ -17,8 +17,9 @@ from complaintflow.feel.runtime import Run
 from complaintflow.feel.temporal import FineDateTime, FineTime
 from complaintflow.feel.values import Failure, Range, Value, YearMonthDuration, describe, kind
 
-_NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,6})?", re.ASCII)
-_GROUPED = re.compile(r"-?[\d ,.]+", re.ASCII)
+# Texts, which `re` keeps once they are used: few expressions read a number from a text, and all import this.
+_NUMBER = r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d{1,6})?"
+_GROUPED = r"-?[\d ,.]+"
 
 
 @builtin("string(from: any)", example='string(["a", 1.5]) = "[\\"a\\", 1.5]"')
@@ -78,7 +79,7 @@ def _end(run: Run, value: Value) -> str:
 @builtin("number(from: string)", example='number("1 500.5", " ", ".") = 1500.5')
 def number(run: Run, text: str) -> Decimal:
     """The number in a text, with grouping and decimal separators if given."""
-    if _NUMBER.fullmatch(text) is None:
+    if re.fullmatch(_NUMBER, text, re.ASCII) is None:
         raise Failure(f'"{text}" is no number')
     return finite(CONTEXT.create_decimal(text))
 
@@ -88,7 +89,7 @@ def number_grouped(run: Run, text: str, grouping: str | None, point: str | None 
     """The number in a text with separators: grouping is space, comma or point, decimal is point or comma."""
     if grouping not in (None, " ", ",", ".") or point not in (None, ".", ",") or (grouping and grouping == point):
         raise Failure("the separators must be different: a space, a comma or a point")
-    if _GROUPED.fullmatch(text) is None:
+    if re.fullmatch(_GROUPED, text, re.ASCII) is None:
         raise Failure(f'"{text}" is no number')
     return number(run, text.replace(grouping or "", "").replace(point or ".", "."))
 

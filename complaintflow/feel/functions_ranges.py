@@ -204,17 +204,18 @@ def coincides(left: Range, right: Range) -> bool:
     return starts_same and left.high_closed == right.high_closed and _same(_end(left), _end(right))
 
 
+# Texts, which `re` keeps once they are used: few expressions read a range from a text, and all import this.
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
-_RANGE = re.compile(r"\s*([\[\](])(.*?)\.\.(.*?)([\[\])])\s*", re.DOTALL)
+_RANGE = r"\s*([\[\](])(.*?)\.\.(.*?)([\[\])])\s*"
 _NUMBER = r"(-?(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"
-_LITERAL = re.compile(rf"\s*(?:{_TEXT}|@\s*{_TEXT}|{_NUMBER})\s*", re.DOTALL | re.ASCII)
-_CALL = re.compile(r"(date and time|date|time|duration)\s*\((.*)\)", re.DOTALL)
+_LITERAL = rf"\s*(?:{_TEXT}|@\s*{_TEXT}|{_NUMBER})\s*"
+_CALL = r"(date and time|date|time|duration)\s*\((.*)\)"
 
 
 @builtin("range(from: string)", example='range("[18..21)") = [18..21)')
 def range_from(run: Run, text: str) -> Range:
     """The range in a text (grammar rule 66); its ends are literals, and one of them may be left out."""
-    match = _RANGE.fullmatch(text)
+    match = re.fullmatch(_RANGE, text, re.DOTALL)
     if match is None:
         raise Failure(f'"{text}" is no range')
     opening, low, high, closing = match.groups()
@@ -231,7 +232,7 @@ def _literal_end(run: Run, text: str) -> Value:
     """A literal, or one of the four functions that make dates and times, over literals (grammar rules 60 and 67)."""
     if not text:
         return None
-    call = _CALL.fullmatch(text)
+    call = re.fullmatch(_CALL, text, re.DOTALL)
     if call is None:
         value, end = _literal(run, text, 0)
         if end == len(text):
@@ -248,7 +249,7 @@ def _literal_end(run: Run, text: str) -> Value:
 
 
 def _literal(run: Run, text: str, position: int) -> tuple[Value, int]:
-    match = _LITERAL.match(text, position)
+    match = re.compile(_LITERAL, re.DOTALL | re.ASCII).match(text, position)
     if match is None:
         raise Failure(f"`{text}` cannot stand at the end of a range")
     if match[1] is not None:

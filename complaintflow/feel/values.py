@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import total_ordering
 from typing import Any, TypeAlias
 
 from complaintflow.records import dataclass
@@ -24,11 +25,15 @@ Value: TypeAlias = Any
 """A FEEL value: whatever stands in the table above."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
+@total_ordering
 class YearMonthDuration:
     """A years and months duration, counted in months; negative ones run backwards."""
 
     months: int
+
+    def __lt__(self, other: object) -> bool:
+        return self.months < other.months if isinstance(other, YearMonthDuration) else NotImplemented
 
     def __str__(self) -> str:
         years, months = divmod(abs(self.months), 12)

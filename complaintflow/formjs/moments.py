@@ -10,11 +10,8 @@ from complaintflow.formjs.plain import Unfit
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _TIME = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?"
 _OFFSET = r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
-_FORMS = {
-    "date": re.compile(_DATE),
-    "time": re.compile(_TIME + _OFFSET),
-    "datetime": re.compile(_DATE + "T" + _TIME + _OFFSET),
-}
+# Texts, which `re` keeps once they are used: most forms have no such field.
+_FORMS = {"date": _DATE, "time": _TIME + _OFFSET, "datetime": f"{_DATE}T{_TIME}{_OFFSET}"}
 _EXAMPLES = {
     ("date", False): "a date, written like 2026-11-22",
     ("time", False): "a time, written like 14:05",
@@ -43,7 +40,7 @@ def moment(value: object, subtype: str, serializing: str) -> str:
     zoned = subtype != "date" and serializing != "no_timezone"
     expected = Unfit(f"It must be {_EXAMPLES[subtype, zoned]}.")
     text = _fitted(_written(value), subtype, zoned=zoned)
-    if text is None or not _FORMS[subtype].fullmatch(text):
+    if text is None or not re.fullmatch(_FORMS[subtype], text):
         raise expected
     try:
         parsed = _parsed(text, subtype)
@@ -68,9 +65,9 @@ def _written(value: object) -> str | None:
 
 
 def _fitted(text: str | None, subtype: str, *, zoned: bool) -> str | None:
-    if text is not None and subtype == "date" and _FORMS["datetime"].fullmatch(text):
+    if text is not None and subtype == "date" and re.fullmatch(_FORMS["datetime"], text):
         return text[:10]
-    if text is not None and subtype == "datetime" and not zoned and _FORMS["date"].fullmatch(text):
+    if text is not None and subtype == "datetime" and not zoned and re.fullmatch(_FORMS["date"], text):
         return f"{text}T00:00"
     return text
 

@@ -31,22 +31,28 @@ def tree(root: Component, file: str) -> Branch:
         InvalidForm: two components claim the same place, or one stands inside the value of another.
     """
     top = Branch()
-    _grow(root, top, file)
+    for problem in _grow(root, top, file):
+        raise problem
     return top
 
 
-def _grow(container: Component, branch: Branch, file: str) -> None:
+def clashes(root: Component, file: str) -> list[InvalidForm]:
+    """Every component whose place is another's."""
+    return list(_grow(root, Branch(), file))
+
+
+def _grow(container: Component, branch: Branch, file: str) -> Iterator[InvalidForm]:
     for component in container.components:
         place = branch
         for name in component.keys:
             place = place.names.setdefault(name, Branch())
             if place.owner is not None:
-                _clash(component, place.owner, file)
+                yield _clash(component, place.owner, file)
         if component.bound:
             if place.names:
-                _clash(component, next(_owners(place)), file)
+                yield _clash(component, next(_owners(place)), file)
             place.owner = component
-        _grow(component, place if component.keys else branch, file)
+        yield from _grow(component, place if component.keys else branch, file)
 
 
 def _owners(branch: Branch) -> Iterator[Component]:
@@ -56,8 +62,8 @@ def _owners(branch: Branch) -> Iterator[Component]:
         yield from _owners(inner)
 
 
-def _clash(component: Component, other: Component, file: str) -> None:
-    raise InvalidForm(
+def _clash(component: Component, other: Component, file: str) -> InvalidForm:
+    return InvalidForm(
         f"{component.path} is claimed by two components: {component.id} and {other.id}",
         where=f"{file}, component {component.id}",
         advice="give one of them another key",

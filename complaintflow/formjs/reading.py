@@ -111,28 +111,35 @@ class Reader:
             )
         if raw.get("type") != "default":
             place.refuse(f"its type is {raw.get('type')!r} instead of 'default'", "open the form in Camunda Modeler")
-        _check_names(raw, _ROOT, place)
+        refuse_unknown(raw, _ROOT, place)
         self._ids.add(place.component)
         marks = details.properties_of(raw, place)
         inner = self._inner(raw, "", {}, place, 0)
         return Component(place.component, "default", properties=marks, attributes=raw, components=inner)
 
     def _inner(self, raw: Raw, path: str, marks: Mapping[str, str], place: Place, depth: int) -> tuple[Component, ...]:
+        return tuple(self._component(part, path, marks, depth) for part in self.parts(raw, place, depth))
+
+    def parts(self, raw: Raw, place: Place, depth: int) -> list[Raw]:
+        """The components inside. Raises InvalidForm."""
         parts = raw.get("components", [])
         if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
             place.refuse("its components are not a list of objects", "make the form anew in Camunda Modeler")
         if depth > MAX_DEPTH:
             place.refuse(f"containers are nested deeper than {MAX_DEPTH}", "flatten the form")
-        return tuple(self._component(part, path, marks, depth) for part in parts)
+        return parts
 
     def _component(self, raw: Raw, outer: str, marks: Mapping[str, str], depth: int) -> Component:
         kind = str(raw.get("type"))
         place = Place(self.file, str(raw.get("id") or raw.get("key") or kind))
-        self._check(raw, kind, place)
-        keys = _keys(raw, kind, place)
+        self.check_kind(kind, place)
+        self.check_id(raw, place)
+        refuse_unknown(raw, known_names(kind), place)
+        details.check_attributes(raw, kind, place)
+        keys = keys_of(raw, kind, place)
         repeats = kind == "dynamiclist" and raw.get("isRepeating") is not False
         path = ".".join(part for part in (outer, *keys) if part) + "[]" * repeats
-        _check_reserved(path, raw, place)
+        check_reserved(path, raw, place)
         properties = {**marks, **details.properties_of(raw, place)}
         options, options_from = details.choices_of(raw, kind, place)
         return Component(
@@ -155,7 +162,8 @@ class Reader:
             attributes=raw,
         )
 
-    def _check(self, raw: Raw, kind: str, place: Place) -> None:
+    def check_kind(self, kind: str, place: Place) -> None:
+        """Raises InvalidForm: there is no component of this type."""
         if kind not in TYPES or kind == "default":
             known = sorted(TYPES - {"default"})
             near = get_close_matches(kind, known, 1)
@@ -163,16 +171,25 @@ class Reader:
                 f"the component type {kind!r} is not known",
                 f"did you mean {near[0]!r}?" if near else f"use one of: {', '.join(known)}",
             )
+
+    def check_id(self, raw: Raw, place: Place) -> None:
+        """Raises InvalidForm: its id is no text, or another component's."""
+        if not isinstance(raw.get("id", ""), str):
+            place.refuse(f"its id is {raw['id']!r}", "give it an id of letters, digits and underscores")
         if raw.get("id") in self._ids:
             place.refuse("two components have this id", "give one of them another id")
         if "id" in raw:
             self._ids.add(place.component)
-        takes_input = kind in KEYED and kind != "expression"
-        _check_names(raw, _COMMON | _OWN.get(kind, frozenset()) | (_INPUT if takes_input else frozenset()), place)
-        details.check_attributes(raw, kind, place)
 
 
-def _check_names(raw: Raw, names: frozenset[str], place: Place) -> None:
+def known_names(kind: str) -> frozenset[str]:
+    """The properties that a component of this type may have."""
+    takes_input = kind in KEYED and kind != "expression"
+    return _COMMON | _OWN.get(kind, frozenset()) | (_INPUT if takes_input else frozenset())
+
+
+def refuse_unknown(raw: Raw, names: frozenset[str], place: Place) -> None:
+    """Raises InvalidForm: it has a property of another name."""
     for name in raw:
         if name not in names:
             near = get_close_matches(name, names, 1)
@@ -182,7 +199,7 @@ def _check_names(raw: Raw, names: frozenset[str], place: Place) -> None:
             )
 
 
-def _keys(raw: Raw, kind: str, place: Place) -> tuple[str, ...]:
+def keys_of(raw: Raw, kind: str, place: Place) -> tuple[str, ...]:
     """The names that the component adds to the path of its container."""
     name = "key" if kind in KEYED else "path"
     text = raw.get(name) or ""
@@ -196,9 +213,10 @@ def _keys(raw: Raw, kind: str, place: Place) -> tuple[str, ...]:
     return tuple(text.split("."))
 
 
-def _check_reserved(path: str, raw: Raw, place: Place) -> None:
+def check_reserved(path: str, raw: Raw, place: Place) -> None:
+    """Raises InvalidForm: it would write what nobody writes."""
     first = path.partition(".")[0].removesuffix("[]")
-    writes = raw.get("type") in KEYED and not (raw.get("disabled") is True or raw.get("readonly") is True)
+    writes = str(raw.get("type")) in KEYED and not (raw.get("disabled") is True or raw.get("readonly") is True)
     if first in RESERVED and writes:
         place.refuse(
             f"it would write {path}, and {first} can only be read", "make the component read-only, or change its key"

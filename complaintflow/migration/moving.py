@@ -200,6 +200,10 @@ def _translated(old: LiveCase, places: Places) -> dict[str, Any]:
     """The marking with the names of the new diagrams."""
     flows = [old.game.top, *old.game.flows.values()]  # which wakes them: freeze would leave those that sleep packed
     marking = freeze(old.game)
+    marking["scopes"] = [
+        [scope.number, scope.parent.number if scope.parent is not None else 0, scope.variables]
+        for scope in old.game.scopes.values()
+    ]
     marking["flows"] = [_flow(flow, row, places) for flow, row in zip(flows, marking["flows"], strict=True)]
     return marking
 

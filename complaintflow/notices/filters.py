@@ -67,12 +67,18 @@ def last_day(context: jinja2.runtime.Context, value: object) -> str:
 
 @jinja2.pass_context
 def datetime(context: jinja2.runtime.Context, value: object) -> str:
-    """The day and the time of an instant, in the organisation's zone: November 22, 2026, 14:05."""
+    """The day and the time of an instant, in the organisation's zone: November 22, 2026, 14:05.
+
+    Midnight is 24:00 of the day that it closes, as the command line has it.
+    """
     written = _written(context)
     moment = _moment(value, written)
     if not isinstance(moment, dt.datetime):
         return _day(moment, written)
-    return f"{_day(moment, written)}{' ' if written.chinese else ', '}{moment:%H:%M}"
+    time = f"{moment:%H:%M}"
+    if moment.time() == dt.time.min:
+        moment, time = moment - dt.timedelta(days=1), "24:00"
+    return f"{_day(moment, written)}{' ' if written.chinese else ', '}{time}"
 
 
 @jinja2.pass_context

@@ -230,6 +230,7 @@ class Receipts(Setting):
         enabled: False takes a lower layer's receipts away.
         messages: message -> the variables that the reporter may fill in, all of them texts.
         answers: message -> the variable, where it is waited for, that holds the question it answers.
+        files: message -> its variable that names the file, where a file of the reporter's is told in this way.
         tasks: id of a user task that the reporter may do -> its fields that are filled in for them.
         steps: ids of the elements whose passing the reporter may see.
         promises: names of the deadlines whose day the reporter may see.
@@ -239,6 +240,7 @@ class Receipts(Setting):
     enabled: bool
     messages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     tasks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     steps: tuple[str, ...] = ()
     promises: tuple[str, ...] = ()
@@ -429,6 +431,7 @@ ALLOWED = {
     "tasks": 'a list of element ids, as ["investigate", "review"]',
     "enabled": "true or false",
     "messages": 'a table of messages and their variables, as { appeal = ["grounds"] }',
+    "files": 'a table of messages and the variables that name a file, as { more-evidence = "material" }',
     "answers": 'a table of messages and the variables with their questions, as { reporter-answer = "question" }',
     "receipts.tasks": 'a table of tasks and what is filled in, as { ask-why = { asked_by = "questionnaire" } }',
     "steps": 'a list of element ids, as ["call-registration", "tell-result"]',

@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, fields
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from complaintflow.errors import CalendarError, InvalidPolicy
@@ -275,6 +275,8 @@ def _adapter() -> TypeAdapter[Sections]:
     return TypeAdapter(Sections)
 
 
+# A file is read for its id, and then for all that it says; nobody changes the tables.
+@lru_cache(maxsize=16)
 def _toml(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)

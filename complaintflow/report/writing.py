@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Final
 
@@ -74,7 +74,9 @@ class Writer:
         return str(format_date(at, format="long", locale=self._locale))
 
     def moment(self, at: datetime) -> str:
-        """A day and the time."""
+        """A day and the time; midnight is 24:00 of the day that it closes."""
+        if at.time() == time():
+            return f"{self.day(at - timedelta(days=1))} 24:00"
         return f"{self.day(at)} {format_time(at, format='HH:mm', locale=self._locale)}"
 
     def month(self, at: datetime, *, short: bool = False) -> str:

@@ -99,20 +99,30 @@ class Work:
 
         def step() -> Change | None:
             with self.store.transaction() as tx:
-                live = self.load(tx, case_id, actor)
+                live = self.opened(tx, case_id, actor)
                 if not happened:
                     live.require_time(self.clock.now())
                 command.apply(live)
-                if not live.moved:
-                    return None
-                change = live.change()
-                self.write(tx, live.row, change)
+                change = live.change() if live.moved else None
+                live.large.require_read()
+                if change is not None:
+                    self.write(tx, live.row, change)
             return change
 
         return until_fresh(step)
 
     def load(self, tx: Transaction, case_id: str, actor: str | None = None) -> LiveCase:
-        """The case as stored, ready to play.
+        """The case as stored, whole: it can be read after the transaction too.
+
+        Raises:
+            as ``opened``.
+        """
+        live = self.opened(tx, case_id, actor)
+        live.large.keep()
+        return live
+
+    def opened(self, tx: Transaction, case_id: str, actor: str | None = None) -> LiveCase:
+        """The case as stored, ready to play; its large values are fetched when something reads them.
 
         Raises:
             UnknownCase: there is no such case.

@@ -19,7 +19,7 @@ NEEDY = {
 SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py") if path.name not in NEEDY)
 
 EXPECTED = {
-    "01_run_process.py": ["active", "Investigate complaint: customer-service", "['propose']"],
+    "01_run_process.py": ["active", "Investigate complaint: customer-service", " 00:00 (Asia/Shanghai)", "['propose']"],
     "02_handlers.py": ["17 ['propose']", "99 ['ask'] None"],
     "04_host_transaction.py": [
         "before the commit: 0 cases, nothing sent",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from complaintflow.errors import InvalidData
 from complaintflow.facade.views import Case
 from complaintflow.testing import Workbench
 
@@ -45,6 +48,17 @@ def test_handlers_practise_and_discuss_good_examples(bench: Workbench) -> None:
     case = bench.complete(case, "conclude", conclusion="Go on like this.")
     assert (case.status, told(bench, case, "training-report")) == ("completed", ["head-of-human-resources"])
     assert "Call first." in case.notices()[-1].text
+
+
+def test_a_mistyped_case_is_refused_where_it_is_typed(bench: Workbench) -> None:
+    """Half an id, or a word, is no incident later: the form says what it wants, and the task stays (HR-5c.2.3.2)."""
+    case = bench.start(PROCESS, occasion="A review asks for it")
+    for typed in (case.id[:8], case.id + "0", "the soup"):
+        with pytest.raises(InvalidData, match="prepare") as caught:
+            bench.complete(case, "prepare", examples=[{"case": typed}])
+        said = "Please enter the whole id of a case: 32 digits and letters from a to f."
+        assert caught.value.problems == (("examples[1].case", said),)
+    assert bench.case(case.id).waiting_for == ["prepare"]
 
 
 def test_all_staff_hear_how_to_complain(bench: Workbench) -> None:

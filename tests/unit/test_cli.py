@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from click.testing import CliRunner, Result
 
 import complaintflow.cli
 from complaintflow.cli.app import COMMANDS, app
+from complaintflow.cli.words import DEMO, SCREEN, TIMELINE
 
 Run = Callable[..., Result]
 ROOT = Path(__file__).resolve().parents[2]
@@ -365,6 +367,35 @@ def test_show_speaks_chinese(run: Run) -> None:
         assert "立案" in page
 
 
+def test_a_chinese_page_has_no_english_word_of_ours(run: Run) -> None:
+    """Of the commands about a case only names that one types, and what a table gave, are not Chinese."""
+    chinese = ("--language", "zh", "--database", "sqlite:///cn.db")
+    began = run(*chinese, "run", "customer", "--example", layer=False)
+    assert began.stdout.startswith("案件 ")
+    short = began.stdout.split()[1]
+    pages = [
+        began.stdout,
+        run(*chinese, "tasks", layer=False).stdout,
+        run(*chinese, "complete", short, "investigate", "justified=true", "cause=food", layer=False).stdout,
+        run(*chinese, "show", short, layer=False).stdout.split("投诉内容")[0],
+        run(*chinese, "show", short, layer=False).stdout.split("等待", 1)[1],
+        run(*chinese, "incidents", layer=False).stdout,
+    ]
+    typed = r"complaintflow .*|Asia/Shanghai|“[a-z-]+”|[0-9a-f]{8,32}(\.\d+)?|customer|确定责任部门：.*"
+    said = re.sub(typed, "", "\n".join(pages))
+    assert re.findall(r"[A-Za-z]{2,}", said) == []
+    assert "零售顾客投诉" in said
+    assert "餐饮后厨" in said
+
+
+def test_the_words_are_the_same_in_both_languages() -> None:
+    """No sentence is missing in one language, and each has the same places to fill in."""
+    for words in (SCREEN, TIMELINE, DEMO):
+        assert words["en"].keys() == words["zh"].keys()
+        for name, text in words["en"].items():
+            assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", words["zh"][name])), name
+
+
 def test_show_as_json_has_everything(run: Run) -> None:
     """State, history and notices, with times that carry their offset."""
     case = started(run)
@@ -494,7 +525,7 @@ def test_demo_plays_to_the_end(run: Run) -> None:
     page = run("demo", "sample").stdout
     assert "A customer calls." in page
     assert "Find the cause (kitchen-manager), until Thu 8 Oct 2026 24:00" in page
-    assert "Thu 1 Oct 2026\n    00:00 ◷ Time nearly up: the time came" in page
+    assert "Wed 30 Sep 2026\n    24:00 ◷ Time nearly up: the time came" in page
     assert "The case is completed after 10 days." in page
     chinese = run("--language", "zh", "demo", "sample").stdout
     assert "一位顾客来电。" in chinese

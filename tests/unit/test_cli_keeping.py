@@ -16,7 +16,8 @@ from click.testing import CliRunner, Result
 from sqlalchemy import create_engine, text
 
 from complaintflow.cli.app import app
-from complaintflow.cli.timeline import Teller
+from complaintflow.cli.teller import Teller
+from complaintflow.cli.timeline import tell
 from complaintflow.sealing import keyfile
 from complaintflow.sealing.keys import KeyRing
 
@@ -237,7 +238,7 @@ def test_every_purpose_of_an_access_has_words(purpose: str) -> None:
 
     setting: Any = SimpleNamespace(language="en", zone=UTC)
     detail = {"purpose": purpose, "reason": "Asked for."}
-    telling = Teller(setting).tell(Event(1, datetime.now(UTC), "accessed", None, None, "li.wei", detail))
+    telling = tell(Teller(setting), Event(1, datetime.now(UTC), "accessed", None, None, "li.wei", detail))
     words = {"read": "read", "copy": "copied", "print": "printed", "publish": "handed out", "other": "access other"}
     assert (telling.text, telling.more) == (words[purpose], ("Asked for.",))
 

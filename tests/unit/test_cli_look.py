@@ -50,10 +50,11 @@ def test_what_reporters_write_cannot_steer_the_terminal() -> None:
 
 
 def test_midnight_belongs_to_the_day_it_closes() -> None:
-    """A deadline that ends at the close of Thursday says Thursday 24:00, not Friday."""
-    assert look.until(datetime(2026, 10, 8, 16, tzinfo=UTC), SHANGHAI) == "Thu 8 Oct 2026 24:00"
-    assert look.until(datetime(2026, 10, 8, 16, tzinfo=UTC), SHANGHAI, "zh") == "2026年10月8日 周四 24:00"
-    assert look.until(datetime(2026, 10, 8, 10, tzinfo=UTC), SHANGHAI) == "Thu 8 Oct 2026 18:00"
+    """What is at the close of Thursday says Thursday 24:00, not Friday; a second later it is Friday."""
+    assert look.at(datetime(2026, 10, 8, 16, 0, 1, tzinfo=UTC), SHANGHAI) == "Fri 9 Oct 2026 00:00"
+    assert look.at(datetime(2026, 10, 8, 16, tzinfo=UTC), SHANGHAI) == "Thu 8 Oct 2026 24:00"
+    assert look.at(datetime(2026, 10, 8, 16, tzinfo=UTC), SHANGHAI, "zh") == "2026年10月8日 周四 24:00"
+    assert look.at(datetime(2026, 10, 8, 10, tzinfo=UTC), SHANGHAI) == "Thu 8 Oct 2026 18:00"
 
 
 @pytest.mark.parametrize(

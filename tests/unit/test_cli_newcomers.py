@@ -17,6 +17,7 @@ import pytest
 from cli_samples import PAYLOAD, write_layer
 from click.testing import CliRunner, Result
 
+from complaintflow.access.identity import Person, StaticIdentity
 from complaintflow.cli.app import app
 from complaintflow.cli.session import Session, again
 from complaintflow.errors import InvalidData
@@ -74,8 +75,9 @@ def test_the_next_command_keeps_a_password_to_itself(run: Run, monkeypatch: pyte
 
 def test_the_next_command_asks_who_does_it(run: Run, tmp_path: Path) -> None:
     """Where it is known who people are, what is printed to type next leaves a place for whoever types it."""
-    (tmp_path / "people.toml").write_text('people.zhao = { name = "Zhao Min", groups = ["desk"] }\n', encoding="utf-8")
-    shown = run("--layer", "layer", "--people", "people.toml", "run", "sample", "--example").stdout
+    people = 'people.zhao = { name = "Zhao Min", groups = ["kitchen-manager"] }\n'
+    (tmp_path / "people.toml").write_text(people, encoding="utf-8")
+    shown = run("--layer", "layer", "--people", "people.toml", "run", "sample", "--example", "--actor", "zhao").stdout
     assert re.search(r"complaintflow complete \w+ investigate --as PERSON --people people.toml --layer layer\n", shown)
     assert " --as PERSON" not in run("--layer", "layer", "run", "sample", "--example").stdout
 
@@ -189,13 +191,14 @@ def test_yes_or_no_is_called_so() -> None:
 
 
 def test_a_backlog_is_told_in_the_zone_of_the_policy(tmp_path: Path) -> None:
-    """The time since which something is due is that of the policy's clocks, with their zone."""
+    """The time since which something is due is that of the policy's clocks, with their zone, in either language."""
     folder = write_layer(tmp_path / "layer")
     clock = VirtualClock(datetime(2026, 3, 2, 1, tzinfo=UTC))
     with Engine("sqlite://", layers=[folder], clock=clock) as engine:
         engine.start("sample", PAYLOAD)
         clock.advance(timedelta(days=9))
-        assert "the oldest since 2026-03-05 00:00, Asia/Shanghai" in (engine.backlog_warning() or "")
+        assert "the oldest since 2026-03-04 24:00, Asia/Shanghai" in (engine.backlog_warning() or "")
+        assert "已到期（最早 2026-03-04 24:00，Asia/Shanghai）" in (engine.backlog_warning("zh") or "")
 
 
 def test_much_output_ends_with_what_it_comes_to(run: Run, tmp_path: Path) -> None:
@@ -215,9 +218,11 @@ def test_much_output_ends_with_what_it_comes_to(run: Run, tmp_path: Path) -> Non
     assert "In all" not in run("--layer", "layer", "check", "sample").stdout
     traced = run("--layer", "layer", "trace", "sample", "customer").stdout
     end = traced[traced.index("In all: 2 policies, 26 clauses") :]
-    assert [line.split() for line in end.splitlines()[2:4]] == [
-        ["sample", "5", "4", "S-9", "S-7"],
+    assert [line.split() for line in end.splitlines()[2:6]] == [
+        ["sample", "5", "4", "1", "1"],
         ["customer", "21", "21"],
+        ["sample,", "lacking:", "S-9"],
+        ["sample,", "not", "listed:", "S-7"],
     ]
     assert "In all" not in run("--layer", "layer", "trace", "sample").stdout
 
@@ -258,3 +263,17 @@ def test_a_case_is_named_by_its_key(run: Run) -> None:
         assert done.exit_code == 0, f"{words}: {done.output}"
     assert "has no open incidents" in run(*layer, "resolve", "order-17").stderr
     assert run(*layer, "verify", "order-18").exit_code == 2
+
+
+def test_a_case_knows_the_zone_of_its_policy(tmp_path: Path) -> None:
+    """A program prints times as the office reads them, also at a desk; a policy in another zone has that."""
+    folder = write_layer(tmp_path / "layer")
+    people = StaticIdentity([Person("li.wei", "Li Wei", frozenset({"kitchen-manager"}))])
+    with Engine("sqlite://", layers=[folder], identity=people) as engine:
+        case = engine.start("sample", PAYLOAD)
+        assert str(case.zone) == str(engine.desk("li.wei").case(case.id).zone) == "Asia/Shanghai"
+    policy = folder / "processes/sample/policy.toml"
+    text = policy.read_text(encoding="utf-8")
+    policy.write_text(text.replace("[policy]\n", '[policy]\nzone = "Europe/Paris"\n', 1), encoding="utf-8")
+    with Engine("sqlite://", layers=[folder]) as engine:
+        assert str(engine.start("sample", PAYLOAD).zone) == "Europe/Paris"

@@ -30,6 +30,11 @@ roles = ["manager"]
 clause = "T-1"
 from = "document"
 
+[access.figures]
+roles = ["manager"]
+clause = "T-1"
+from = "document"
+
 [access.suspend]
 roles = ["manager"]
 clause = "T-1"
@@ -44,6 +49,10 @@ groups = ["managers"]
 [people."zhao.min"]
 name = "Zhao Min"
 groups = ["desk"]
+
+[people."chen.fang"]
+name = "Chen Fang"
+groups = ["kitchen"]
 """
 
 
@@ -103,13 +112,18 @@ def test_who_may_suspend(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("suspend", "CASE", "--reason", "r"), ("resume", "CASE"), ("migrate", "p"), ("migrate", "p", "--dry-run")],
-)
+    [
+        ("suspend", "CASE", "--reason", "r"), ("resume", "CASE"), ("migrate", "p"), ("migrate", "p", "--dry-run"),
+        ("purge",), ("purge", "--dry-run"), ("verify",), ("verify", "CASE"), ("eventlog", "-o", "log.json"),
+        ("schedule", "p"), ("schedule", "p", "--stop"), ("run", "p", "empty.json"),
+    ],
+)  # fmt: skip
 def test_with_people_nobody_operates_without_a_name(
     run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
-    """Where people are known, suspend, resume and migrate ask who acts, as hold and cancel do, and write nothing."""
+    """Where people are known, what shows or moves cases asks who acts, as hold and cancel do, and writes nothing."""
     case = started(run)
+    Path("empty.json").write_text("{}", encoding="utf-8")
     if words[0] == "resume":
         run("suspend", case, "--reason", "Wait.")
     before = run("show", case, "--json").stdout
@@ -121,6 +135,42 @@ def test_with_people_nobody_operates_without_a_name(
     assert "nobody with the id 'chen'" in run(*asked, "--as", "chen").stderr
     monkeypatch.delenv("COMPLAINTFLOW_PEOPLE")
     assert run("show", case, "--json").stdout == before
+    assert not Path("log.json").exists()
+    assert len(json.loads(run("tasks", "--json").stdout)) == (0 if words[0] == "resume" else 1)
+
+
+def test_verify_and_eventlog_show_what_is_theirs(run: Run) -> None:
+    """A case is verified for whom may see it, and the event log is for whom may have the figures; all is for both."""
+    case, people = started(run), ("--people", "people.toml", "--as")
+    assert run(*people, "li.wei", "verify", case[:8]).exit_code == 0
+    hidden = run(*people, "chen.fang", "verify", case[:8])
+    assert (hidden.exit_code, hidden.stdout) == (2, "")
+    assert run(*people, "chen.fang", "verify").exit_code == 0
+    refused = run(*people, "zhao.min", "eventlog", "-o", "log.json")
+    assert "names no role of theirs for 'figures'" in refused.stderr
+    assert not Path("log.json").exists()
+    assert "1 case written" in run(*people, "li.wei", "eventlog", "-o", "log.json").stdout
+
+
+def test_whoever_files_a_case_sees_what_is_theirs(run: Run) -> None:
+    """The case is filed under the name that --as gave; who has no part in it learns its number and no more."""
+    people = ("--people", "people.toml", "--as")
+    theirs = run(*people, "zhao.min", "run", "p", "-", input="{}").stdout
+    assert "Waits for" in theirs
+    other = run(*people, "chen.fang", "run", "p", "-", "--json", input="{}").stdout
+    assert json.loads(other).keys() == {"id", "key", "process", "status"}
+    shown = json.loads(run("show", json.loads(other)["id"], "--json").stdout)
+    assert shown["history"][0]["actor"] == "chen.fang"
+
+
+def test_a_case_that_nobody_can_do_is_begun_with_a_warning(run: Run, tmp_path: Path) -> None:
+    """Where none of the people known is in the group, `run` says so, and where somebody is, it does not."""
+    fine = run("--people", "people.toml", "--as", "li.wei", "run", "p", "-", input="{}")
+    assert "nobody can do" not in fine.stderr
+    (tmp_path / "people.toml").write_text('people."li.wei" = { name = "Li Wei", groups = ["managers"] }\n')
+    begun = run("--people", "people.toml", "--as", "li.wei", "run", "p", "-", input="{}")
+    assert begun.exit_code == 0
+    assert "Warning: of all people that are known, nobody can do 'ask' (group desk)" in begun.stderr
 
 
 def test_who_operated_is_in_the_history(run: Run, tmp_path: Path) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from complaintflow.errors import InvalidForm
 from complaintflow.formjs import Form, Option
+from complaintflow.formjs.problems import find_problems
+
+SHIPPED = sorted((Path(__file__).resolve().parents[2] / "forms").glob("*/*.form"))
 
 
 def form_of(*components: dict[str, object], **root: object) -> Form:
@@ -187,3 +192,80 @@ def test_every_shipped_form_can_be_read() -> None:
     """All forms in the repository are read without complaint."""
     for file in sorted((Path(__file__).parents[2] / "forms").rglob("*.form")):
         Form.load(file.read_text(encoding="utf-8"), file.name)
+
+
+# -- all problems at once ---------------------------------------------------------------------
+
+
+def test_all_problems_of_a_form_are_told_at_once() -> None:
+    """Each property of each component is looked at, however many others are refused, and in the order of the file."""
+    broken = {
+        "type": "default", "id": "f", "schemaVersion": 99, "colour": "red",
+        "components": [
+            {"type": "textfeld", "id": "a", "key": "a"},
+            {"type": "number", "id": "b", "key": "b c", "wide": True, "increment": -2, "decimalDigits": -1,
+             "validate": {"min": "x", "minLength": 3}},
+            {"type": "group", "id": "g", "components": [
+                {"type": "select", "id": "b", "key": "d"},
+                {"type": "textfield", "id": "e", "key": "case", "conditional": {"hide": "x"}, "readonly": "no"},
+            ]},
+            {"type": "expression", "id": "h", "key": "h", "expression": "=1 +"},
+        ],
+    }  # fmt: skip
+    found = [
+        f"{error.where.removeprefix('f.form, component ')}: {error.what.splitlines()[0]}"
+        for error in problems_of(broken)
+    ]
+    assert found == [
+        "f: the form has schema version 99, and versions up to 20 are read",
+        "f: the property 'colour' is not known here",
+        "a: the component type 'textfeld' is not known",
+        "b: the property 'wide' is not known here",
+        "b: its increment is -2",
+        "b: its decimal digits are -1",
+        "b: min is 'x' and not a number",
+        "b: a number has no validation 'minLength'",
+        "b: its key is 'b c'",
+        "b: its options come from nowhere",
+        "b: two components have this id",
+        "e: its condition 'x' is not an expression",
+        "e: readonly is 'no' and not true or false",
+        "e: it would write case, and case can only be read",
+        "h: the expression =1 + is not FEEL: the expression does not parse: it ends too early",
+    ]
+
+
+def test_a_key_that_is_taken_twice_is_told_for_each() -> None:
+    """Every component that claims another's place is named."""
+    parts = [{"type": "textfield", "id": name, "key": "x"} for name in "abc"]
+    found = problems_of({"type": "default", "id": "f", "components": parts})
+    assert [error.where for error in found] == ["f.form, component b", "f.form, component c"]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_form_has_problems_exactly_when_it_is_not_taken(seed: int) -> None:
+    """Over shipped forms changed by lot: what `Form.load` refuses first is among the problems, and only then."""
+    lot = random.Random(seed)
+    file = lot.choice(SHIPPED)
+    form = json.loads(file.read_text(encoding="utf-8"))
+    places = [form, *_nested(form)]
+    for place in lot.sample(places, k=min(lot.randrange(0, 4), len(places))):
+        name = lot.choice([*place, "colour", "validate", "readonly", "increment", "path"])
+        place[name] = lot.choice([None, 0, -1, "=", "=a b", "", [], {}, True, "x y", {"minLength": "x", "odd": 1}, 7.5])
+    text = json.dumps(form)
+    found = [(error.what, error.where) for error in find_problems(text, "f.form")]
+    refused = None
+    try:
+        Form.load(text, "f.form")
+    except InvalidForm as error:
+        refused = (error.what, error.where)
+    assert refused in found if refused else found == []
+
+
+def _nested(form: dict[str, Any]) -> list[dict[str, Any]]:
+    parts = [part for part in form.get("components", []) if isinstance(part, dict)]
+    return [one for part in parts for one in (part, *_nested(part))]
+
+
+def problems_of(form: dict[str, Any]) -> list[InvalidForm]:
+    return find_problems(json.dumps(form), "f.form")

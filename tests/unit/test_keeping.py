@@ -14,10 +14,11 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import update
 
 from complaintflow import Case, Engine
 from complaintflow.access.identity import Person, StaticIdentity
-from complaintflow.adapters.sql import open_store, tables
+from complaintflow.adapters.sql import open_store
 from complaintflow.errors import (
     AccessDenied,
     CaseShredded,
@@ -32,6 +33,7 @@ from complaintflow.sealing import keyfile, rotation
 from complaintflow.sealing.keyfile import KeyFile
 from complaintflow.sealing.keys import KeyRing
 from complaintflow.time.clock import VirtualClock
+from tests import sql_tables as tables
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
@@ -384,7 +386,7 @@ def test_a_signed_document_of_a_bent_history_says_where(opened: Open, tmp_path: 
     store = open_store(f"sqlite:///{tmp_path / 'cases.db'}")
     with store.engine.begin() as connection:
         here = (tables.history.c.case_id == case.id) & (tables.history.c.seq == 2)
-        connection.execute(tables.history.update().where(here).values(event="cancelled"))
+        connection.execute(update(tables.history).where(here).values(event="cancelled"))
     store.close()
     assert CHECK(engine.evidence(case.id), engine.public_key) == "entry 2 does not follow from the one before"
     with pytest.raises(UnknownCase):
@@ -486,7 +488,7 @@ def test_a_case_under_another_id_does_not_open(opened: Open, tmp_path: Path) -> 
     case = started(engine)
     store = open_store(f"sqlite:///{tmp_path / 'cases.db'}")
     with store.engine.begin() as connection:
-        connection.execute(tables.case.update().values(state=b"\x02" + b"The soup was cold." * 3))
+        connection.execute(update(tables.case).values(state=b"\x02" + b"The soup was cold." * 3))
     store.close()
     with pytest.raises(UnreadableValue) as refused:
         engine.case(case.id)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +61,32 @@ def test_a_layer_may_have_forms_only(tmp_path: Path) -> None:
     """One of the two folders is enough."""
     (tmp_path / "forms" / "customer").mkdir(parents=True)
     assert Layers([tmp_path]).strays() == []
+
+
+def announced(place: Path) -> str:
+    """What a fresh process finds installed with a folder on its path: its layers, and whether it took the full look."""
+    script = (
+        f"import sys; sys.path.append({str(place)!r})\n"
+        "from complaintflow.definition.layers import Layers\n"
+        "print([layer.name for layer in Layers().layers], 'importlib.metadata' in sys.modules)"
+    )
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_an_installed_package_announces_a_layer(tmp_path: Path) -> None:
+    """A package with our entry point is a layer, in a folder as in a zip file; without any, nothing is parsed."""
+    assert announced(tmp_path) == "['complaintflow'] False"
+
+    point = "[complaintflow.processes]\nacme = acme_processes\n"
+    (tmp_path / "acme_processes").mkdir()
+    (tmp_path / "acme_processes" / "__init__.py").touch()
+    (tmp_path / "acme-1.0.dist-info").mkdir()
+    (tmp_path / "acme-1.0.dist-info" / "METADATA").write_text("Name: acme\nVersion: 1.0\n", encoding="utf-8")
+    (tmp_path / "acme-1.0.dist-info" / "entry_points.txt").write_text(point, encoding="utf-8")
+    assert announced(tmp_path) == "['package acme_processes', 'complaintflow'] True"
+
+    packed = shutil.make_archive(str(tmp_path.with_name("packed")), "zip", tmp_path)
+    assert announced(Path(packed)) == "['package acme_processes', 'complaintflow'] True"
 
 
 def test_a_mistyped_folder_of_a_layer_is_told(acme: Path) -> None:

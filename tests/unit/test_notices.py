@@ -76,6 +76,7 @@ def test_a_template_yields_subject_text_and_html() -> None:
         ("{{ received | date }}", "November 23, 2026", "2026年11月23日"),
         ("{{ received | datetime }}", "November 23, 2026, 00:30", "2026年11月23日 00:30"),
         ("{{ due | last_day }}", "November 30, 2026", "2026年11月30日"),
+        ("{{ due | datetime }}", "November 30, 2026, 24:00", "2026年11月30日 24:00"),
         ("{{ '2026-11-22T09:00' | datetime }}", "November 22, 2026, 09:00", "2026年11月22日 09:00"),
         ("{{ amount | money }}", "CN¥1,234.50", "¥1,234.50"),
         ("{{ amount | money('USD') }}", "$1,234.50", "US$1,234.50"),

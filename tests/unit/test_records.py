@@ -195,14 +195,17 @@ def test_a_field_that_is_not_understood_is_refused() -> None:
             name: str = field(init=False)
 
 
-def test_a_class_that_is_not_frozen_is_the_standard_librarys() -> None:
-    """It may change, compares and shows its fields, and has no hash."""
+@dataclass(slots=True)
+class Open:
+    """A class that is not frozen."""
 
-    @dataclass(slots=True)
-    class Open:
-        name: str
-        note: str = field(default="", repr=False, compare=False)
+    name: str
+    note: str = field(default="", repr=False, compare=False)
+    tags: list[str] = field(default_factory=list, repr=False)
 
+
+def test_a_class_that_is_not_frozen_may_change() -> None:
+    """It compares and shows its fields, has no hash, and is copied, pickled, listed and inherited from as usual."""
     one = Open("a", "x")
     one.name = "b"
     assert one == Open("b", "y") != Open("a")
@@ -210,6 +213,42 @@ def test_a_class_that_is_not_frozen_is_the_standard_librarys() -> None:
     assert replace(one, name="c") == Open("c")
     with pytest.raises(TypeError, match="unhashable"):
         hash(one)
+    with pytest.raises(TypeError, match="missing required arguments: 'name'"):
+        Open(note="x")  # type: ignore[call-arg]
+    assert Open("a").tags is not Open("a").tags
+    assert [each.name for each in fields(one)] == ["name", "note", "tags"]
+    for again in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+        assert again == one
+    assert not hasattr(one, "__dict__")
+
+    @dataclasses.dataclass
+    class Below(Open):
+        extra: str = ""
+
+    assert repr(Below("a", extra="x")).endswith("Below(name='a', extra='x')")
+    for _ in range(OFTEN):
+        Open(name="c", tags=["d"])
+    assert Open.__init__.__code__.co_varnames[:3] == ("self", "name", "note")
+    once = Open("a", "x", ["d"])
+    once.name = "b"
+    assert (once.name, once.note, once.tags) == ("b", "x", ["d"])
+
+
+def test_a_class_that_computes_a_field_is_the_standard_librarys() -> None:
+    """A class that is not frozen may have a field that nobody gives, and so may those below it."""
+
+    @dataclass(slots=True)
+    class Sized:
+        name: str
+        size: int = field(init=False, default=0)
+
+    @dataclass(slots=True)
+    class Below(Sized):
+        extra: str = ""
+
+    one = Below("a", extra="x")
+    one.size = 3
+    assert repr(one).endswith("Below(name='a', size=3, extra='x')")
 
 
 def test_a_class_of_the_standard_library_may_inherit() -> None:

@@ -87,6 +87,8 @@ def test_a_layer_takes_receipts_away(tmp_path: Path) -> None:
     [
         ('messages = { apeal = ["grounds"] }', "'apeal' is no message that a diagram waits for"),
         ('answers = { publication = "x" }', "'publication' is no message that a reporter may send"),
+        ('files = { apeal = "grounds" }', "'apeal' is no message that a reporter may send"),
+        ('files = { appeal = "paper" }', "'paper' is no variable that a reporter may fill in with appeal"),
         ("tasks = { publish = { } }", "'publish' is no user task"),
         ('tasks = { ask-satisfaction = { asked = "x" } }', "'asked' is no field of the form of ask-satisfaction"),
         ('steps = ["recieved"]', "'recieved' is no element"),
@@ -203,9 +205,31 @@ def test_a_question_is_asked_and_answered_both_ways(workbench: Workbench) -> Non
     case = workbench.case(case.id)
     assert "See the list." in repr(case.variables["materials"])
     theirs = [event for event in case.history() if event.actor == "reporter"]
-    assert [event.event for event in theirs] == ["message", "attached", "message"]
+    assert [event.event for event in theirs] == ["message", "attached", "message", "message"]
     with pytest.raises(NoSubscription, match="no question is open"):
         reporter.answer("again")
+
+
+def test_a_file_alone_is_told_to_those_who_work_on_the_case(workbench: Workbench) -> None:
+    """The office hears of it as of a message, by the name under which it is kept; staff's own files are not news."""
+    case = workbench.start("whistleblower", REPORT)
+    reporter = workbench.engine.reporter(receipt_of(case))
+    reporter.attach("IMG_2034.txt", b"list of payments")
+    (notice,) = [one for one in workbench.notices if one.name == "material-filed"]
+    assert notice.to.group == "reporting-office"
+    assert "attachment-1.txt (text/plain)" in notice.text
+    workbench.engine.attach(case.id, "minutes.txt", b"of a call", actor="li.wei", reason="A call.")
+    assert [one.name for one in workbench.notices].count("material-filed") == 1
+
+
+def test_a_file_for_a_case_that_hears_nothing_is_kept(workbench: Workbench) -> None:
+    """While a case is suspended, and where the policy names no message, the file comes in and nobody is told."""
+    case = workbench.start("whistleblower", REPORT)
+    workbench.engine.suspend(case.id, "The court has the files.")
+    assert workbench.engine.reporter(receipt_of(case)).attach("a.txt", b"x").number == 1
+    other = workbench.start("hr", {**REPORT, "channel": "anonymous_platform"})
+    assert workbench.engine.reporter(receipt_of(other)).attach("a.txt", b"x").number == 1
+    assert "material-filed" not in [one.name for one in workbench.notices]
 
 
 def test_a_reporter_sets_nothing_but_what_the_policy_lists(workbench: Workbench) -> None:

@@ -28,7 +28,7 @@ from complaintflow.bpmn.marking import freeze, packed, thaw
 from complaintflow.bpmn.node import Stuck
 from complaintflow.bpmn.program import Program
 from complaintflow.bpmn.reader import read_program
-from complaintflow.bpmn.sleeping import tokens_of, unpack
+from complaintflow.bpmn.sleeping import tokens_of, unpack, variables_of
 from complaintflow.bpmn.token import Token
 from complaintflow.bpmn.triggers import Moment, Subscription
 from complaintflow.store.codec import from_json, to_json
@@ -195,8 +195,9 @@ class Run:
         """Everything that is stored; it wakes no flow that sleeps."""
         marking = freeze(self.game)
         flows = [unpack(row) for row in marking["flows"]]
+        scopes = [[*row[:2], variables_of(row)] for row in marking["scopes"]]
         assert {token for flow in flows for token in tokens_of(flow)} >= set(self.tasks)
-        return from_json(to_json({**marking, "flows": flows}))  # type: ignore[no-any-return]
+        return from_json(to_json({**marking, "scopes": scopes, "flows": flows}))  # type: ignore[no-any-return]
 
 
 @settings(bounded, max_examples=300)

@@ -160,7 +160,7 @@ def test_two_files_with_one_id(tmp_path: Path, caplog: pytest.LogCaptureFixture)
     bench = Workbench(layers=[tmp_path])
     with pytest.raises(InvalidDiagram, match="two files have the process 'q'") as caught:
         bench.start("q")
-    assert caught.value.where == "processes/p/p.bpmn and processes/r/r.bpmn"
+    assert caught.value.where == f"{tmp_path}/processes/p/p.bpmn and {tmp_path}/processes/r/r.bpmn"
     with caplog.at_level(logging.ERROR, "complaintflow"):
         assert bench.engine.library.addresses.begun_by("order-placed") == ["q"]
         from complaintflow.work.beginning import entries
@@ -177,7 +177,7 @@ def test_one_folder_with_one_id_twice(tmp_path: Path) -> None:
     (tmp_path / "processes" / "p" / "copy.bpmn").write_text(document(process(*FIRST)))
     with pytest.raises(InvalidDiagram, match="two files") as caught:
         Library(Layers([tmp_path])).newest("p")
-    assert caught.value.where == "processes/p/copy.bpmn and processes/p/p.bpmn"
+    assert caught.value.where == f"{tmp_path}/processes/p/copy.bpmn and {tmp_path}/processes/p/p.bpmn"
 
 
 def test_a_nearer_layer_replaces_the_file(tmp_path: Path) -> None:

@@ -153,3 +153,19 @@ def test_bounds_are_settings_of_the_process() -> None:
     finally:
         feel.set_limits(feel.limits.DEFAULT_LIMITS)
     assert len(feel.evaluate("for i in 1..30000 return i")) == 30_000
+
+
+def test_what_was_parsed_before_is_parsed_when_it_is_needed() -> None:
+    """It evaluates, reads and calls as if it had been parsed at once, also under bounds that are set later."""
+    now, later = feel.parse("sum(items.price) * rate"), feel.parse_later("sum(items.price) * rate")
+    try:
+        feel.set_limits(feel.Limits(text_length=5))
+        assert later.evaluate({"items": [{"price": 2}, {"price": 3}], "rate": 2}) == 10
+        with pytest.raises(FeelLimitExceeded, match="text_length"):
+            feel.parse_later("1 + 1 + 1")
+    finally:
+        feel.set_limits(feel.Limits())
+    assert (later.free_names, later.filter_names, later.calls) == (now.free_names, now.filter_names, now.calls)
+    assert repr(feel.parse_later("1 +")) == "<Expression '1 +'>"
+    with pytest.raises(AttributeError):
+        _ = later.unknown  # type: ignore[attr-defined]
