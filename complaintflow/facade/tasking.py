@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from complaintflow.case.commands import Claim, CompleteTask
 from complaintflow.case.handover import Reassign, Recuse, Update
-from complaintflow.errors import InvalidData
+from complaintflow.errors import InvalidData, TaskAlreadyCompleted
 from complaintflow.facade.operating import Operating
 from complaintflow.facade.reading import split_id
 from complaintflow.facade.views import Case, Task
@@ -98,6 +98,11 @@ class Tasking(Operating):
 
     def _assign(self, task_id: str, assignee: str | None, actor: str | None) -> Task:
         case_id, token = split_id(task_id, "task")
-        self._work.run(case_id, Claim(token, assignee), actor)
+        change = self._work.run(case_id, Claim(token, assignee), actor)
         with self.store.reading() as tx:
-            return self.task_view(tx, tx.tasks(case_id=case_id, token=token)[0])
+            # Since the commit it may have been ended by somebody else; it was theirs then.
+            written = change.tasks if change is not None else []
+            rows = tx.tasks(case_id=case_id, token=token) or [row for row in written if row.token == token]
+            if not rows:
+                raise TaskAlreadyCompleted("the task is no longer open", where=f"task {task_id}")
+            return self.task_view(tx, rows[0])

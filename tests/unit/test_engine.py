@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import create_engine
@@ -26,6 +28,8 @@ from complaintflow.errors import (
     UnknownCase,
     UnknownProcess,
 )
+from complaintflow.sealing.keys import KeyRing
+from complaintflow.store.port import Store
 from complaintflow.testing import Workbench
 from complaintflow.time.clock import VirtualClock
 from tests import diagrams as d
@@ -376,3 +380,34 @@ def test_a_case_is_short_to_look_at(workbench: Workbench) -> None:
         f"Case(id='{case.id}', process='customer', status='active', key='order-17', waiting_for=['investigate'])"
     )
     assert len(repr(replace(case, key="k" * 5000, tasks=case.tasks * 500))) < 400
+
+
+class Overtaken:
+    """A store on which something happens once, before the next look at it."""
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+        self.first: Callable[[], object] = lambda: None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    def reading(self) -> Any:
+        """Whoever looks comes second."""
+        first, self.first = self.first, lambda: None
+        first()
+        return self.store.reading()
+
+
+def test_a_task_that_ends_right_after_it_was_taken(tmp_path: Path) -> None:
+    """Between the commit of a claim and the look at the task another process may end it: who claimed had it still."""
+    given = {"layers": [d.layer(tmp_path, ASK)], "keys": KeyRing.fresh()}
+    with Engine(f"sqlite:///{tmp_path}/cases.db", **given) as other:
+        store = Overtaken(other.store)
+        engine = Engine(cast("Store", store), **given)
+        task = engine.start("p", {}).tasks[0]
+        store.first = lambda: other.cancel(task.case_id, "It was a mistake.")
+        taken = engine.claim(task.id, "li.wei")
+        assert (taken.id, taken.assignee) == (task.id, "li.wei")
+        with pytest.raises(TaskAlreadyCompleted):
+            engine.claim(task.id, "li.wei")
