@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from complaintflow.cli.translating import translated
 from complaintflow.errors import ComplaintflowError
+from complaintflow.policy.keys import VALUE_KEY
 
 if TYPE_CHECKING:
     from complaintflow.definition.definition import Bundle
     from complaintflow.definition.library import Library
     from complaintflow.policy.policy import Entry, Policy
-
-_VALUE_KEY = {"deadlines": "within", "repeats": "every", "roles": "group", "retention": "keep"}
 
 
 def make_layer(library: Library, process: str, language: str) -> dict[str, bytes]:
@@ -95,7 +94,7 @@ def _block(title: str, entries: list[Entry]) -> list[str]:
             lines.append(f"# Why: {entry.why}")
         lines += [
             f"#[{entry.section}.{entry.name}]",
-            f"#{_VALUE_KEY.get(entry.section, 'value')} = {_toml(entry)}",
+            f"#{VALUE_KEY.get(entry.section, 'value')} = {_toml(entry)}",
         ]
         if entry.origin == "default":
             lines.append('#from = "document"    # if your own written rules give this value')

@@ -22,10 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from complaintflow.errors import CalendarError, InvalidPolicy
 from complaintflow.policy import plain as policy_plain
 from complaintflow.policy.format import (
-    ALLOWED,
-    CALENDAR_KEYS,
     CLASSES,
-    VALUE_KEY,
     Clauses,
     Deadline,
     Figures,
@@ -38,6 +35,7 @@ from complaintflow.policy.format import (
     Sections,
     Setting,
 )
+from complaintflow.policy.keys import ALLOWED, CALENDAR_KEYS, VALUE_KEY
 from complaintflow.records import NamedTuple, dataclass
 from complaintflow.time.calendar import WorkingCalendar
 
