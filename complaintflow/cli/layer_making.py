@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from complaintflow.cli.translating import translated
 from complaintflow.errors import ComplaintflowError
-from complaintflow.policy.keys import VALUE_KEY
 
 if TYPE_CHECKING:
     from complaintflow.definition.definition import Bundle
@@ -94,21 +94,24 @@ def _block(title: str, entries: list[Entry]) -> list[str]:
             lines.append(f"# Why: {entry.why}")
         lines += [
             f"#[{entry.section}.{entry.name}]",
-            f"#{VALUE_KEY.get(entry.section, 'value')} = {_toml(entry)}",
+            f"#{entry.key} = {_toml(entry.written)}",
         ]
         if entry.origin == "default":
             lines.append('#from = "document"    # if your own written rules give this value')
     return lines
 
 
-def _toml(entry: Entry) -> str:
-    if entry.section == "bounds":
-        return entry.value
-    if entry.section == "switches":
-        return entry.value.lower()
-    if entry.section == "lists":
-        return "[" + ", ".join(_quoted(one) for one in entry.value.split(", ") if one) + "]"
-    return _quoted(entry.value)
+def _toml(value: object) -> str:
+    """A value of a policy file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{_quoted(key)} = {_toml(one)}' for key, one in value.items())} }}"
+    return _quoted(str(value))
 
 
 def _quoted(text: str) -> str:

@@ -45,11 +45,19 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """One entry for listings; `origin` is "organisation" where a later layer replaced the value."""
+    """One entry for listings.
+
+    Attributes:
+        value: as it is shown.
+        key: under which it is written, and ``written``: what stands there.
+        origin: "organisation" where a later layer replaced the value.
+    """
 
     section: str
     name: str
     value: str
+    key: str
+    written: object
     clause: Clauses
     origin: Origin
     why: str
@@ -70,6 +78,13 @@ class _Layer(NamedTuple):
                 return False
             value = value[key]
         return True
+
+    def value(self, path: Sequence[str]) -> object:
+        """What stands at a path that is there."""
+        found: Any = self.tables
+        for key in path:
+            found = found[key]
+        return found
 
     def line(self, path: Sequence[str]) -> int | None:
         """The line (from 1) of the longest part of `path` that is written on a line of its own."""
@@ -196,8 +211,10 @@ class Policy(Sections):
 
     def _listed(self, section: str, name: str) -> Entry:
         entry: Setting = getattr(self, section)[name]
-        path: tuple[str, ...] = (section, name, VALUE_KEY.get(section, "value"))
-        if not any(layer.has(path) for layer in self._layers):
+        key = "group" if isinstance(entry, Recusal) and not entry.person else VALUE_KEY.get(section, "value")
+        path: tuple[str, ...] = (section, name, key)
+        said = any(layer.has(path) for layer in self._layers)
+        if not said:
             path = path[:2]
         index = max(number for number, layer in enumerate(self._layers) if layer.has(path))
         layer = self._layers[index]
@@ -205,8 +222,9 @@ class Policy(Sections):
         origin: Origin = entry.origin
         if replaced and not layer.has((section, name, "from")):
             origin = "organisation"
-        text = _shown(_value(entry))
-        return Entry(section, name, text, entry.clause, origin, entry.why, entry.label, layer.file, layer.line(path))
+        text, written = _shown(_value(entry)), layer.value(path) if said else _value(entry)
+        place = layer.file, layer.line(path)
+        return Entry(section, name, text, key, written, entry.clause, origin, entry.why, entry.label, *place)
 
     def _contradictions(self) -> Iterator[_Problem]:
         """What no single key shows: a calendar that cannot be, deadlines inside missing ones or inside themselves."""

@@ -23,6 +23,7 @@ from complaintflow.cli.session import Session, again
 from complaintflow.errors import InvalidData
 from complaintflow.facade.engine import Engine
 from complaintflow.formjs import Form
+from complaintflow.sealing.keys import KeyRing
 from complaintflow.time.clock import VirtualClock
 
 Run = Callable[..., Result]
@@ -277,3 +278,21 @@ def test_a_case_knows_the_zone_of_its_policy(tmp_path: Path) -> None:
     policy.write_text(text.replace("[policy]\n", '[policy]\nzone = "Europe/Paris"\n', 1), encoding="utf-8")
     with Engine("sqlite://", layers=[folder]) as engine:
         assert str(engine.start("sample", PAYLOAD).zone) == "Europe/Paris"
+
+
+@pytest.mark.parametrize(
+    "policy", ["customer", "office", "whistleblower", "hr", "law-firm", "grievance", "wedding-client"]
+)
+def test_every_line_of_a_new_layer_can_be_uncommented(run: Run, tmp_path: Path, policy: str) -> None:
+    """Each entry that `init` writes as a comment is one that a policy file takes, with the value that holds now."""
+    assert run("init", "mine", "--from", policy).exit_code == 0
+    file = tmp_path / "mine" / "processes" / policy / "policy.toml"
+    text = re.sub(r"^#(?=\[|\w+ = )", "", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    file.write_text(text, encoding="utf-8")
+
+    def values(*layers: str) -> dict[tuple[str, str], str]:
+        library = Engine("sqlite://", keys=KeyRing.fresh(), layers=layers).library
+        return {(entry.section, entry.name): entry.value for entry in library.newest(policy).policy.entries()}
+
+    assert values(str(tmp_path / "mine")) == values()
+    assert "[access." in text
