@@ -188,6 +188,8 @@ def test_defaults_are_listed_with_their_place() -> None:
         "deadlines",
         "answer",
         "15 days",
+        "within",
+        "15 days",
         ("RET-3.c", "RET-3.d"),
         "default",
         "the document names no number",
