@@ -19,7 +19,8 @@ def open_store(url: str, *, create: bool = True) -> SqlStore:
         url: ``sqlite:///complaintflow.db`` (relative), ``sqlite:////var/lib/complaintflow.db`` (absolute), ``sqlite://``
             (in memory: one process, one transaction at a time) or ``postgresql+psycopg://user:password@host/name``
             (``postgresql://`` and ``postgres://`` mean the same). ``?timeout=2.5`` says how many seconds SQLite waits
-            for another writer; psycopg's own parameters may follow on PostgreSQL. There
+            for another writer; SQLite's own settings go with a ``file:`` URI (``sqlite:///file:cases.db?mode=ro&uri=true``).
+            psycopg's own parameters may follow on PostgreSQL. There
             ``?queue=procrastinate`` hands ready work to workers on any machine (``adapters/procrastinate``).
         create: make the tables when there are none, and upgrade older ones. Without it they must be there.
 

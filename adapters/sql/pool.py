@@ -68,10 +68,14 @@ class Pool(ABC):
         finally:
             self.give(driver, slip)
 
-    @answers
-    def _begin(self, *, writable: bool) -> tuple[Any, Any]:
+    def must_be_open(self) -> None:
+        """Raises StoreUnavailable: whoever had it has closed it."""
         if self.closed:
             raise StoreUnavailable("the store is closed", where=self.where, advice="open it again")
+
+    @answers
+    def _begin(self, *, writable: bool) -> tuple[Any, Any]:
+        self.must_be_open()
         driver, slip = self.take()
         try:
             self.start(driver, writable=writable)

@@ -68,18 +68,21 @@ class PostgresPool(EnginePool):
     def start(self, driver: Any, *, writable: bool) -> None:
         """psycopg begins with the first statement; here is said how."""
         if not writable:
+            driver.read_only = True  # first: by this ``give`` knows
             driver.isolation_level = _REPEATABLE_READ
-            driver.read_only = True
 
     def give(self, driver: Any, slip: Any) -> None:
         """One that broke is forgotten; the next transaction may be a host's, and is as the server says."""
+        try:
+            if driver.read_only and not driver.closed:
+                driver.rollback()
+                driver.isolation_level = driver.read_only = None
+        except Exception:
+            driver.close()
         if driver.closed:
             slip.invalidate()
-            return
-        if driver.read_only:
-            driver.rollback()
-            driver.isolation_level = driver.read_only = None
-        slip.close()
+        else:
+            slip.close()
 
 
 def clean(pool: Pool) -> None:

@@ -100,6 +100,7 @@ def upgrade(pool: Pool, on_progress: Progress | None = None) -> None:
         on_progress: called after each step with the revision, the rows that it has moved by now, and how many are left
             (None where nobody knows).
     """
+    pool.must_be_open()
     moved: dict[str, int] = {}
     while True:
         with pool.engine.begin() as connection:

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,7 +42,7 @@ def open_engine(address: Address) -> Engine:
 
     A database in memory is one connection, which threads use in turn; the pool is the queue.
     """
-    from sqlalchemy import QueuePool, create_engine, event  # here: only hosts and migrations use it
+    from sqlalchemy import QueuePool, create_engine, event, make_url  # here: only hosts and migrations use it
 
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN IMMEDIATE"))
@@ -50,7 +50,7 @@ def open_engine(address: Address) -> Engine:
     options: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if address.in_memory else {}
     timeout = _timeout(address)
     engine = create_engine(
-        address.url,
+        make_url(address.url).set(database=address.database),
         poolclass=QueuePool,
         pool_timeout=timeout,
         connect_args={"timeout": timeout, "check_same_thread": False},
@@ -72,8 +72,6 @@ def connect(address: Address) -> sqlite3.Connection:
     if "uri" in options:
         settings = "&".join(f"{name}={value}" for name, value in options.items() if name not in ("uri", "timeout"))
         file = f"{file}?{settings}"
-    else:
-        file = os.path.abspath(file)
     driver = sqlite3.connect(file, timeout=_timeout(address), check_same_thread=False, uri="uri" in options)
     _prepare(driver)
     return driver
@@ -95,9 +93,9 @@ class _SqlitePool(Pool):
 class _Shelf:
     """Idle connections of one process, and how many of them it may keep."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = _IDLE) -> None:
         self.idle: list[sqlite3.Connection] = []
-        self.room = _IDLE
+        self.room = room
 
 
 # Connections of the parent, in a forked child: to close them would drop the parent's locks.
@@ -110,6 +108,9 @@ class FilePool(_SqlitePool):
     """
 
     def __init__(self, address: Address) -> None:
+        if "uri" not in address.query:
+            # The same file wherever the process goes.
+            address = address._replace(database=os.path.abspath(address.database))
         super().__init__(address)
         self._shelf = _Shelf()
 
@@ -128,8 +129,12 @@ class FilePool(_SqlitePool):
 
     def give(self, driver: sqlite3.Connection, slip: _Shelf) -> None:
         """Keep it, unless there are enough."""
-        if driver.in_transaction:
-            driver.rollback()
+        try:
+            if driver.in_transaction:
+                driver.rollback()
+        except Exception:  # what went wrong before says more
+            driver.close()
+            return
         if len(slip.idle) < slip.room:
             slip.idle.append(driver)
         else:
@@ -137,12 +142,13 @@ class FilePool(_SqlitePool):
 
     def dispose(self, *, close: bool = True) -> None:
         """As ``Pool`` says; the engine's too, if somebody asked for it."""
-        shelf, self._shelf = self._shelf, _Shelf()
+        shelf, self._shelf = self._shelf, _Shelf(room=0 if self.closed else _IDLE)
         shelf.room = 0 if close else sys.maxsize
         if not close:
             _inherited.append(shelf)
-        while close and shelf.idle:
-            shelf.idle.pop().close()
+        with suppress(IndexError):  # others may take some meanwhile
+            while close:
+                shelf.idle.pop().close()
         if "engine" in self.__dict__:
             self.engine.dispose(close=close)
 
@@ -177,8 +183,9 @@ def give_up(connection: Connection) -> None:
     What the host wrote next would begin another one, and its commit would lack what was written before.
     """
     driver: Any = connection.connection.driver_connection
-    in_memory = driver.execute("PRAGMA database_list").fetchone()[2] == ""
-    if not driver.in_transaction and not in_memory:
+    if driver.in_transaction:
+        return
+    if driver.execute("PRAGMA database_list").fetchone()[2] != "":  # a database in memory would be gone
         connection.invalidate()  # SQLAlchemy refuses all but a rollback
 
 

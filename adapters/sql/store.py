@@ -47,9 +47,9 @@ class SqlStore:
     """
 
     def __init__(self, address: Address) -> None:
-        self._address = address
         self._kind = kind_of(address.dialect)
         self._pool: Pool = self._kind.open_pool(address)
+        self._address = self._pool.address
         self.queue: AnnouncingQueue | None = open_queue(self._pool.engine) if address.queued else None
         self._ring = None if self.queue is None else self.queue.announce
         self.where = address.shown
@@ -114,6 +114,7 @@ class SqlStore:
         Raises:
             StoreUnavailable: somebody reads or writes all the time.
         """
+        self._pool.must_be_open()
         self._kind.clean(self._pool)
 
     def using(self, connection: object) -> HostedStore:

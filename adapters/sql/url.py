@@ -43,7 +43,7 @@ class Address(NamedTuple):
     @property
     def in_memory(self) -> bool:
         """Whether the database lives in this process only."""
-        memory = self.database in ("", ":memory:") or self.query.get("mode") == "memory"
+        memory = self.database in ("", ":memory:", "file:", "file::memory:") or self.query.get("mode") == "memory"
         return self.dialect == "sqlite" and memory
 
     @property
@@ -74,8 +74,13 @@ def _sqlite(rest: str) -> Address:
     if host:
         # Not shown: it may be a name and a password.
         raise InvalidDatabaseUrl("the SQLite URL names a host", where="the database URL", advice=_SLASHES)
-    shown, query = f"sqlite://{rest}", dict(parse_qsl(settings, keep_blank_values=True))
+    pairs = parse_qsl(settings, keep_blank_values=True)
+    hidden = "&".join(f"{name}={'***' if 'password' in name.casefold() else value}" for name, value in pairs)
+    shown, query = f"sqlite://{path}{'?' if hidden else ''}{hidden}", dict(pairs)
     _check_queue(query, "sqlite", shown)
+    if len(query) < len(pairs):
+        advice = "leave one of them out"
+        raise InvalidDatabaseUrl("the SQLite URL has a setting twice", where=shown, advice=advice)
     try:
         float(query.get("timeout", 0))
     except ValueError:
@@ -85,7 +90,13 @@ def _sqlite(rest: str) -> Address:
         what = f"SQLite knows no setting {', '.join(strange)}"
         advice = "only ?timeout= (seconds); SQLite's own need a file: URI, as in sqlite:///file:a.db?mode=ro&uri=true"
         raise InvalidDatabaseUrl(what, where=shown, advice=advice)
-    return Address(f"sqlite+pysqlite://{rest}", "sqlite", unquote(database), query, shown)
+    file = unquote(database)
+    if "\0" in file:
+        raise InvalidDatabaseUrl("the SQLite URL has a NUL in it", where="the database URL", advice=_SLASHES)
+    if "uri" in query and (query["uri"].casefold() not in ("true", "1") or not file.startswith("file:")):
+        advice = "write ?uri=true behind a file: URI, as in sqlite:///file:a.db?mode=ro&uri=true, or leave it out"
+        raise InvalidDatabaseUrl("the setting uri does not fit the file", where=shown, advice=advice)
+    return Address(f"sqlite+pysqlite://{rest}", "sqlite", file, query, shown)
 
 
 def _postgres(text: str, scheme: str) -> Address:

@@ -79,6 +79,12 @@ def test_urls_name_a_driver_of_ours(text: str, dialect: str, database: str) -> N
         "sqlite://cases.db",
         "sqlite:///cases.db?timeout=soon",
         "sqlite:///cases.db?mode=ro",
+        f"sqlite:///cases.db?password={SECRET}@",
+        f"sqlite:///file:cases.db?uri=true&timeout=soon&password={SECRET}@",
+        "sqlite:///cases.db?timeout=1&timeout=2",
+        "sqlite:///cases.db?uri=true",
+        "sqlite:///file:cases.db?uri=false",
+        "sqlite:///cases%00.db",
         "cases.db",
         f"u:{SECRET}@host",
         f"{SECRET}://",
@@ -274,8 +280,12 @@ def test_a_closed_store_says_so(database: str) -> None:
     """A store used after its end is a mistake, and found as one."""
     store = open_store(database)
     store.close()
+    store.close()
     with pytest.raises(StoreUnavailable, match="closed"), store.reading():
         pass
+    for use in (store.clean, store.upgrade, store.prepare, store.check):
+        with pytest.raises(StoreUnavailable, match="closed"):
+            use()
 
 
 def test_eight_may_open_a_fresh_database_at_once(database: str) -> None:
