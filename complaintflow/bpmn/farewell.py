@@ -29,22 +29,32 @@ def part(token: Token, flow: Flow) -> bool:
     node, game = token.task_spec, token.game
     if isinstance(node, Listener):
         if node.outlasts:
+            kept = _seen(token, flow)
+            if token.scope is not None:
+                game.close_scope(token.scope)
             token.move(flow)
+            token.scope = game.new_scope(flow.scope, kept) if kept else None
             game.parting.append(token)
         return node.outlasts
     if isinstance(node, UserTask) and token.is_at_work and (found := of_event(node.listeners, CANCELING)):
-        kept: dict[str, Any] = {}
-        scope = token.variables
-        while scope is not flow.scope:
-            kept = {**scope.variables, **kept}
-            if scope.parent is None:
-                break
-            scope = scope.parent
+        kept = _seen(token, flow)
         task = {"of": token.id, "draft": token.internal_data.get("draft"), "from": token.workflow.spec.name}
         farewell = _open(flow, found[0], {"task": task}, kept)
         game.parting.append(farewell)
         game.farewells.append(farewell)
     return False
+
+
+def _seen(token: Token, flow: Flow) -> dict[str, Any]:
+    """What a token reads that the flow that stays does not have: the scopes in between go."""
+    kept: dict[str, Any] = {}
+    scope = token.variables
+    while scope is not flow.scope:
+        kept = {**scope.variables, **kept}
+        if scope.parent is None:
+            break
+        scope = scope.parent
+    return kept
 
 
 def _open(flow: Flow, listener: Listener, data: dict[str, Any], variables: dict[str, Any]) -> Token:

@@ -88,8 +88,8 @@ class Scope(Mapping[str, Any]):
     def variables(self) -> dict[str, Any]:
         """Name -> value of what is here itself."""
         if self._lacks:
-            self._lacks = False
             self.kept.update({name: value.read() for name, value in self.kept.items() if type(value) is Apart})
+            self._lacks = False
         return self.kept
 
     def lend(self, name: str, value: Apart) -> None:

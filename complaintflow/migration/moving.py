@@ -187,6 +187,8 @@ def _reopened(old: LiveCase, how: Move) -> LiveCase:
     new._stored_tasks, new.stored_history = old._stored_tasks, old.stored_history
     new.game = thaw(_translated(old, Places(how.target.program, how.plan)), how.target.program, new.host)
     new.game.closed = old.game.closed
+    # Scopes of tokens that have left are in the old game alone; what they had stored apart goes with them.
+    new.game.scopes.woken += old.game.scopes.woken
     for number, token in new.game.watch.tokens.items():
         if old.game.token(number).task_spec.trigger.formula.text != token.task_spec.trigger.formula.text:
             new.game.watch.fresh.append(token)  # Another condition: it is asked as when it began to wait.

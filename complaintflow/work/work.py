@@ -102,9 +102,12 @@ class Work:
                 live = self.opened(tx, case_id, actor)
                 if not happened:
                     live.require_time(self.clock.now())
-                command.apply(live)
-                change = live.change() if live.moved else None
-                live.large.require_read()
+                try:
+                    command.apply(live)
+                    change = live.change() if live.moved else None
+                finally:
+                    # Before whatever came of it: a command may refuse what it could only read as null.
+                    live.large.require_read()
                 if change is not None:
                     self.write(tx, live.row, change)
             return change

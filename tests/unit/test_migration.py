@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import complaintflow.processes
-from complaintflow import Handlers
+from complaintflow import BusinessError, Handlers
 from complaintflow.errors import InvalidData
 from complaintflow.facade.views import Case
 from complaintflow.migration.batch import Migration, Position
@@ -259,6 +259,31 @@ def test_attached_events_come_and_go(versions: Versions) -> None:
     bench.engine.correlate("m", key=case.id)
     bench.advance(days=10)
     assert sorted(bench.case(case.id).waiting_for) == ["ask", "look", "urge"]
+
+
+def test_what_leaves_takes_its_large_values_along(versions: Versions) -> None:
+    """An event that is stuck and gone in the new diagram leaves no row of what it had brought."""
+
+    @versions.handlers.handler("work")
+    def work() -> None:
+        raise BusinessError("E1", variables={"cargo": "y" * 30_000})
+
+    ways = (d.start(), d.gateway("parallel", "g"), d.user("ask"), d.service("s", "work"), d.end("done"))
+    caught = d.boundary("b", "s", d.event("error", "err"), extension=d.io({}, {"got": "1"}))
+    drawn = (*ways, caught, d.user("never"), d.flows("start > g > ask", "g > s > done", "b > never [false]"))
+    bench = versions.use(*drawn, also=(d.error("err", "E1"),))
+    case = bench.start("p", big="x" * 30_000)
+    assert stored_values(bench, case) == {"1/big", "2/cargo"}
+    bench = versions.use(*ways, d.flows("start > g > ask", "g > s > done"))
+    assert bench.engine.migrate("p").moved == 1
+    assert stored_values(bench, case) == {"1/big"}
+    assert bench.complete(case, "ask").status == "completed"
+
+
+def stored_values(bench: Workbench, case: Case) -> set[str]:
+    """The keys of a case's large values in the store."""
+    with bench.engine.store.reading() as tx:
+        return set(tx.values(case.id))
 
 
 def test_an_event_that_fired_before_is_not_armed_again(versions: Versions) -> None:

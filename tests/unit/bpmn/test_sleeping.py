@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from complaintflow import Case
 from complaintflow.bpmn.marking import freeze, packed, thaw
 from complaintflow.case.commands import CompleteTask
 from complaintflow.case.live import LiveCase
-from complaintflow.errors import StaleCase
+from complaintflow.errors import InvalidData, StaleCase
 from complaintflow.store.codec import from_json, to_json
 from complaintflow.testing import Workbench
 from tests.diagrams import Play, call, end, flows, io, multi, process, script, start, sub, user
@@ -87,6 +88,35 @@ def test_a_large_value_that_cannot_be_fetched_stops_the_command(play: Play, monk
     monkeypatch.undo()
     assert (bench.case(case.id).waiting_for, bench.case(case.id).incidents) == (["a"], ())
     assert bench.complete(case, "a").variables["seen"] == len(LARGE)
+
+
+class Doubting:
+    """A command that refuses a case without a value that it reads."""
+
+    def __init__(self) -> None:
+        self.seen: list[object] = []
+
+    def apply(self, live: LiveCase) -> None:
+        for _ in range(2):
+            with suppress(StaleCase):
+                self.seen.append(live.game.top.scope.variables["big"])
+        raise InvalidData("there is no value")
+
+
+def test_a_refusal_over_what_could_not_be_fetched_is_none(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that fails because the store gave no value is tried again, and never sees what stands for the value."""
+    bench, case = ways(play, "small")
+    work = bench.engine._work
+    with work.store.transaction() as tx:
+        monkeypatch.setattr(type(tx), "values", lambda *_: {})
+    doubting = Doubting()
+    with pytest.raises(StaleCase):
+        work.run(case.id, doubting)
+    assert doubting.seen == []
+    monkeypatch.undo()
+    with pytest.raises(InvalidData):
+        work.run(case.id, doubting)
+    assert doubting.seen == [LARGE, LARGE]
 
 
 def test_a_call_hands_on_large_values_unread(play: Play) -> None:

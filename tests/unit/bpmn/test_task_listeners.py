@@ -23,6 +23,7 @@ from tests.diagrams import (
     error,
     event,
     flows,
+    io,
     message,
     multi,
     service,
@@ -275,6 +276,30 @@ def test_what_follows_waits_for_them(play: Play) -> None:
     assert [incident.element for incident in case.incidents] == ["a"]
     with pytest.raises(Exception, match="no longer open"):
         bench.engine.complete(task, {})
+
+
+def test_what_they_see_outlasts_a_second_cancellation(play: Play, tmp_path: Path) -> None:
+    """A canceling listener that still waits when its sub-process is cancelled too moves out with its variables."""
+    ear = Ear(bye=None)
+    inner = sub(
+        "s",
+        start("s-start"),
+        user("a", extension=listen(("canceling", "bye")) + io({"mine": "n + 1"})),
+        boundary("first", "a", event("message", "m1")),
+        end("s-end"),
+        flows("s-start > a > s-end", "first > s-end"),
+        extension=io({"own": "n * 10"}),
+    )
+    outer = (start(), inner, boundary("second", "s", event("message", "m2")), user("b"))
+    roots = (message("m1", "one"), message("m2", "two"))
+    bench = play(*outer, flows("start > s", "second > b"), roots=roots, handlers=(ear.handlers,))
+    case = bench.start("p", n=1)
+    engine = Engine(bench.engine.store, layers=[tmp_path / "layer0"], clock=bench.clock, handlers_elsewhere=True)
+    for name in ("one", "two"):
+        (case,) = engine.correlate(name, key=case.key or case.id)
+    bench.engine.drain()
+    assert bench.case(case.id).waiting_for == ["b"]
+    assert (ear.jobs[0].variables["mine"], ear.jobs[0].variables["own"]) == (2, 10)
 
 
 def test_each_round_has_its_own(play: Play) -> None:
