@@ -4,7 +4,8 @@ Each run is a fresh process with compiled byte code, as an installed package has
 round, in an order that is drawn anew, so that a busy machine disturbs all alike. Printed is processor time (and the
 wall's beside it), min/median/max in milliseconds:
 
-* ``package``   ``import complaintflow`` alone; the root is lazy.
+* ``bare``      what ``import complaintflow`` needs from elsewhere, for its root is lazy.
+* ``package``   ``import complaintflow`` itself, and the multiple of ``bare``.
 * ``needs``     what ``from complaintflow import run_process`` needs from elsewhere: the same modules without ours.
 * ``import``    ``from complaintflow import run_process`` itself, and the multiple of ``needs``.
 * ``all needs`` everything from elsewhere that a first case needs, the database's library and the calendars included.
@@ -74,9 +75,12 @@ def measure(runs: int, seed: int) -> dict[str, list[list[float]]]:
     with tempfile.TemporaryDirectory() as folder:
         codes = Path(folder)
         run(f"{NAME}\n{CASE}\nprint('[]')", codes)  # writes the byte code
+        always = run(MODULES, codes)  # what Python loads by itself, and what is needed to ask
+        bare = importing([str(name) for name in run(f"import complaintflow\n{MODULES}", codes) if name not in always])
         needs = importing([str(name) for name in run(f"{NAME}\n{MODULES}", codes)])
         loaded = [str(name) for name in run(f"{NAME}\n{CASE}\n{MODULES}", codes)]
         scripts = {
+            ("bare",): timed(bare),
             ("package",): timed("import complaintflow"),
             ("needs",): timed(needs),
             ("all needs",): timed(importing(loaded)),
@@ -107,9 +111,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the order in each round")
     given = parser.parse_args()
     results = measure(given.runs, given.seed)
-    base = {"import": "needs", "all": "all needs", "program": "all needs"}
+    base = {"package": "bare", "import": "needs", "all": "all needs", "program": "all needs"}
     print(f"{'':10} {'processor ms: min':>18} {'median':>8} {'max':>8} {'wall ms: min':>14}")
-    for name in ("package", "needs", "import", "all needs", "all", "first", "program", "second"):
+    for name in ("bare", "package", "needs", "import", "all needs", "all", "first", "program", "second"):
         times, walls = zip(*results[name], strict=True)
         line = f"{name:10} {min(times):18.0f} {statistics.median(times):8.0f} {max(times):8.0f} {min(walls):14.0f}"
         if name in base:
