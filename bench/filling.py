@@ -105,7 +105,7 @@ class Prototype:
         codec = engine._work.codec(change.case)
         state = codec.decode_bytes(state_place(change.case), change.case.state)
         said = tuple(codec.decode_bytes(history_place(row.seq), row.detail) for row in change.history)
-        copied = {"tasks", "timers", "subscriptions", "history", "case", "bundle", "anchor"}
+        copied = {"tasks", "timers", "subscriptions", "history", "case", "bundle", "anchor", "fresh"}
         left = [name for name in Change.__dataclass_fields__ if name not in copied and getattr(change, name)]
         if left:
             raise AssertionError(f"the copies would lack {', '.join(left)}")

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy.schema import CreateIndex
-
 from complaintflow.adapters.sql import SqlStore, tables
+from complaintflow.adapters.sql.ddl import indexes
 from complaintflow.store.counting import written
 from complaintflow.store.ticks import to_ticks
 
@@ -34,7 +33,6 @@ _COURSES: Final = 300
 _BATCH: Final = 10_000
 _SECOND: Final = 1_000_000
 _DAY: Final = 86_400 * _SECOND
-_INDEXES: Final = [index for index in tables.history.indexes if index.name.startswith("cf_history_")]
 _COLUMNS: Final = "case_id, seq, at, event, token, name, value, detail, digest"
 
 # An entry of a course: after how many microseconds, event, name, token, and the value: a text, or after how many days.
@@ -126,7 +124,7 @@ def fill(store: SqlStore, cases: int, policies: dict[str, int], years: int, on_p
             execute("ALTER TABLE cf_history DROP CONSTRAINT cf_history_case_id_fkey")
             execute("ALTER TABLE cf_history SET UNLOGGED")  # what it was written with is not asked again
             execute("SET LOCAL maintenance_work_mem = '256MB'")
-        for index in _INDEXES:
+        for index in tables.history.indexes:
             execute(f"DROP INDEX {index.name}")
         for batch in rows(cases, policies, years):
             if sqlite:
@@ -135,8 +133,8 @@ def fill(store: SqlStore, cases: int, policies: dict[str, int], years: int, on_p
                 _copy(driver, batch)
             done, written_rows = min(done + _BATCH, cases), written_rows + len(batch)
             on_progress(done)
-        for index in _INDEXES:
-            execute(str(CreateIndex(index).compile(dialect=connection.dialect)))
+        for statement in indexes(tables.history, connection.dialect.name):
+            execute(statement)
         driver.commit()
         if sqlite:
             execute("PRAGMA wal_checkpoint(TRUNCATE)")

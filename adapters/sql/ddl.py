@@ -17,7 +17,7 @@ TRUE: Final = {"sqlite": "1", "postgresql": "true"}
 
 def creation(dialect: str) -> list[str]:
     """All of them, in order, for ``sqlite`` or ``postgresql``."""
-    return [statement for table in TABLES for statement in (_table(table, dialect), *_indexes(table, dialect))]
+    return [statement for table in TABLES for statement in (_table(table, dialect), *indexes(table, dialect))]
 
 
 def _table(table: Table, dialect: str) -> str:
@@ -41,7 +41,8 @@ def _column(column: Column, type_: str) -> str:
     return f"{column.name} {type_}{default}{'' if column.null else ' NOT NULL'}"
 
 
-def _indexes(table: Table, dialect: str) -> list[str]:
+def indexes(table: Table, dialect: str) -> list[str]:
+    """Those of a table's indexes."""
     found = []
     for index in table.indexes:
         kind = "UNIQUE INDEX" if index.unique else "INDEX"

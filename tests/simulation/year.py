@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from complaintflow.adapters.sql import SqlStore, tables
+from complaintflow.adapters.sql import SqlStore
 from complaintflow.errors import (
     CaseEnded,
     ComplaintflowError,
@@ -29,6 +29,7 @@ from complaintflow.store.rows import TaskRow
 from complaintflow.store.ticks import to_ticks
 from complaintflow.time.calendar import WorkingCalendar
 from complaintflow.time.clock import VirtualClock
+from tests import sql_tables
 from tests.simulation.answers import PEOPLE, answer
 from tests.simulation.arrivals import SHARES, Arrival, arrivals
 from tests.simulation.occasions import SCHEDULED, occasions
@@ -154,7 +155,7 @@ class Year:
 
     def _fresh(self, now: datetime) -> Iterator[TaskRow]:
         """Tasks that are open and that nobody has seen yet; by their time, for open ones pile up over the year."""
-        task = tables.task.c
+        task = sql_tables.named("task").c
         with self._store.engine.connect() as connection:
             newer = select(task.case_id, task.token).where(task.created_at >= to_ticks(self._looked))
             names = [f"{case_id}.{token}" for case_id, token in connection.execute(newer)]
