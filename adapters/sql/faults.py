@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import functools
+import re
 import sqlite3
 from collections.abc import Callable
+from difflib import get_close_matches
+from importlib import import_module
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
+from urllib.parse import quote_plus
 
-from complaintflow.errors import CaseError, ForeignDatabase, StaleCase, StoreError, StoreUnavailable
+from complaintflow.errors import CaseError, ForeignDatabase, InvalidDatabaseUrl, StaleCase, StoreError, StoreUnavailable
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _BUSY: Final = "another process holds the database; try again, or give the URL a longer ?timeout= (seconds)"
 _START: Final = "start the server, or correct the database URL"
+# How psycopg and libpq refuse a setting, before anything is sent.
+_SETTING: Final = re.compile(
+    r'invalid (?:connection option|URI query parameter:) "(?P<unknown>[^"]*)"|bad value for (?P<bad>\w+)'
+)
 _SCHEMA: Final = "open the database once with create=True, or call store.upgrade()"
 
 # By the first letters of the error's name, the most telling ones first.
@@ -85,13 +93,32 @@ def _from_postgres(cause: BaseException, where: str) -> StoreError | CaseError:
             said = (str(cause).strip().splitlines() or [""])[0]
             what = f"the database does not answer ({said})" if said else "the database does not answer"
             return StoreUnavailable(what, where=where, advice=_START)
-        return StoreError(f"the PostgreSQL driver refused a statement ({type(cause).__name__})", where=where)
+        return _of_setting(cause, where) or StoreError(
+            f"the PostgreSQL driver refused a statement ({type(cause).__name__})", where=where
+        )
     for beginning, kind, what, advice in _POSTGRES:
         if state.startswith(beginning):
             return kind(what, where=where, advice=advice)
     # Only the first line: the details may quote a row.
     primary = getattr(getattr(cause, "diag", None), "message_primary", None) or type(cause).__name__
     return StoreError(f"PostgreSQL refused a statement: {primary}", where=where)
+
+
+def _of_setting(cause: BaseException, where: str) -> StoreError | None:
+    """The error for a setting behind the URL that the driver refuses; its value may be a secret, and is hidden."""
+    found = _SETTING.match(str(cause))
+    if found is None:
+        return None
+    name = found["unknown"] or found["bad"]
+    hidden = re.sub(rf"(?<=[?&]){re.escape(quote_plus(name))}=[^&]*", f"{quote_plus(name)}=***", where)
+    if found["bad"]:
+        what = f'the setting "{name}" has a value that PostgreSQL does not take'
+        return InvalidDatabaseUrl(what, where=hidden, advice="correct it, or leave it out")
+    known = [option.keyword.decode() for option in import_module("psycopg.pq").Conninfo.get_defaults()]
+    near = get_close_matches(name, ["queue", *known], 1)
+    advice = (f'did you mean "{near[0]}"? ' if near else "") + "otherwise leave it out; ?queue=procrastinate is ours, "
+    advice += "all others are those of libpq, as ?sslmode=require"
+    return InvalidDatabaseUrl(f'PostgreSQL knows no setting "{name}"', where=hidden, advice=advice)
 
 
 def answers(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_S, _P], _R]:

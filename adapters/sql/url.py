@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
@@ -60,6 +61,9 @@ def parse(text: str) -> Address:
         InvalidDatabaseUrl: it is neither SQLite nor PostgreSQL, or misspelled. The message never has the password.
     """
     scheme, separator, rest = text.partition("://")
+    if re.fullmatch(r"[\w./\\ -]+", text):  # a name or a path: nothing in it can be a password's
+        advice = f"write sqlite:///{text} for a file"
+        raise InvalidDatabaseUrl(f'"{text}" is no database URL', where="the database URL", advice=advice)
     if not separator or scheme not in _DRIVERS:
         shown = (
             repr(scheme) if separator and scheme.replace("+", "").isalnum() else "without a scheme such as sqlite://"
@@ -127,5 +131,6 @@ def _check_queue(query: dict[str, str], dialect: str, shown: str) -> None:
 
 def shown_url(url: URL) -> str:
     """An SQLAlchemy URL as it may stand in a message."""
-    secrets = {key: "***" for key in url.query if "password" in key.casefold()}
+    # A password's name may be misspelled.
+    secrets = {key: "***" for key in url.query if any(part in key.casefold() for part in ("pas", "word", "pwd"))}
     return url.update_query_dict(secrets).render_as_string(hide_password=True)

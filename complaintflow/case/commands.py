@@ -145,7 +145,10 @@ class Resolve:
         live.require_active()
         token = live.token(self.token)
         if token is None or "stuck" not in token.internal_data:
-            raise UnknownIncident("there is no open incident", where=f"incident {live.row.id}.{self.token}")
+            where = f"incident {live.row.id}.{self.token}"
+            raise UnknownIncident(
+                "there is no open incident", where=where, advice="`complaintflow incidents` lists those that are open"
+            )
         if token.internal_data["stuck"] == "commitment":
             try:
                 live.host.may_begin(token)

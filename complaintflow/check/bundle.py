@@ -19,6 +19,7 @@ from complaintflow.check.people import people
 from complaintflow.check.places import located
 from complaintflow.check.references import habits, references
 from complaintflow.check.starts import starts
+from complaintflow.check.stated import stated
 from complaintflow.check.surges import surges
 from complaintflow.check.times import times
 from complaintflow.check.usage import unused_entries
@@ -107,8 +108,11 @@ def _part(bundle: Bundle, path: str, source: bytes) -> list[Finding]:
 
 def _policy(bundle: Bundle, strict: bool, now: datetime | None) -> Iterator[Finding]:
     policy = bundle.policy
-    for called in bundle.policies.ids[1:]:
-        bundle.policies.of(called)  # raises what is wrong with it
+    for called in bundle.policies.ids:
+        said = [*stated(bundle.policies.of(called))]  # raises what is wrong with it
+        yield from said
+        if any(finding.severity == ERROR for finding in said):
+            now = None  # a calendar that cannot be used knows no year
     if strict:
         for entry in policy.defaults():
             where = f"{entry.file}, line {entry.line}" if entry.line else entry.file

@@ -11,6 +11,7 @@ from complaintflow import feel
 from complaintflow.bpmn import reader
 from complaintflow.check.diagram import Diagram
 from complaintflow.check.finding import ERROR, WARNING, Finding, guarded, of_error
+from complaintflow.check.stated import stated
 from complaintflow.errors import ComplaintflowError, FeelSyntaxError
 
 
@@ -117,7 +118,7 @@ def _policy(file: str, source: bytes, below: Sequence[tuple[str, str]]) -> Itera
         yield text
         return
     # A layer's file need not be complete; only with the files below it can that be said.
-    Policy.merge([*below, (text, file)])
+    yield from stated(Policy.merge([*below, (text, file)]))
 
 
 def _labels(file: str, source: bytes) -> Iterator[Finding]:

@@ -101,15 +101,17 @@ class App(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever goes wrong becomes one readable message and an exit code."""
+        # Made here, it is the one that the command's own options are kept in.
+        session = ctx.ensure_object(Session)
         try:
             return super().invoke(ctx)
         except ComplaintflowError as error:
-            refused(error)
+            refused(error, session)
             ctx.exit(2)
         except (click.ClickException, click.exceptions.Exit, click.Abort, KeyboardInterrupt, BrokenPipeError):
             raise
         except Exception as error:
-            if ctx.ensure_object(Session).debug:
+            if session.debug:
                 raise
             defect(error)
             ctx.exit(3)

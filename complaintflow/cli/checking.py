@@ -131,7 +131,11 @@ def _process(library: Library, name: str, strict: bool, identity: Identity | Non
         identity=identity,
         find=library.addresses.find,
     )
-    found += unused_files(library.layers, [bundle, *_beside(library, name, home)], process=home)
+    unused = unused_files(library.layers, [bundle, *_beside(library, name, home)], process=home)
+    if unused:  # unless a process of another folder calls it
+        every = (_whole(library, one) for one in library.processes())
+        unused = unused_files(library.layers, [bundle, *(one for one in every if one is not None)], process=home)
+    found += unused
     try:
         defaults = bundle.policy.defaults()
     except ComplaintflowError:

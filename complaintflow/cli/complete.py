@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from complaintflow.cli.data import data_option, read_json, with_fields, write_json
-from complaintflow.cli.session import Session, command, find_case, json_option, warn_backlog
+from complaintflow.cli.session import ACTING, Session, command, find_case, json_option, warn_backlog
 
 if TYPE_CHECKING:
     from complaintflow.cli.asking import Around
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from complaintflow.formjs import Form
 
 
-@command("complete", shown=("language",))
+@command("complete", shown=("language", *ACTING))
 @click.argument("task", nargs=-1, required=True, metavar="TASK [DATA.json | KEY=VALUE ...]")
 @data_option
 @click.option("--actor", help="Who did it.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from complaintflow.cli.data import data_option, read_json, with_fields
-from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.session import ACTING, Session, command, json_option
 from complaintflow.cli.signalling import print_cases
 from complaintflow.errors import NoSubscription
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from complaintflow.facade.views import Case
 
 
-@command("correlate")
+@command("correlate", shown=ACTING)
 @click.argument("message")
 @click.argument("file", required=False, metavar="[DATA.json]")
 @click.option("--key", help="The correlation key, often the case's own key; none where the message only begins cases.")
@@ -38,7 +39,8 @@ def correlate_command(
     complaintflow correlate appeal --key order-17 -d reason='The soup was cold again.'
     complaintflow correlate order-came-in order.json
     """
-    data: dict[str, Any] = with_fields(read_json(file) if file else {}, fields, None)
+    otherwise = f"if it is the case's key: --key {shlex.quote(file or '')}" if key is None else ""
+    data: dict[str, Any] = with_fields(read_json(file, otherwise) if file else {}, fields, None)
     with session.engine(reading=key is not None) as engine:
         hand = session.hand(engine, actor)
         if key is None and hand is not engine:

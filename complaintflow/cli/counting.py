@@ -10,7 +10,7 @@ import click
 
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import Cell, aside, at, cell, clean, dim, heading, say, table
-from complaintflow.cli.session import Session, command
+from complaintflow.cli.session import ACTING, Session, command
 from complaintflow.errors import InvalidData
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-@command("figures")
+@command("figures", shown=ACTING)
 @click.argument("policy")
 @click.option("--quarter", metavar="2026Q3", help="A quarter.")
 @click.option("--month", metavar="2026-07", help="A month.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
@@ -39,8 +40,11 @@ def data_option(function: F) -> F:
     )(function)
 
 
-def read_json(file: str) -> dict[str, Any]:
+def read_json(file: str, otherwise: str = "") -> dict[str, Any]:
     """The object in a JSON file; "-" is standard input.
+
+    Args:
+        otherwise: what else the word may have been meant for, with what to write then.
 
     Raises:
         InvalidData: it cannot be read, is not JSON, or not an object.
@@ -49,8 +53,18 @@ def read_json(file: str) -> dict[str, Any]:
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        raise InvalidData(f"the file cannot be read: {error.strerror}", where=where) from None
+        what = f"the file cannot be read: {error.strerror}"
+        raise InvalidData(what, where=where, advice=_meant(file, otherwise)) from None
     return parse_object(raw, where)
+
+
+def _meant(word: str, otherwise: str) -> str:
+    """What somebody meant who gave a word that is no file."""
+    name, equals, _ = word.partition("=")
+    if equals and name and not set(name) & set("/\\"):
+        return f"if it is a field, write -d before it: -d {shlex.quote(word)}"
+    advice = "give a JSON file, '-' for standard input, or fields with -d KEY=VALUE"
+    return f"{advice}; {otherwise}" if otherwise else advice
 
 
 def parse_object(raw: bytes, where: str) -> dict[str, Any]:

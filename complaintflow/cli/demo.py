@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from complaintflow.cli.look import at, bold, clean, columns, day_and_time, dim, say, sign, width, wrap
+from complaintflow.cli.look import at, bold, clean, columns, counted, day_and_time, dim, say, sign, width, wrap
 from complaintflow.cli.session import Session, command
 from complaintflow.cli.words import DEMO
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # How wide a line is where no terminal says it.
 _WIDTH: Final = 100
+_NOUNS: Final = {"events": ("entry", "entries"), "notices": ("notice",), "timers": ("timer",)}
 
 
 @command("demo", shown=("language",))
@@ -107,7 +108,9 @@ class _Stage:
             say(self.words["end"].format(status=self.words[case.status], days=length), bold=True, fg="green")
         timers = sum(event.event == "timer-fired" for event in history)
         counts = {"events": len(history), "notices": len(self.play.bench.notices), "timers": timers}
-        say(dim(self.words["counts"].format(**counts)))
+        nouns = _NOUNS if self.setting.language == "en" else {}
+        told = {name: counted(count, *nouns[name]) if nouns else str(count) for name, count in counts.items()}
+        say(dim(self.words["counts"].format(**told)))
         say(dim(self.words["next"]) + f"complaintflow run {case.process} --example")
 
     def _tell_news(self) -> bool:

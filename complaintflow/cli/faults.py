@@ -7,21 +7,28 @@ import secrets
 import tempfile
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from complaintflow.cli.look import aside, clean, dim
-from complaintflow.errors import ComplaintflowError, MissingHandler
+from complaintflow.errors import ComplaintflowError, MissingHandler, UnknownProcess
+
+if TYPE_CHECKING:
+    from complaintflow.cli.session import Session
 
 
-def refused(error: ComplaintflowError) -> None:
-    """One of our own errors: what, where, what to do."""
+def refused(error: ComplaintflowError, session: Session) -> None:
+    """One of our own errors: what, where, what to do; and what the command was not given that may be missing."""
     what, *rest = clean(str(error), lines=True).split("\n")
     aside(click.style("Error: ", fg="red", bold=True) + click.style(what, bold=True))
     for line in rest:
         label, colon, text = line.partition(": ")
         known = colon and label in ("  where", "  what to do")
         aside(click.style(label + colon, dim=True) + text if known else line)
+    own = session.layer or session.app
+    if isinstance(error, UnknownProcess) and error.remedy == error.advice and not own:
+        aside(dim("  here: ") + "processes of your own come with --layer FOLDER, or with --app module:engine")
     if isinstance(error, MissingHandler):
         aside(dim("  here: ") + "bring your handlers with --app module:engine (see `complaintflow --help`)")
 

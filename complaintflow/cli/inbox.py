@@ -11,7 +11,7 @@ import click
 
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import Cell, aside, cell, clean, dim, say, table
-from complaintflow.cli.session import Session, command, json_option, warn_backlog
+from complaintflow.cli.session import ACTING, Session, command, json_option, warn_backlog
 from complaintflow.cli.words import SCREEN
 from complaintflow.errors import ComplaintflowError
 
@@ -37,7 +37,7 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"'{value}' is not a day or time; write 2026-10-09 or 2026-10-09T12:00", param, ctx)
 
 
-@command("tasks", shown=("as", "people"))
+@command("tasks", shown=ACTING)
 @click.option("--role", multiple=True, metavar="GROUP", help="Only this candidate group's. Repeatable.")
 @click.option("--user", help="Only this person's.")
 @click.option("--process", help="Only of this process.")

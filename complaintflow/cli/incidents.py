@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from complaintflow.cli.data import data_option, with_fields, write_json
 from complaintflow.cli.look import heading, say
-from complaintflow.cli.session import Session, command, find_case, json_option
+from complaintflow.cli.session import ACTING, Session, command, find_case, json_option
 from complaintflow.cli.words import SCREEN
-from complaintflow.errors import UnknownIncident
+from complaintflow.errors import UnknownCase, UnknownIncident
+
+if TYPE_CHECKING:
+    from complaintflow.facade.engine import Engine
+    from complaintflow.facade.views import Case
 
 
-@command("incidents")
+@command("incidents", shown=ACTING)
 @click.argument("case", required=False)
 @json_option
 def incidents_command(session: Session, case: str | None, as_json: bool) -> None:
@@ -38,7 +43,7 @@ def incidents_command(session: Session, case: str | None, as_json: bool) -> None
         print_incident(incident, words)
 
 
-@command("resolve")
+@command("resolve", shown=ACTING)
 @click.argument("incident")
 @data_option
 @click.option("--actor", help="Who cleared it.")
@@ -53,7 +58,7 @@ def resolve_command(session: Session, incident: str, fields: tuple[str, ...], ac
     with session.engine(reading=True) as engine:
         case_id, dot, token = incident.partition(".")
         hand = session.hand(engine, actor)
-        case = find_case(hand, case_id)
+        case = case_of_incident(hand, case_id)
         wanted = f"{case.id}.{token}"
         if not dot:
             if len(case.incidents) != 1:
@@ -70,3 +75,16 @@ def resolve_command(session: Session, incident: str, fields: tuple[str, ...], ac
             write_json(case_json(case))
         else:
             print_case(case, engine, session.tongue)
+
+
+def case_of_incident(engine: Engine, name: str) -> Case:
+    """The case of the incident that somebody means, by what stands before the dot of its id.
+
+    Raises:
+        UnknownIncident: no case is meant, or several are.
+    """
+    try:
+        return find_case(engine, name)
+    except UnknownCase as error:
+        what = f"there is no such incident: {error.what}"
+        raise UnknownIncident(what, advice="`complaintflow incidents` lists them with their ids") from None

@@ -12,7 +12,7 @@ import click
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, bold, dim, say
 from complaintflow.cli.progress import progress
-from complaintflow.cli.session import Session, again, command, json_option
+from complaintflow.cli.session import ACTING, Session, again, command, json_option
 from complaintflow.errors import ComplaintflowError, InvalidKeys
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def public_command(session: Session) -> None:
         say(engine.public_key)
 
 
-@command("rotate")
+@command("rotate", shown=ACTING)
 @click.option("--no-new-key", is_flag=True, help="Only wrap anew: after an interruption, or for a second database.")
 @json_option
 def rotate_command(session: Session, no_new_key: bool, as_json: bool) -> None:
@@ -84,6 +84,8 @@ def rotate_command(session: Session, no_new_key: bool, as_json: bool) -> None:
     then --no-new-key here.
     """
     with session.engine(reading=True) as engine:
+        # No policy has a right for it, since the keys are those of all; but somebody says who changes them.
+        session.who(engine)
         if not no_new_key:
             _add_key(_file_of(engine))
         with progress("Wrapping keys", engine) as seen:
@@ -97,7 +99,7 @@ def rotate_command(session: Session, no_new_key: bool, as_json: bool) -> None:
         aside("Copy the key file again: what is sealed from now on opens only with the new key.")
 
 
-@command("retire")
+@command("retire", shown=ACTING)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def retire_command(session: Session, yes: bool) -> None:
     """Drop the older keys, once nothing in the database is wrapped with one of them.
@@ -106,6 +108,7 @@ def retire_command(session: Session, yes: bool) -> None:
     keep a copy of the old file as long as such a backup shall be readable.
     """
     with session.engine(reading=True) as engine:
+        session.who(engine)
         file = _file_of(engine)
         older = file.ring.names[1:]
         if not older:
@@ -200,7 +203,8 @@ def _require_current(engine: Engine) -> None:
 
     count = outdated(engine.store, engine.vault)
     if count:
-        what = f"{count} wrapped keys still need an older key"
+        what = "1 wrapped key still needs" if count == 1 else f"{count} wrapped keys still need"
+        what += " an older key"
         raise InvalidKeys(what, advice="`complaintflow keys rotate --no-new-key` wraps them anew")
 
 

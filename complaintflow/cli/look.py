@@ -197,6 +197,11 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, indent: str =
 # -- time -------------------------------------------------------------------------------------
 
 
+def counted(count: int, one: str, more: str = "") -> str:
+    """A number with its noun: "1 notice", "2 notices"; ``more`` where the plural has no plain s."""
+    return f"{count} {one}" if count == 1 else f"{count} {more or one + 's'}"
+
+
 def day(moment: datetime, language: str = "en") -> str:
     """A day with its weekday: "Mon 28 Sep 2026"."""
     name = _DAYS[language][moment.weekday()]

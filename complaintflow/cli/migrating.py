@@ -10,7 +10,7 @@ import click
 from complaintflow.cli.data import data_option, read_json, with_fields, write_json
 from complaintflow.cli.look import aside, clean, columns, dim, heading, say, sign, wrap
 from complaintflow.cli.progress import progress
-from complaintflow.cli.session import Session, again, command, json_option
+from complaintflow.cli.session import ACTING, Session, again, command, json_option
 
 if TYPE_CHECKING:
     from complaintflow.migration.batch import Migration, Position
@@ -19,7 +19,7 @@ _SHORT: Final = 8
 _SIGNS: Final = {"safe": ("done", "green"), "data missing": ("warning", "yellow"), "blocked": ("bad", "red")}
 
 
-@command("migrate")
+@command("migrate", shown=ACTING)
 @click.argument("process")
 @click.option("--dry-run", is_flag=True, help="Only say what would become of each position.")
 @click.option("--case", "cases", multiple=True, metavar="CASE", help="Only this case. Repeatable.")

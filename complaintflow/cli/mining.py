@@ -9,12 +9,12 @@ import click
 from complaintflow.cli.data import format_of
 from complaintflow.cli.look import say
 from complaintflow.cli.progress import progress
-from complaintflow.cli.session import Session, command
+from complaintflow.cli.session import ACTING, Session, command
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@command("eventlog")
+@command("eventlog", shown=ACTING)
 @click.option(
     "-o", "--output", "file", metavar="FILE", required=True, type=click.Path(dir_okay=False), help="A new file."
 )

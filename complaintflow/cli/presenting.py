@@ -9,13 +9,13 @@ import click
 
 from complaintflow.cli.data import format_of
 from complaintflow.cli.look import aside
-from complaintflow.cli.session import Session, command
+from complaintflow.cli.session import ACTING, Session, command
 
 if TYPE_CHECKING:
     from complaintflow.report import Form
 
 
-@command("report", shown=("language",))
+@command("report", shown=("language", *ACTING))
 @click.argument("policy")
 @click.option("--quarter", metavar="2026Q3", help="A quarter.")
 @click.option("--month", metavar="2026-07", help="A month.")

@@ -110,7 +110,8 @@ def _attach(reporter: Reporter, file: str, as_is: bool, words: dict[str, Any]) -
         with path.open("rb") as content:
             kept = reporter.attach(path.name, content, as_is=as_is)
     except OSError as error:
-        raise InvalidData(f"the file cannot be read: {error.strerror}", where=file) from None
+        what, advice = f"the file cannot be read: {error.strerror}", "see the spelling of the path that --attach names"
+        raise InvalidData(what, where=file, advice=advice) from None
     removed = ", ".join(kept.removed)
     aside(clean(words["kept" if removed else "original"].format(name=kept.name, removed=removed)))
 

@@ -10,14 +10,14 @@ import click
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, heading, say, wrap
 from complaintflow.cli.progress import progress
-from complaintflow.cli.session import Session, command, find_case, json_option
+from complaintflow.cli.session import ACTING, Session, command, find_case, json_option
 
 if TYPE_CHECKING:
     from complaintflow.facade.engine import Engine
     from complaintflow.facade.retention import Purged
 
 
-@command("purge")
+@command("purge", shown=ACTING)
 @click.option("--dry-run", is_flag=True, help="Only say what would be shredded; it does not count as a look.")
 @json_option
 def purge_command(session: Session, dry_run: bool, as_json: bool) -> None:
@@ -55,7 +55,7 @@ def _list(title: str, cases: tuple[str, ...]) -> None:
             say(f"  {case}")
 
 
-@command("hold")
+@command("hold", shown=ACTING)
 @click.argument("case")
 @click.option("--reason", required=True, help="Why; it is kept sealed in the history.")
 @click.option("--end", is_flag=True, help="The hold is over: the policy's period counts again.")
@@ -68,7 +68,7 @@ def hold_command(session: Session, case: str, reason: str, end: bool, actor: str
     say("The hold is over: the policy's period counts again." if end else "The case is kept until the hold ends.")
 
 
-@command("export")
+@command("export", shown=ACTING)
 @click.argument("case")
 @click.option(
     "-o", "--output", "file", metavar="FILE.zip", required=True, type=click.Path(dir_okay=False), help="A new file."

@@ -10,8 +10,9 @@ import click
 
 from complaintflow.cli.caseview import INCIDENTS
 from complaintflow.cli.data import write_json
+from complaintflow.cli.incidents import case_of_incident
 from complaintflow.cli.look import aside, clean, heading, say
-from complaintflow.cli.session import Session, command, find_case, json_option
+from complaintflow.cli.session import ACTING, Session, command, json_option
 from complaintflow.facade.operating import Retried, retry_all
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _ALL: Final = 1_000_000
 
 
-@command("retry")
+@command("retry", shown=ACTING)
 @click.argument("incidents", metavar="[INCIDENT]...", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All that are open, or all of --kind, --process and --element.")
 @click.option("--kind", type=click.Choice(sorted(INCIDENTS)), help="Only of this kind.")
@@ -61,9 +62,9 @@ def retry_command(session: Session, incidents: tuple[str, ...], every: bool, as_
 
 
 def _named(hand: Any, name: str) -> list[Incident]:
-    """The incidents of a case, or the one of this id. Raises UnknownCase."""
+    """The incidents of a case, or the one of this id. Raises UnknownIncident."""
     case_id, dot, token = name.partition(".")
-    found: tuple[Incident, ...] = find_case(hand, case_id).incidents
+    found: tuple[Incident, ...] = case_of_incident(hand, case_id).incidents
     return [one for one in found if not dot or one.id.endswith(f".{token}")]
 
 

@@ -9,7 +9,7 @@ import click
 
 from complaintflow.cli.data import data_option, parse_object, read_json, with_fields, write_json
 from complaintflow.cli.look import aside, say
-from complaintflow.cli.session import Session, again, command, json_option, warn_backlog
+from complaintflow.cli.session import ACTING, Session, again, command, json_option, warn_backlog
 from complaintflow.errors import InvalidData, UnknownCase
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _RECEIPT: Final = {
 }
 
 
-@command("run", shown=("as", "people"))
+@command("run", shown=ACTING)
 @click.argument("process")
 @click.argument("payload", required=False, metavar="[PAYLOAD.json]")
 @click.option("--example", is_flag=True, help="Use the payload that the process ships.")

@@ -9,14 +9,14 @@ import click
 
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import Cell, aside, at, bold, cell, distance, say, table
-from complaintflow.cli.session import Session, again, command, json_option
+from complaintflow.cli.session import ACTING, Session, again, command, json_option
 
 if TYPE_CHECKING:
     from complaintflow.facade.engine import Engine
     from complaintflow.facade.views import Scheduled
 
 
-@command("schedule")
+@command("schedule", shown=ACTING)
 @click.argument("process", required=False)
 @click.option("--stop", is_flag=True, help="Let the clock start no more cases of PROCESS.")
 @json_option

@@ -55,11 +55,14 @@ class Session:
             reading: the command only looks, so a database file that is not there is an error, not a new file.
 
         Raises:
-            ComplaintflowError: the database, a layer or the application cannot be used.
+            ComplaintflowError: the database, a layer or the application cannot be used; nobody has the name of --as.
         """
         _talk(self.verbose, self.log_format)
         engine = self._application() if self.app else self._plain(reading)
         try:
+            if self.acting:
+                # Also where a command asks nobody who acts, a name that nobody has is a slip.
+                self.hand(engine)
             yield engine
         finally:
             engine.close()
@@ -199,6 +202,9 @@ def warn_backlog(engine: Engine, language: str) -> None:
     if warning:
         aside(click.style(SCREEN[language]["warning"], fg="yellow", bold=True) + warning)
 
+
+# What the help of a command has that asks who acts.
+ACTING: Final = ("as", "people")
 
 # The options of `Session` in the order of the help.
 _OPTIONS: Final[tuple[tuple[tuple[str, ...], dict[str, Any]], ...]] = (

@@ -10,7 +10,7 @@ import click
 
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, at, clean, dim, say
-from complaintflow.cli.session import Session, command, find_case, json_option, warn_backlog
+from complaintflow.cli.session import ACTING, Session, command, find_case, json_option, warn_backlog
 from complaintflow.cli.words import SCREEN
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from complaintflow.notices.notices import Notice
 
 
-@command("show")
+@command("show", shown=ACTING)
 @click.argument("case")
 @click.option("--notices", is_flag=True, help="Print every notice in full.")
 @click.option("--svg", metavar="FILE", type=click.Path(dir_okay=False), help="Write the case on its diagram.")

@@ -10,7 +10,7 @@ import click
 
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import Cell, aside, at, cell, dim, say, table
-from complaintflow.cli.session import Session, command, json_option
+from complaintflow.cli.session import ACTING, Session, command, json_option
 from complaintflow.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-@command("surge")
+@command("surge", shown=ACTING)
 @click.argument("policy", required=False)
 @click.option("--replay", is_flag=True, help="Say what would have been found in past cases; nothing is begun.")
 @click.option("--since", metavar="TIME", help="With --replay: surges that lasted then or later (2026-07-01).")

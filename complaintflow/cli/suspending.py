@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from complaintflow.cli.data import write_json
-from complaintflow.cli.session import Session, command, find_case, json_option
+from complaintflow.cli.session import ACTING, Session, command, find_case, json_option
 
 if TYPE_CHECKING:
     from complaintflow.facade.desk import Desk
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from complaintflow.facade.views import Case
 
 
-@command("suspend")
+@command("suspend", shown=ACTING)
 @click.argument("case")
 @click.option("--reason", required=True, help="Why; it is kept sealed in the history.")
 @json_option
@@ -30,7 +30,7 @@ def suspend_command(session: Session, case: str, reason: str, as_json: bool) -> 
         _show(hand.suspend(find_case(hand, case).id, reason), engine, session, as_json)
 
 
-@command("resume")
+@command("resume", shown=ACTING)
 @click.argument("case")
 @click.option("--reason", default="", help="Why; it is kept sealed in the history.")
 @json_option
@@ -41,7 +41,7 @@ def resume_command(session: Session, case: str, reason: str, as_json: bool) -> N
         _show(hand.resume(find_case(hand, case).id, reason), engine, session, as_json)
 
 
-@command("cancel")
+@command("cancel", shown=ACTING)
 @click.argument("case")
 @click.option("--reason", required=True, help="Why; it is kept sealed in the history.")
 @click.option("--actor", help="Who ends it.")

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from complaintflow.formjs import Form
 
 _VALUE: Final = 60
+# The columns of a table that say what its value is called, by language.
+_NAMES: Final[Mapping[str, str]] = {"name": "en", "name_zh": "zh"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,7 @@ class Teller:
         for kind, element, facts in event.detail.get("notes", ()):
             name = self.label(element)
             if kind == "decided":
-                result = self.facts(facts.get("result")) or (self.value(facts.get("result")),)
-                yield f"{name}{self.word('colon')}{result[0]}{_rules(facts.get('rules'))}"
+                yield f"{name}{self.word('colon')}{self._decided(facts.get('result'))}{_rules(facts.get('rules'))}"
             elif kind in ("ruled", "revoked"):
                 yield self.word(kind, decision=facts.get("decision"), version=facts.get("version"))
             elif kind in ("caught", "uncaught"):
@@ -140,6 +141,17 @@ class Teller:
         if verbose and event.detail.get("opened"):
             opened = self.setting.word("list").join(map(self.label, event.detail["opened"]))
             yield self.word("opened") + self.word("colon") + opened
+
+    def _decided(self, result: Any) -> str:
+        """What a table put out; where it names its value, the name in the reader's language stands for it."""
+        if not isinstance(result, Mapping) or not result.keys() >= _NAMES.keys():
+            return (self.facts(result) or (self.value(result),))[0]
+        fields = list(result)
+        # As tables are written, the value is the column before its names.
+        called = fields[max(fields.index("name") - 1, 0)]
+        name = next(name for name, language in _NAMES.items() if language == self.setting.language)
+        rest = {key: value for key, value in result.items() if key not in _NAMES and key != called}
+        return "  ".join([self.value(result[name]), *self.facts(rest)])
 
 
 def _rules(rules: Any) -> str:

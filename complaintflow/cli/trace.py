@@ -16,6 +16,7 @@ from complaintflow.cli.look import (
     cell,
     clean,
     columns,
+    counted,
     dim,
     heading,
     say,
@@ -68,7 +69,7 @@ def trace_command(
 
 
 def _print(found: Trace, *, tested: bool, missing: bool) -> None:
-    say(bold(found.process) + dim(f"  {len(found.clauses)} clauses"))
+    say(bold(found.process) + dim(f"  {counted(len(found.clauses), 'clause')}"))
     say()
     for clause in found.clauses:
         lacks = not clause.elements or (tested and not clause.tests)
@@ -82,9 +83,11 @@ def _print(found: Trace, *, tested: bool, missing: bool) -> None:
             for line in rest:
                 say(dim(line))
     implemented = sum(bool(clause.elements) for clause in found.clauses)
-    line = f"{implemented} of {len(found.clauses)} clauses have an element"
+    has = "has" if implemented == 1 else "have"
+    line = f"{implemented} of {counted(len(found.clauses), 'clause')} {has} an element"
     if tested:
-        line += f", {sum(bool(clause.tests) for clause in found.clauses)} have a test"
+        proven = sum(bool(clause.tests) for clause in found.clauses)
+        line += f", {proven} {'has' if proven == 1 else 'have'} a test"
     say()
     say(dim(line))
 

@@ -12,13 +12,13 @@ import click
 from complaintflow.cli.data import write_json
 from complaintflow.cli.look import aside, clean, say, sign
 from complaintflow.cli.progress import progress
-from complaintflow.cli.session import Session, command, find_case, json_option
+from complaintflow.cli.session import ACTING, Session, command, find_case, json_option
 
 if TYPE_CHECKING:
     from complaintflow.facade.verification import Verification
 
 
-@command("verify")
+@command("verify", shown=ACTING)
 @click.argument("case", required=False)
 @click.option(
     "--export", "file", metavar="FILE", type=click.Path(dir_okay=False),

@@ -266,7 +266,7 @@ DEMO: Final[dict[str, dict[str, str]]] = {
         "clock": "the clock moves to {at}",
         "end": "The case is {status} after {days}.",
         "open": "The demonstration ends here; the case is still open.",
-        "counts": "{events} entries of history, {notices} notices, {timers} timers fired",
+        "counts": "{events} of history, {notices}, {timers} fired",
         "days": "{count} days",
         "day": "one day",
         "next": "Try it yourself: ",

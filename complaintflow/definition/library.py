@@ -10,7 +10,7 @@ policy values (see ``policies.py``).
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from complaintflow.bpmn.naming import declared, named
 from complaintflow.definition.addresses import Addresses, folder_of
@@ -18,6 +18,9 @@ from complaintflow.definition.definition import Bundle
 from complaintflow.definition.fitting import marks, nearest
 from complaintflow.definition.layers import SHARED, Layers, Part
 from complaintflow.errors import UnknownProcess
+
+# How long advice is that names ids, in characters.
+_LINE: Final = 160
 
 
 class Library:
@@ -92,10 +95,12 @@ class Library:
         )
 
     def _meant(self, process_id: str) -> str:
-        """Advice for an id that no process has: what the file of that name has, or the nearest id."""
+        """Advice for an id that no process has: what the file of that name has, or the nearest id; else none."""
         for part in self.layers.every(f"processes/{process_id}/{process_id}.bpmn")[:1]:
             return f"{part.path} has: {', '.join(declared(part.content, part.path))}"
-        return nearest(process_id, self.addresses.listed())
+        advice = nearest(process_id, self.addresses.listed())
+        # More ids than anybody reads in a line are left to `complaintflow processes`, which the error then names.
+        return advice if len(advice) <= _LINE else ""
 
 
 class _Assembly:

@@ -55,6 +55,14 @@ def _clauses(value: object) -> Clauses:
     return ids
 
 
+def _said(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("it is no text")
+    if not value.strip():
+        raise ValueError("it is empty")
+    return value
+
+
 def _at_least(least: int) -> _Read:
     def read(value: object) -> int:
         if type(value) is not int or value < least:
@@ -123,10 +131,10 @@ class Repeat(Setting):
 
 @dataclass(frozen=True, kw_only=True)
 class Role(Setting):
-    """Who does it: the candidate group of tasks."""
+    """Who does it: the candidate group of tasks; an empty one would be everybody."""
 
     __pydantic_config__ = _format(origin="from")
-    group: str
+    group: Annotated[str, _Read(_said)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -330,8 +338,8 @@ class Head:
     """
 
     __pydantic_config__ = _format()
-    id: str
-    title: str
+    id: Annotated[str, _Read(_said)]
+    title: Annotated[str, _Read(_said)]
     source: str = ""
     country: str | None = None
     subdivision: str | None = None

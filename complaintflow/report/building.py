@@ -135,7 +135,7 @@ def _refuse(path: Path, form: Form | None, replace: bool) -> None:
     if form is not None and form not in FORMS:
         raise InvalidData(f"there is no report of the form '{form}'", [("form", "is html or pdf")])
     if path.exists() and not (replace and path.is_file()):
-        advice = "give another name, remove it first, or say that it may be replaced"
+        advice = "give another name, or let it be replaced: --replace on the command line, replace=True in Python"
         raise InvalidData("there is such a file already", where=str(path), advice=advice)
     if not path.absolute().parent.is_dir():
         raise InvalidData("there is no such folder", where=str(path.parent), advice="make it first")

@@ -189,5 +189,6 @@ def _reopened(scene: Scene) -> list[Problem]:
     one = scene.material.whole.get("reopened")
     if one is None or not one.value:
         return []
-    text = scene.writer.say("problem reopened", value=scene.writer.number(one.value))
+    word = "problem reopened one" if one.value == 1 else "problem reopened"
+    text = scene.writer.say(word, value=scene.writer.number(one.value))
     return [Problem(text, scene.writer.say("question reopened"))]

@@ -124,7 +124,7 @@ def _body(
         "legend": legend(writer),
         "heat_read": heat.read,
         "heat_about": _heat_about(heat, writer),
-        "heat_shredded": writer.say("heat shredded", shredded=heat.shredded) if heat.shredded else "",
+        "heat_shredded": _heat_shredded(heat, writer),
         "not_taken": writer.say("heat not taken", names=writer.listed(never)) if never else "",
         "longest": _longest(material, heat, writer, names),
         "problems": found,
@@ -188,7 +188,15 @@ def _footer(writer: Writer, policy: str, proposals: Sequence[str]) -> str:
 
 def _heat_about(heat: Heat, writer: Writer) -> str:
     whole = heat.read + heat.shredded == heat.began
+    if whole and heat.read == 1:
+        return writer.say("heat one")
     return writer.say("heat about" if whole else "heat sample", read=heat.read, began=heat.began)
+
+
+def _heat_shredded(heat: Heat, writer: Writer) -> str:
+    if not heat.shredded:
+        return ""
+    return writer.say("heat shredded one" if heat.shredded == 1 else "heat shredded", shredded=heat.shredded)
 
 
 def _hides(material: Material) -> bool:

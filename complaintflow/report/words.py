@@ -57,9 +57,11 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "few": "Counts below {smallest} are not shown where they are told apart, nor what they would follow from.",
         # heat
         "heat title": "Where cases wait, and which ways they go",
+        "heat one": "From the one case that began in this time. The darker a task, the longer it lay.",
         "heat about": "From the {read} cases that began in this time. The darker a task, the longer it lay.",
         "heat sample": "From {read} of the {began} cases that began in this time, drawn by lot. The darker a task, "
         "the longer it lay.",
+        "heat shredded one": "The content of one case is destroyed; it is counted above but not drawn here.",
         "heat shredded": "The content of {shredded} cases is destroyed; they are counted above but not drawn here.",
         "heat none": "No case that began in this time can be read, so no diagram is drawn.",
         "heat not taken": "No case came to: {names}.",
@@ -88,6 +90,7 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "problem wait": "Cases lie longest at “{name}”: half of its visits took up to {half}, "
         "{share} of all waiting time.",
         "problem loop": "“{name}” led back {count} times.",
+        "problem reopened one": "One case had to be taken up again.",
         "problem reopened": "{value} cases had to be taken up again.",
         "question late": "What keeps these from being in time, and is the time that each has the right one: {names}?",
         "question open": "Who finishes the work that is past its day, and until when?",
@@ -158,8 +161,10 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "too few": "不显示", "total": "合计",
         "few": "分组统计时，小于 {smallest} 的数以及可由其推出的数不显示。",
         "heat title": "案件在哪里等待，走了哪些路径",
+        "heat one": "依据本期开始的 1 件案件。任务颜色越深，停留越久。",
         "heat about": "依据本期开始的 {read} 件案件。任务颜色越深，停留越久。",
         "heat sample": "从本期开始的 {began} 件案件中随机抽取 {read} 件。任务颜色越深，停留越久。",
+        "heat shredded one": "1 件案件的内容已销毁：上文数据计入，图中不计。",
         "heat shredded": "{shredded} 件案件的内容已销毁：上文数据计入，图中不计。",
         "heat none": "本期开始的案件均无法读取，因此不绘制流程图。",
         "heat not taken": "没有案件走到：{names}。",
@@ -184,6 +189,7 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
         "problem type": "“{name}”占全部投诉的 {share}（{whole} 件中的 {count} 件）。",
         "problem wait": "案件在“{name}”停留最久：一半的停留达 {half}，占全部等待时间的 {share}。",
         "problem loop": "“{name}”返回 {count} 次。",
+        "problem reopened one": "1 件案件需要重新处理。",
         "problem reopened": "{value} 件案件需要重新处理。",
         "question late": "以下承诺为什么不能按时兑现？现有时限是否合适？{names}",
         "question open": "已过期的工作由谁、在何时之前完成？",

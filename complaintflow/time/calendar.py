@@ -86,6 +86,11 @@ class WorkingCalendar:
         self._holidays: type[HolidayBase] | None = None
         self._notices: frozenset[int] | None = None
 
+    def look_up_country(self) -> None:
+        """Look the days off up now, in place of at the first question. Raises CalendarError: nobody knows them."""
+        if self.country is not None:
+            self._country()
+
     # -- days
 
     def is_working_day(self, day: date) -> bool:

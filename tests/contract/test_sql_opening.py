@@ -102,6 +102,30 @@ def test_other_urls_are_refused_without_the_password(text: str) -> None:
         assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(("text", "file"), [("foo", "sqlite:///foo"), ("/var/a b.db", "sqlite:////var/a b.db")])
+def test_a_file_without_a_scheme_is_named(text: str, file: str) -> None:
+    """Whoever gives the name of a file where a URL belongs is told that name, and the URL of the file."""
+    with pytest.raises(InvalidDatabaseUrl, match=rf'"{text}" is no database URL(.|\n)*write {file} for a file'):
+        open_store(text)
+
+
+@pytest.mark.parametrize(
+    ("settings", "what", "advice"),
+    [
+        (f"que={SECRET}", 'PostgreSQL knows no setting "que"', 'did you mean "queue"?'),
+        (f"passwrod={SECRET}&port=1", 'PostgreSQL knows no setting "passwrod"', 'did you mean "password"?'),
+        (f"connect_timeout={SECRET}", 'the setting "connect_timeout" has a value', "correct it"),
+    ],
+)
+def test_a_setting_that_the_driver_does_not_have_is_named(settings: str, what: str, advice: str) -> None:
+    """A setting behind a PostgreSQL URL that is misspelled is one error that names it, and never shows its value."""
+    with pytest.raises(InvalidDatabaseUrl) as caught:
+        open_store(f"postgresql://u:{SECRET}@localhost/cases?{settings}")
+    assert what in str(caught.value)
+    assert advice in str(caught.value)
+    assert SECRET not in str(caught.value) + repr(caught.value)
+
+
 def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever installed without the extra learns which one to install."""
     monkeypatch.setitem(sys.modules, "psycopg", None)
@@ -115,6 +139,7 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
         open_store(f"postgresql://u:{SECRET}@/cases?host={tmp_path}")
     assert "postgresql+psycopg://u:***@/cases" in str(caught.value)
     assert SECRET not in str(caught.value)
+    assert SECRET not in parse(f"postgresql:///cases?passwrod={SECRET}").shown
 
 
 def test_a_database_that_is_not_there(postgres_server: str) -> None:

@@ -247,6 +247,36 @@ def test_a_year_without_official_holidays_is_named(layer: Path) -> None:
     assert check_bundle(bundle(layer), now=datetime(2025, 6, 1, tzinfo=UTC)) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "severity", "line", "what", "advice"),
+    [
+        ('[policy]\ncountry = "XX"\n', "error", 2, 'policy.country: the holidays package knows no country "XX"', "ISO"),
+        ('[policy]\ncountry = "DEX"\n', "error", 2, 'knows no country "DEX"', 'did you mean "DE"?'),
+        ('[policy]\nsubdivision = "BY"\n', "error", 2, 'policy.subdivision: "CN" has no subdivision "BY"', "leave it"),
+        ('[policy]\ncountry = "DE"\nsubdivision = "BYE"\n', "error", 3, '"DE" has no', 'did you mean "BY"? write one'),
+        ("[deadlines.answer]\n", "warning", 1, "nothing stands under [deadlines.answer]", "uncomment"),
+        ("\n[policy]\n", "warning", 2, "nothing stands under [policy]", "uncomment"),
+    ],
+)
+def test_what_a_policy_file_cannot_mean(
+    tmp_path: Path, layer: Path, text: str, severity: str, line: int, what: str, advice: str
+) -> None:
+    """A country or subdivision without a calendar, and a heading with nothing under it, are found with their line."""
+    own = tmp_path / "own" / TOML
+    own.parent.mkdir(parents=True)
+    own.write_text(text, encoding="utf-8")
+    whole = Library(Layers([tmp_path / "own", layer], installed=False)).assemble("sample")
+    below = [((layer / TOML).read_text(encoding="utf-8"), "below.toml")]
+    for found in (
+        check_bundle(whole, now=datetime(2026, 5, 4, tzinfo=UTC)),
+        check_alone(str(own), own.read_bytes(), below=below),
+    ):
+        [one] = [finding for finding in found if finding.severity == severity]
+        assert (one.line, one.file.endswith(TOML)) == (line, True)
+        assert what in one.what
+        assert advice in one.advice
+
+
 def test_the_example_must_fit_the_intake_form(layer: Path) -> None:
     """A shipped payload that the form refuses is an error per field."""
     found = check_bundle(bundle(layer), payload=b'{"channel": "pigeon"}')

@@ -102,5 +102,7 @@ def test_a_wrong_receipt_opens_nothing(run: Run) -> None:
     wrong = run("reporter", input="1234 5678 9012 3456\n")
     assert (wrong.exit_code, wrong.stdout) == (2, "")
     assert "no report has this receipt" in wrong.stderr
-    assert "cannot be read" in run("reporter", "--attach", "nothing.jpg", input=f"{number}\n").stderr
+    lost = run("reporter", "--attach", "nothing.jpg", input=f"{number}\n").stderr
+    assert "cannot be read" in lost
+    assert "what to do: see the spelling of the path that --attach names" in lost
     assert run("reporter", "-d", "material=x", input=f"{number}\n").exit_code == 2

@@ -344,6 +344,13 @@ def test_no_layer_is_no_policy() -> None:
         (HEAD + "[lists.l]\nvalue = 'x'\n" + FROM, "not allowed", "lists.l.value", "a list of texts"),
         (HEAD + "[switches.s]\nvalue = 'yes'\n" + FROM, "not allowed", "switches.s.value", "true or false"),
         (HEAD + "[roles.r]\ngroup = 3\n" + FROM, "not allowed", "roles.r.group", "the name of a group"),
+        (HEAD + "[roles.r]\ngroup = ''\n" + FROM, "it is empty", "line 5: roles.r.group", "the name of a group"),
+        (HEAD + "[roles.r]\ngroup = ' '\n" + FROM, "it is empty", "line 5: roles.r.group", "the name of a group"),
+        ("[policy]\nid = 'x'\ntitle = ''\n", "it is empty", "line 3: policy.title", "a text"),
+        ("value = 4\n" + HEAD, "under no heading", "line 1: value", "[bounds.NAME], or uncomment the line in brackets"),
+        ("zone = 'UTC'\n" + HEAD, "under no heading", "line 1: zone", "[policy], or uncomment"),
+        (HEAD + "value = 4\n", "not under its own heading", "line 4: policy.value", "[bounds.NAME], or uncomment"),
+        (HEAD + "[bounds.b]\nvalue = 4\nvalue = 5\n", "not TOML", "line 6", "line in brackets above the second"),
         (HEAD + "[retention.r]\nkeep = 'long'\n" + FROM, "is not an interval", "retention.r.keep", "3 years"),
     ],
 )
