@@ -167,7 +167,8 @@ class Policy(Sections):
         found = []
         for layer in self._layers:
             paths: list[tuple[str, ...]] = [(section,) for section in layer.tables]
-            paths += [(section, name) for section, table in layer.tables.items() for name in table]
+            # What stands under [policy] are values; one of them may be an empty table on purpose.
+            paths += [(one, name) for one, table in layer.tables.items() if one != "policy" for name in table]
             for path in paths:
                 if layer.value(path) == {}:
                     found.append((f"[{'.'.join(path)}]", layer.place(path).rpartition(": ")[0]))
