@@ -16,14 +16,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from complaintflow.adapters.sql.encoding import Values
+from complaintflow.adapters.sql.encoding import Query
 from complaintflow.adapters.sql.tables import COUNTED, FACTS, PROMISES
 from complaintflow.store.counting import written
 from complaintflow.store.rows import Counting
 from complaintflow.store.ticks import to_ticks
-
-Query = tuple[str, Values]
-"""A statement with question marks, and what stands for them."""
 
 _AFTER: Final = "0"
 """What follows "/" in the order of text: names that begin with "hr/" are those from "hr/" up to "hr0"."""

@@ -24,6 +24,8 @@ from complaintflow.store.rows import (
 from complaintflow.store.ticks import to_moment, to_ticks
 
 Values = tuple[Any, ...]
+Query = tuple[str, Values]
+"""A statement with question marks, and what stands for them."""
 
 _WITHOUT_END: Final = -1
 

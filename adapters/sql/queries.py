@@ -8,12 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from complaintflow.adapters.sql.encoding import Values
+from complaintflow.adapters.sql.encoding import Query
 from complaintflow.adapters.sql.tables import incident, task
 from complaintflow.store.ticks import to_ticks
-
-Query = tuple[str, Values]
-"""A statement with question marks, and what stands for them."""
 
 _LAST_CHARACTER: Final = "\U0010ffff"
 _TASK: Final = ", ".join(f"cf_task.{name}" for name in task.names)

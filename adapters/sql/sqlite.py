@@ -22,9 +22,6 @@ from complaintflow.adapters.sql.url import Address
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-BEGIN_OPTION: Final = "complaintflow_begin"
-"""Execution option of a connection: how its transactions begin, if not IMMEDIATE."""
-
 BUSY_SECONDS: Final = 5.0
 """How long to wait for another writer unless the URL has ``?timeout=``."""
 
@@ -45,7 +42,7 @@ def open_engine(address: Address) -> Engine:
     from sqlalchemy import QueuePool, create_engine, event, make_url  # here: only hosts and migrations use it
 
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN IMMEDIATE"))
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     options: dict[str, Any] = {"pool_size": 1, "max_overflow": 0} if address.in_memory else {}
     timeout = _timeout(address)

@@ -5,9 +5,9 @@ Each step is named after the function of the code that it stands for:
     lease       Transaction.lease_jobs, called by Worker._run_jobs
     load        Work.load, called by Dispatcher.run
     handle      Handler.call, called by Dispatcher._outcome: the effect outside, under JobRow.key
-    begin       Store.transaction and Work.load, called by Work.run; FinishJob.apply asks LiveCase.is_reported
+    begin       Store.transaction and Work.opened, called by Work.run; FinishJob.apply asks LiveCase.is_reported
     write       Transaction.write: statements.SAVE_CASE guards the version (StaleCase: Work.run begins again)
-    commit      SqlStore._commit: the case, its history and the outbox in one
+    commit      Pool.commit: the case, its history and the outbox in one
     lost        the same, and the answer does not come (StoreUnavailable: Dispatcher._finish asks Work.run again)
     cut         the connection breaks before the commit: nothing is written, and Dispatcher._finish tries again
     expire      the clock reaches the end of the lease (worker.LEASE): the job may be leased again
