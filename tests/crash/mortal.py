@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import warnings
 from pathlib import Path
@@ -45,8 +46,8 @@ class MortalServer:
         self._wait()
 
     def stop(self) -> None:
-        """End it in order."""
-        self._process.terminate()
+        """End it in order, without waiting for who is still connected."""
+        self._process.send_signal(signal.SIGINT)
         self._process.wait(30)
 
     def _start(self) -> subprocess.Popen[bytes]:
