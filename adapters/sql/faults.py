@@ -18,6 +18,7 @@ _R = TypeVar("_R")
 
 _BUSY: Final = "another process holds the database; try again, or give the URL a longer ?timeout= (seconds)"
 _START: Final = "start the server, or correct the database URL"
+ALL_IN_USE: Final = "leave a transaction before the next; or use more processes"
 # How psycopg and libpq refuse a setting, before anything is sent.
 _SETTING: Final = re.compile(
     r'invalid (?:connection option|URI query parameter:) "(?P<unknown>[^"]*)"|bad value for (?P<bad>\w+)'
@@ -40,6 +41,7 @@ _SQLITE: Final = (
 _POSTGRES: Final = (
     ("40001", StaleCase, "another transaction was in the way", ""),
     ("40P01", StaleCase, "another transaction was in the way", ""),
+    ("25P02", StoreError, "a statement of this transaction had failed, and all of it is rolled back", "begin anew"),
     ("25006", StoreUnavailable, "the database cannot be written", "connect to the primary server"),
     ("42P01", StoreError, "a table of complaintflow is missing", _SCHEMA),
     ("42703", StoreError, "a column of complaintflow is missing", _SCHEMA),
@@ -64,7 +66,7 @@ def translated(error: Exception, where: str) -> StoreError | CaseError | None:
     module, name = type(error).__module__, type(error).__name__
     if module == "sqlalchemy.exc" and name == "TimeoutError":
         what = "all connections to the database are in use"
-        return StoreUnavailable(what, where=where, advice="leave a transaction before the next; or use more processes")
+        return StoreUnavailable(what, where=where, advice=ALL_IN_USE)
     cause: BaseException = getattr(error, "orig", None) or error
     if isinstance(cause, sqlite3.Error):
         return _from_sqlite(cause, where)

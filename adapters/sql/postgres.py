@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-import functools
+import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from threading import Semaphore
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, create_engine, event
+from psycopg.pq import PipelineStatus, TransactionStatus
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from complaintflow.adapters.sql.changes import Batch
 from complaintflow.adapters.sql.ddl import TRUE
-from complaintflow.adapters.sql.encoding import Values
-from complaintflow.adapters.sql.faults import answers
+from complaintflow.adapters.sql.encoding import Query, Values
+from complaintflow.adapters.sql.faults import ALL_IN_USE, answers
 from complaintflow.adapters.sql.listening import listening, notify, wake_workers
-from complaintflow.adapters.sql.pool import EnginePool, Pool
-from complaintflow.adapters.sql.transaction import SqlTransaction
-from complaintflow.adapters.sql.url import Address
-from complaintflow.errors import StoreError
+from complaintflow.adapters.sql.pipeline import Pipeline
+from complaintflow.adapters.sql.pool import Pool
+from complaintflow.adapters.sql.shelf import Shelf, ShelfPool
+from complaintflow.adapters.sql.transaction import Ring, SqlTransaction
+from complaintflow.adapters.sql.url import Address, shown_url
+from complaintflow.errors import StoreError, StoreUnavailable
 from complaintflow.store.rows import JobRow
 
 _UNIQUE_VIOLATION: Final = "23505"
-_REPEATABLE_READ: Final = 3
+_READS: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _HOLD: Final = (
     "WITH ready AS MATERIALIZED ("
-    "SELECT case_id, token, ready_at FROM cf_job WHERE {which}ready_at <= ? AND type <> ALL(?)"
+    "SELECT case_id, token, ready_at FROM cf_job WHERE {which}ready_at <= ?"
+    " AND type NOT IN (SELECT jsonb_array_elements_text(CAST(CAST(? AS text) AS jsonb)))"
     " ORDER BY ready_at, due_at, case_id, token LIMIT ? FOR UPDATE SKIP LOCKED)"
     " UPDATE cf_job AS job SET ready_at = ?, owner = ? FROM ready"
     " WHERE job.case_id = ready.case_id AND job.token = ready.token"
@@ -37,52 +43,98 @@ _HOLD_OF_CASE: Final = _HOLD.format(which="case_id = ? AND ")
 
 CONNECT_SECONDS: Final = 10
 """How long to wait for the server unless the URL has ``?connect_timeout=``."""
+MOST: Final = 15
+"""Connections of one store at a time, as many as SQLAlchemy's pool would have."""
+WAIT_SECONDS: Final = 30
+"""How long a thread waits for one of them."""
 
 __all__ = ["Transaction", "clean", "hear_farewell", "listening", "open_engine", "open_pool", "wake_workers"]
 
 
 def open_pool(address: Address) -> PostgresPool:
-    """Connections to the server. Raises StoreError: psycopg is not installed."""
-    return PostgresPool(address, open_engine(address))
+    """Connections to the server."""
+    return PostgresPool(address)
 
 
 def open_engine(address: Address) -> Engine:
-    """An engine with psycopg 3.
-
-    Raises:
-        StoreError: psycopg is not installed.
-    """
-    options = {} if "connect_timeout" in address.query else {"connect_timeout": CONNECT_SECONDS}
-    try:
-        engine = create_engine(address.url, connect_args=options, hide_parameters=True)
-    except ImportError as error:
-        what = "PostgreSQL needs the driver psycopg 3, which is not installed"
-        raise StoreError(what, advice="pip install complaintflow[postgres]") from error
+    """An engine with psycopg 3."""
+    defaults = {"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8"}
+    options = {name: value for name, value in defaults.items() if name not in address.query}
+    engine = create_engine(address.url, connect_args=options, hide_parameters=True)
     event.listen(engine, "checkout", _refuse_the_dead)
     return engine
 
 
-class PostgresPool(EnginePool):
-    """psycopg's connections, kept by SQLAlchemy."""
+class PostgresPool(ShelfPool):
+    """Connections to the server, at most ``MOST`` at a time."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address)
+        self._seats = Semaphore(MOST)
+
+    def take(self) -> tuple[Any, Shelf]:
+        """As ``ShelfPool`` says. Raises StoreUnavailable: others have all of them and give none back in time."""
+        if not self._seats.acquire(timeout=WAIT_SECONDS):
+            what = f"all {MOST} connections to the database are in use"
+            raise StoreUnavailable(what, where=self.where, advice=ALL_IN_USE)
+        try:
+            return super().take()
+        except BaseException:
+            self._seats.release()
+            raise
+
+    def give(self, driver: Any, slip: Shelf) -> None:
+        """As ``ShelfPool`` says."""
+        try:
+            super().give(driver, slip)
+        finally:
+            self._seats.release()
+
+    def dispose(self, *, close: bool = True) -> None:
+        """As ``Pool`` says."""
+        super().dispose(close=close)
+        if not close:  # a parent's threads give nothing back here
+            self._seats = Semaphore(MOST)
 
     def start(self, driver: Any, *, writable: bool) -> None:
-        """psycopg begins with the first statement; here is said how."""
-        if not writable:
-            driver.read_only = True  # first: by this ``give`` knows
-            driver.isolation_level = _REPEATABLE_READ
+        """Say how the first statement begins it."""
+        _pipeline(driver).beginning = "BEGIN" if writable else _READS
 
-    def give(self, driver: Any, slip: Any) -> None:
-        """One that broke is forgotten; the next transaction may be a host's, and is as the server says."""
-        try:
-            if driver.read_only and not driver.closed:
-                driver.rollback()
-                driver.isolation_level = driver.read_only = None
-        except Exception:
-            driver.close()
-        if driver.closed:
-            slip.invalidate()
-        else:
-            slip.close()
+    def commit(self, driver: Any) -> None:
+        """As ``Pool`` says."""
+        super().commit(_pipeline(driver))
+
+    def _connect(self) -> Any:
+        lent = self.engine.raw_connection()  # so that whoever listens to the engine hears of it
+        driver: Any = lent.driver_connection
+        lent.detach()
+        # What psycopg prepares it deallocates after a rollback, and with it what ``Pipeline`` has prepared.
+        driver.prepare_threshold = None
+        return driver
+
+    def _is_fit(self, driver: Any) -> bool:
+        with suppress(Exception):
+            hear_farewell(driver)
+            return True
+        return False
+
+    def _roll_back(self, driver: Any) -> None:
+        if driver.pgconn.transaction_status != TransactionStatus.IDLE:
+            driver.rollback()
+
+    def _open_engine(self) -> Engine:
+        return open_engine(self.address)
+
+
+_pipelines: WeakKeyDictionary[Any, Pipeline] = WeakKeyDictionary()
+
+
+def _pipeline(driver: Any) -> Pipeline:
+    """That of a connection of the pool; it knows what is prepared there."""
+    pipeline = _pipelines.get(driver)
+    if pipeline is None:
+        pipeline = _pipelines[driver] = Pipeline(driver.pgconn, driver.info.encoding, prepares=True)
+    return pipeline
 
 
 def clean(pool: Pool) -> None:
@@ -92,6 +144,24 @@ def clean(pool: Pool) -> None:
             connection.exec_driver_sql(f"VACUUM FULL {table}")
         with suppress(DBAPIError):  # only a role that may do so
             connection.exec_driver_sql("CHECKPOINT")
+
+
+def join_transaction(connection: Connection) -> None:
+    """Make sure that the host's connection is in a transaction, as the host wants it; psycopg begins it lazily.
+
+    Raises:
+        StoreError: it commits each statement by itself, or does something else at the moment.
+    """
+    driver: Any = connection.connection.driver_connection
+    where = shown_url(connection.engine.url)
+    if driver.autocommit:
+        what = "the connection commits each statement by itself, so a change would not be whole"
+        raise StoreError(what, where=where, advice="use one that is not in AUTOCOMMIT")
+    if driver.pgconn.pipeline_status != PipelineStatus.OFF:
+        what = "the connection is in a pipeline, whose statements have no answers yet"
+        raise StoreError(what, where=where, advice="leave the pipeline first")
+    if driver.info.transaction_status == TransactionStatus.IDLE:
+        driver.execute("SELECT")
 
 
 def hear_farewell(driver: Any) -> None:
@@ -107,93 +177,63 @@ def _refuse_the_dead(driver: Any, record: object, proxy: object) -> None:
         raise DisconnectionError from error
 
 
-@functools.cache
-def _as_psycopg(sql: str) -> str:
-    return sql.replace("?", "%s")
-
-
 class Transaction(SqlTransaction):
     """The port on a psycopg connection."""
 
     _true = TRUE["postgresql"]
     _savepoint = False
 
+    def __init__(self, driver: Any, where: str, ring: Ring | None, *, writable: bool, own: bool) -> None:
+        super().__init__(driver, where, ring, writable=writable, own=own)
+        self._pipeline = _pipeline(driver) if own else Pipeline(driver.pgconn, driver.info.encoding, prepares=False)
+
     def _rows(self, sql: str, parameters: Values) -> Sequence[Sequence[Any]]:
-        cursor = self._cursor()
-        if self._driver.info.transaction_status.name == "IDLE":
-            with self._driver.pipeline():  # psycopg's BEGIN goes along, in place of a round trip of its own
-                cursor.execute(_as_psycopg(sql), parameters)
-        else:
-            cursor.execute(_as_psycopg(sql), parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+        return self._pipeline.rows(sql, parameters)
 
     def _run(self, sql: str, rows: list[Values]) -> None:
-        self._cursor().executemany(_as_psycopg(sql), rows)
+        _, error = self._pipeline.run([(sql, values) for values in rows])
+        if error is not None:
+            raise error
 
-    def _cursor(self) -> Any:
-        return self._driver.cursor(binary=True)
+    def _save(self, guard: Query, rest: list[Batch], last: Query | None, *, nested: bool) -> bool:
+        saved = [guard, *((sql, values) for sql, rows in rest for values in rows)]
+        if last is not None:  # at the end, for others may wait for the row
+            saved.append(last)
+        before = [*self._releasing(), ("SAVEPOINT cf_write", ())] if nested else []
+        touched, error = self._pipeline.run([*before, *saved])
+        self._savepoint = self._savepoint or nested
+        # Without its case a row violates a foreign key: the guard says why.
+        is_stale = touched[len(before) :][:1] == [0] or (error is None and last is not None and touched[-1] == 0)
+        if error is None and not is_stale:
+            return True
+        self._undo(nested=nested)
+        if error is not None and not is_stale:
+            raise error
+        return False
 
-    def _save(
-        self, guard: tuple[str, Values], rest: list[Batch], last: tuple[str, Values] | None, *, nested: bool
-    ) -> bool:
-        guards = [(statement, self._cursor()) for statement in (guard, last) if statement is not None]
-        cursor = self._cursor()
-        try:
-            with self._driver.pipeline():
-                if nested:
-                    self._release(cursor)
-                    cursor.execute("SAVEPOINT cf_write")
-                    self._savepoint = True
-                self._guard(*guards[0])
-                for sql, rows in rest:
-                    statement = _as_psycopg(sql)
-                    for values in rows:  # faster than executemany, which counts the rows of each
-                        cursor.execute(statement, values)
-                for held in guards[1:]:  # at the end, for others may wait for the row
-                    self._guard(*held)
-        except Exception:
-            self._undo(cursor, nested=nested)
-            # Without its case a row violates a foreign key: the guard says why.
-            if guards[0][1].rowcount == 0:
-                return False
-            raise
-        if any(guarding.rowcount == 0 for _, guarding in guards):
-            self._undo(cursor, nested=nested)
-            return False
-        return True
-
-    @staticmethod
-    def _guard(statement: tuple[str, Values], guarding: Any) -> None:
-        sql, values = statement
-        guarding.execute(_as_psycopg(sql), values)
-
-    def _undo(self, cursor: Any, *, nested: bool) -> None:
+    def _undo(self, *, nested: bool) -> None:
         # Where the connection is lost or the host's transaction had failed before, the first error says more.
         with suppress(Exception):
             if nested:
-                cursor.execute("ROLLBACK TO SAVEPOINT cf_write")
+                self._pipeline.run([("ROLLBACK TO SAVEPOINT cf_write", ())])
             else:
                 self._driver.rollback()  # the next statement begins a transaction
 
-    def _release(self, cursor: Any) -> None:
-        if self._savepoint:
-            cursor.execute("RELEASE SAVEPOINT cf_write")
-            self._savepoint = False
+    def _releasing(self) -> list[Query]:
+        return [("RELEASE SAVEPOINT cf_write", ())] if self._savepoint else []
 
     def finish(self) -> None:
         """Leave no savepoint in a transaction that goes on in the host's hands."""
-        self._release(self._cursor())
+        self._pipeline.run(self._releasing())
+        self._savepoint = False
 
     def _hold(
         self, now: int, until: int, owner: str, limit: int, case_id: str | None, without: list[str]
     ) -> Iterable[Sequence[Any]]:
-        if case_id is None:
-            records = self._rows(_HOLD_ANY, (now, without, limit, until, owner))
-        else:
-            records = self._rows(_HOLD_OF_CASE, (case_id, now, without, limit, until, owner))
+        wanted = (now, json.dumps(without), limit, until, owner)
+        query = (_HOLD_ANY, wanted) if case_id is None else (_HOLD_OF_CASE, (case_id, *wanted))
         # An UPDATE returns its rows in no order.
-        oldest_first = sorted(tuple(record) for record in records)
+        oldest_first = sorted(tuple(record) for record in self._rows(*query))
         return [[*job, due_at] for _, due_at, *job in oldest_first]
 
     @answers

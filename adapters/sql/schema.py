@@ -63,6 +63,8 @@ def prepare(pool: Pool) -> None:
 def revision(pool: Pool) -> str | None:
     """What the tables are stamped with, None when there are none of ours; raises as ``prepare`` does."""
     with pool.transaction(_itself, writable=False) as driver:
+        if pool.address.dialect == "postgresql":
+            driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # others may migrate meanwhile
         return _survey(driver, pool)
 
 

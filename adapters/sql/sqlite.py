@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
-from functools import cached_property
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow.adapters.sql import statements
@@ -16,6 +14,7 @@ from complaintflow.adapters.sql.changes import Batch
 from complaintflow.adapters.sql.ddl import TRUE
 from complaintflow.adapters.sql.encoding import Values
 from complaintflow.adapters.sql.pool import EnginePool, Pool
+from complaintflow.adapters.sql.shelf import ShelfPool
 from complaintflow.adapters.sql.transaction import SqlTransaction
 from complaintflow.adapters.sql.url import Address
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS: Final = 5.0
 """How long to wait for another writer unless the URL has ``?timeout=``."""
-
-_IDLE: Final = 5
-"""Connections that are kept open."""
 
 
 def open_pool(address: Address) -> Pool:
@@ -87,67 +83,27 @@ class _SqlitePool(Pool):
         driver.execute("BEGIN IMMEDIATE" if writable else "BEGIN")
 
 
-class _Shelf:
-    """Idle connections of one process, and how many of them it may keep."""
-
-    def __init__(self, room: int = _IDLE) -> None:
-        self.idle: list[sqlite3.Connection] = []
-        self.room = room
-
-
-# Connections of the parent, in a forked child: to close them would drop the parent's locks.
-_inherited: list[_Shelf] = []
-
-
-class FilePool(_SqlitePool):
-    """Connections to a file, without SQLAlchemy: to load it takes longer than a first case, and to ask it a tenth of a
-    step.
-    """
+class FilePool(_SqlitePool, ShelfPool):
+    """Connections to a file."""
 
     def __init__(self, address: Address) -> None:
         if "uri" not in address.query:
             # The same file wherever the process goes.
             address = address._replace(database=os.path.abspath(address.database))
         super().__init__(address)
-        self._shelf = _Shelf()
 
-    @cached_property
-    def engine(self) -> Engine:
-        """It has connections of its own."""
+    def _connect(self) -> sqlite3.Connection:
+        return connect(self.address)
+
+    def _is_fit(self, driver: sqlite3.Connection) -> bool:
+        return True
+
+    def _roll_back(self, driver: sqlite3.Connection) -> None:
+        if driver.in_transaction:
+            driver.rollback()
+
+    def _open_engine(self) -> Engine:
         return open_engine(self.address)
-
-    def take(self) -> tuple[sqlite3.Connection, _Shelf]:
-        """The connection that was used last, or a new one."""
-        shelf = self._shelf
-        try:
-            return shelf.idle.pop(), shelf
-        except IndexError:
-            return connect(self.address), shelf
-
-    def give(self, driver: sqlite3.Connection, slip: _Shelf) -> None:
-        """Keep it, unless there are enough."""
-        try:
-            if driver.in_transaction:
-                driver.rollback()
-        except Exception:  # what went wrong before says more
-            driver.close()
-            return
-        if len(slip.idle) < slip.room:
-            slip.idle.append(driver)
-        else:
-            driver.close()
-
-    def dispose(self, *, close: bool = True) -> None:
-        """As ``Pool`` says; the engine's too, if somebody asked for it."""
-        shelf, self._shelf = self._shelf, _Shelf(room=0 if self.closed else _IDLE)
-        shelf.room = 0 if close else sys.maxsize
-        if not close:
-            _inherited.append(shelf)
-        with suppress(IndexError):  # others may take some meanwhile
-            while close:
-                shelf.idle.pop().close()
-        if "engine" in self.__dict__:
-            self.engine.dispose(close=close)
 
 
 class MemoryPool(_SqlitePool, EnginePool):

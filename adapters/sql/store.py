@@ -238,11 +238,7 @@ class HostedStore:
             raise StoreError(f"{what} with {dialect.driver}", where=self.where, advice="use a connection of that kind")
         if not connection.in_transaction():
             connection.begin()
-        if dialect.name == "sqlite":
-            sqlite.join_transaction(connection)
-        elif getattr(connection.connection.driver_connection, "autocommit", False):
-            what = "the connection commits each statement by itself, so a change would not be whole"
-            raise StoreError(what, where=self.where, advice="use one that is not in AUTOCOMMIT")
+        kind_of(dialect.name).join_transaction(connection)
         return connection
 
     def _connection(self) -> Connection:
@@ -271,11 +267,14 @@ def _shards(dialect: str) -> int:
 
 
 def kind_of(dialect: str) -> ModuleType:
-    """The module for a database; SQLite does not load PostgreSQL's."""
+    """The module for a database; SQLite does not load PostgreSQL's. Raises StoreError: psycopg is not installed."""
     if dialect == "sqlite":
         return sqlite
-    from complaintflow.adapters.sql import postgres
-
+    try:
+        from complaintflow.adapters.sql import postgres
+    except ImportError as error:
+        what = f"PostgreSQL needs the driver psycopg 3, which cannot be loaded ({error})"
+        raise StoreError(what, advice="pip install complaintflow[postgres]") from error
     return postgres
 
 

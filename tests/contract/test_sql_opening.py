@@ -126,11 +126,13 @@ def test_a_setting_that_the_driver_does_not_have_is_named(settings: str, what: s
     assert SECRET not in str(caught.value) + repr(caught.value)
 
 
-def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_driver_is_named() -> None:
     """Whoever installed without the extra learns which one to install."""
-    monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StoreError, match=r"complaintflow\[postgres\]"):
-        open_store("postgresql://localhost/cases")
+    without = "import sys; sys.modules['psycopg'] = None; from complaintflow.adapters.sql import open_store;"
+    program = [sys.executable, "-c", f"{without} open_store('postgresql://localhost/cases')"]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert "StoreError: PostgreSQL needs the driver psycopg 3, which cannot be loaded" in done.stderr
+    assert "pip install complaintflow[postgres]" in done.stderr
 
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:

@@ -122,7 +122,8 @@ def test_postgresql_reads_no_more_rows_than_it_answers(new_database: Callable[[]
     store.close()
     store = open_store(url.update_query_dict({"options": _EXPLAIN}).render_as_string(hide_password=False))
     plans: list[str] = []
-    event.listen(store.engine, "checkout", lambda driver, *_: driver.add_notice_handler(_keep(plans)))
+    event.listen(store.engine, "connect", lambda driver, _: driver.add_notice_handler(_keep(plans)))
+    store.before_fork()  # closes what is open already
     touched = {}
     for name, question in QUESTIONS.items():
         with store.transaction() as transaction:

@@ -21,6 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from complaintflow.adapters.sql import sqlite
+from complaintflow.adapters.sql.pipeline import Pipeline
 from complaintflow.adapters.sql.pool import Pool
 
 _SIZE: Final = 128
@@ -89,6 +90,7 @@ def at_statements(fuse: Fuse, *engines: Engine) -> None:
     _at_asynchronous(fuse)
     for engine in (Engine, *engines):
         event.listen(engine, "connect", connected, insert=True)  # in front: what opens a connection counts too
+    _at_pipelines(fuse)
     commit, prepare = Pool.commit, sqlite._prepare
 
     def committing(pool: Pool, driver: Any) -> None:
@@ -102,6 +104,27 @@ def at_statements(fuse: Fuse, *engines: Engine) -> None:
 
     Pool.commit = committing  # type: ignore[method-assign]
     sqlite._prepare = preparing
+
+
+def _at_pipelines(fuse: Fuse) -> None:
+    """Also before each statement of ours, when all of them are said, and when the server has answered each."""
+    statement, send, answer = Pipeline._statement, Pipeline._send, Pipeline._answer
+
+    def stating(pipeline: Pipeline, sql: str) -> Any:
+        fuse.burn(_kind(sql))
+        return statement(pipeline, sql)
+
+    def sending(pipeline: Pipeline, messages: Any) -> Any:
+        coming = send(pipeline, messages)
+        fuse.burn("all said")
+        return coming
+
+    def answering(pipeline: Pipeline) -> Any:
+        result = answer(pipeline)
+        fuse.burn("answered")
+        return result
+
+    Pipeline._statement, Pipeline._send, Pipeline._answer = stating, sending, answering  # type: ignore[method-assign]
 
 
 def _at_asynchronous(fuse: Fuse) -> None:
