@@ -1,4 +1,4 @@
-"""What a durable step costs: ``python bench/step.py [--postgres URL]``.
+"""What a durable step costs: ``python bench/step.py [--postgres URL] [--commit-ms 2]``.
 
 One run, all contestants in turn, a step each per round, so that a busy machine disturbs all alike:
 
@@ -30,9 +30,11 @@ from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import Engine as Database
 from sqlalchemy import create_engine, text
 from sqlalchemy import event as sqlalchemy_event
 
+from complaintflow.adapters.sql.pool import Pool
 from complaintflow.case.commands import CompleteTask, Start
 from complaintflow.facade.engine import Engine
 from complaintflow.sealing.keys import KeyRing
@@ -110,9 +112,27 @@ def order(engine: Engine, spent: list[float]) -> Step:
     return step
 
 
-def bare(url: str) -> Step:
-    """The least that any durable step can be."""
+def lasting(commit: Callable[..., None], seconds: float) -> Callable[..., None]:
+    """The same commit on a disk that takes at least so long."""
+
+    def last(*arguments: object) -> None:
+        over = time.perf_counter() + seconds
+        commit(*arguments)
+        if (left := over - time.perf_counter()) > 0:
+            time.sleep(left)
+
+    return last
+
+
+def database_at(url: str, seconds: float) -> Database:
+    """A database without us, whose commits take at least so long."""
     database = create_engine(url)
+    database.dialect.do_commit = lasting(database.dialect.do_commit, seconds)  # type: ignore[method-assign]
+    return database
+
+
+def bare(database: Database) -> Step:
+    """The least that any durable step can be."""
     if database.dialect.name == "sqlite":
 
         @sqlalchemy_event.listens_for(database, "connect")
@@ -140,7 +160,7 @@ def bare(url: str) -> Step:
     return step
 
 
-def stock(url: str, folder: Path, loops: int) -> Step:
+def stock(database: Database, folder: Path, loops: int) -> Step:
     """SpiffWorkflow as its documentation shows it: the whole state is JSON, read and written at each step."""
     file = folder / "stock.bpmn"
     file.write_text(complaint("stock", stock=True), encoding="utf-8")
@@ -150,7 +170,6 @@ def stock(url: str, folder: Path, loops: int) -> Step:
     workflow = BpmnWorkflow(parser.get_spec("stock"))
     workflow.data.update(PAYLOAD)
     workflow.do_engine_steps()
-    database = create_engine(url)
     with database.begin() as connection:
         connection.execute(text("CREATE TABLE IF NOT EXISTS bench_stock (id INTEGER PRIMARY KEY, state TEXT)"))
         connection.execute(text("INSERT INTO bench_stock VALUES (:n, '')"), {"n": loops})
@@ -201,7 +220,12 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=300)
     options.add_argument("--loops", type=int, nargs="+", default=[1, 10, 100, 1000])
     options.add_argument("--stock-loops", type=int, nargs="*", default=[1, 30])
+    options.add_argument(
+        "--commit-ms", type=float, default=0, help="how long each commit takes at least, as on a slower disk"
+    )
     chosen = options.parse_args()
+    seconds = chosen.commit_ms / 1000
+    Pool.commit = lasting(Pool.commit, seconds)  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         layer(folder, "bench-complaint")
@@ -212,7 +236,7 @@ def main() -> int:
 
         print("preparing ...", file=sys.stderr)
         sealed, plain = engine_at(url("sealed"), folder, sealed=True), engine_at(url("open"), folder, sealed=False)
-        contestants: dict[str, Step] = {"bare commit": bare(url("bare"))}
+        contestants: dict[str, Step] = {"bare commit": bare(database_at(url("bare"), seconds))}
         sizes = {}
         for loops in chosen.loops:
             label = f"step, {loops} loops"
@@ -221,7 +245,7 @@ def main() -> int:
         processor: list[float] = []
         contestants["order, 50 positions"] = order(sealed, processor)
         for loops in chosen.stock_loops:
-            contestants[f"stock, {loops} loops"] = stock(url("stock"), folder, loops)
+            contestants[f"stock, {loops} loops"] = stock(database_at(url("stock"), seconds), folder, loops)
         rounds = {name: chosen.rounds if "stock" not in name else max(chosen.rounds // 10, 5) for name in contestants}
         spent = race(contestants, rounds)
         report(spent, sizes)
