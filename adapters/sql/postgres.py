@@ -224,8 +224,9 @@ class Transaction(SqlTransaction):
 
     def finish(self) -> None:
         """Leave no savepoint in a transaction that goes on in the host's hands."""
-        self._pipeline.run(self._releasing())
-        self._savepoint = False
+        if self._savepoint:
+            self._pipeline.run(self._releasing())
+            self._savepoint = False
 
     def _hold(
         self, now: int, until: int, owner: str, limit: int, case_id: str | None, without: list[str]
