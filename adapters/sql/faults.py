@@ -25,6 +25,9 @@ _SETTING: Final = re.compile(
 )
 _SCHEMA: Final = "open the database once with create=True, or call store.upgrade()"
 
+_LOST: Final = "what this connection had prepared belongs to another session"
+_POOLER: Final = "try again; a pooler between here and the server has to lend whole sessions"
+
 # By the first letters of the error's name, the most telling ones first.
 _SQLITE: Final = (
     ("SQLITE_BUSY_SNAPSHOT", StaleCase, "another transaction was in the way", ""),
@@ -45,6 +48,8 @@ _POSTGRES: Final = (
     ("25006", StoreUnavailable, "the database cannot be written", "connect to the primary server"),
     ("42P01", StoreError, "a table of complaintflow is missing", _SCHEMA),
     ("42703", StoreError, "a column of complaintflow is missing", _SCHEMA),
+    ("26000", StoreUnavailable, _LOST, _POOLER),
+    ("42P05", StoreUnavailable, _LOST, _POOLER),
     ("42501", StoreUnavailable, "the database user lacks a right", "grant it the tables named cf_*"),
     ("53", StoreUnavailable, "the database server is full", "free its disk, memory or connections"),
     ("57", StoreUnavailable, "the database server broke the connection off", "try again when it is up"),

@@ -20,6 +20,8 @@ from complaintflow.adapters.sql.encoding import Query, Values
 _MOST_KNOWN: Final = 200
 """Statements of which is known how often they were said: more than there are constant ones."""
 _FAILED: Final = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
+_UNPREPARED: Final = ("26000", "42P05")
+"""SQLSTATE where somebody between us and the server lends us another session."""
 _IDLE: Final = pq.TransactionStatus.IDLE
 _TEXT: Final = 0
 _BINARY: Final = 1
@@ -129,6 +131,9 @@ class Pipeline:
         except BaseException:
             self._libpq.finish()
             raise
+        if error is not None and error.sqlstate in _UNPREPARED:
+            self._known.clear()
+            self._prepares = False
         return results[begins:], error
 
     def _statement(self, sql: str) -> _Statement:

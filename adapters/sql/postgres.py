@@ -105,10 +105,10 @@ class PostgresPool(ShelfPool):
         super().commit(_pipeline(driver))
 
     def _connect(self) -> Any:
-        lent = self.engine.raw_connection()  # so that whoever listens to the engine hears of it
+        # Never one that a host had: what psycopg prepares it deallocates after a rollback, and all of ours with it.
+        lent = self.engine.pool.recreate().connect()  # whoever listens to the engine hears of it
         driver: Any = lent.driver_connection
         lent.detach()
-        # What psycopg prepares it deallocates after a rollback, and with it what ``Pipeline`` has prepared.
         driver.prepare_threshold = None
         return driver
 

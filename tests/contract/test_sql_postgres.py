@@ -170,6 +170,48 @@ def test_what_cursors_do_on_our_own_connections_disturbs_nothing(url: str) -> No
     store.close()
 
 
+def test_no_connection_of_a_host_becomes_ours(url: str) -> None:
+    """What psycopg prepared for a host, and forgets after a rollback, was on no connection that we use later."""
+    store = open_store(url)
+    store.before_fork()  # closes what is idle
+    with store.engine.connect() as host:
+        for _ in range(8):
+            host.exec_driver_sql("SELECT 1")
+        hosts = _driver(host).info.backend_pid
+    for number in range(1, 4):
+        with suppress(StaleCase), store.transaction() as transaction:
+            assert transaction.case_ids(limit=number) == []
+            raise StaleCase("a refusal")
+    with store.engine.connect() as host:
+        assert _driver(host).info.backend_pid == hosts
+    store.close()
+
+
+def test_a_session_that_was_changed_under_us(url: str) -> None:
+    """A pooler that lends another session is named in one refusal; from then on the connection needs no session."""
+    store = open_store(url)
+    store.before_fork()  # closes what is idle
+
+    def discard() -> None:
+        with store.transaction() as transaction:
+            transaction.case_ids(limit=1)
+            transaction._driver.execute("DEALLOCATE ALL")
+
+    def look() -> list[str]:
+        with store.reading() as transaction:
+            return transaction.case_ids(limit=1)
+
+    for _ in range(3):
+        look()
+    discard()
+    with pytest.raises(StoreUnavailable, match="try again; a pooler"):
+        look()
+    for _ in range(3):
+        assert look() == []
+        discard()
+    store.close()
+
+
 def test_connections_are_bounded(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more than there may be waits and is refused; whoever gives one back makes room."""
     monkeypatch.setattr(postgres, "WAIT_SECONDS", 0)
