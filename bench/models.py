@@ -13,26 +13,28 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:process id="{process}" isExecutable="true">
 <bpmn:startEvent id="start"/><bpmn:endEvent id="end"/>
 <bpmn:exclusiveGateway id="again" default="f-on"/>"""
+_LATE = (
+    '<bpmn:boundaryEvent id="late-{0}" cancelActivity="false" attachedToRef="step-{0}"><bpmn:timerEventDefinition>'
+    '<bpmn:timeDuration xsi:type="bpmn:tFormalExpression">{1}</bpmn:timeDuration></bpmn:timerEventDefinition>'
+    "</bpmn:boundaryEvent>"
+)
 _ZEEBE = 'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"'
 _XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
 
-def complaint(process: str, *, stock: bool = False) -> str:
+def complaint(process: str, *, stock: bool = False, deadlines: bool = True) -> str:
     """A complaint of fourteen steps with a rework loop, as a diagram.
 
     Args:
         process: its id.
-        stock: for SpiffWorkflow's own parser, which reads Python conditions and no ``zeebe:`` elements.
+        stock: for SpiffWorkflow's own parser, which reads Python expressions and no ``zeebe:`` elements.
+        deadlines: whether each step may be late, which opens a timer beside its task.
     """
     back_to, asked_after = REWORK
     lines = [_HEAD.format(process=process, more=_XSI if stock else f"{_XSI} {_ZEEBE}")]
-    if not stock:
-        # A step may be late: each of them opens a timer beside its task.
-        timer = "<bpmn:timerEventDefinition><bpmn:timeDuration>P3D</bpmn:timeDuration></bpmn:timerEventDefinition>"
-        event = (
-            '<bpmn:boundaryEvent id="late-{0}" cancelActivity="false" attachedToRef="step-{0}">{1}</bpmn:boundaryEvent>'
-        )
-        lines += [event.format(n, timer) for n in range(1, STEPS + 1)]
+    if deadlines:
+        after = '"P3D"' if stock else "P3D"
+        lines += [_LATE.format(n, after) for n in range(1, STEPS + 1)]
     inside = "" if stock else "<bpmn:extensionElements><zeebe:userTask/>{}</bpmn:extensionElements>"
     assigned = '<zeebe:assignmentDefinition candidateGroups="complaints-office"/>'
     lines += [f'<bpmn:userTask id="step-{n}">{inside.format(assigned)}</bpmn:userTask>' for n in range(1, STEPS + 1)]
