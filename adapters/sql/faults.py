@@ -48,10 +48,12 @@ _POSTGRES: Final = (
     ("25006", StoreUnavailable, "the database cannot be written", "connect to the primary server"),
     ("42P01", StoreError, "a table of complaintflow is missing", _SCHEMA),
     ("42703", StoreError, "a column of complaintflow is missing", _SCHEMA),
+    ("0A000", StoreUnavailable, "the tables were changed meanwhile", "try again"),
     ("26000", StoreUnavailable, _LOST, _POOLER),
     ("42P05", StoreUnavailable, _LOST, _POOLER),
     ("42501", StoreUnavailable, "the database user lacks a right", "grant it the tables named cf_*"),
     ("53", StoreUnavailable, "the database server is full", "free its disk, memory or connections"),
+    ("57014", StoreUnavailable, "a statement took longer than the database allows", "raise its statement_timeout"),
     ("57", StoreUnavailable, "the database server broke the connection off", "try again when it is up"),
     ("55P03", StoreUnavailable, "the database is locked", "try again"),
     ("08", StoreUnavailable, "the database does not answer", _START),
@@ -112,20 +114,31 @@ def _from_postgres(cause: BaseException, where: str) -> StoreError | CaseError:
 
 
 def _of_setting(cause: BaseException, where: str) -> StoreError | None:
-    """The error for a setting behind the URL that the driver refuses; its value may be a secret, and is hidden."""
+    """The error for a setting that the driver refuses; its value may be a secret, and is hidden."""
     found = _SETTING.match(str(cause))
     if found is None:
         return None
-    name = found["unknown"] or found["bad"]
-    hidden = re.sub(rf"(?<=[?&]){re.escape(quote_plus(name))}=[^&]*", f"{quote_plus(name)}=***", where)
-    if found["bad"]:
-        what = f'the setting "{name}" has a value that PostgreSQL does not take'
-        return InvalidDatabaseUrl(what, where=hidden, advice="correct it, or leave it out")
-    known = [option.keyword.decode() for option in import_module("psycopg.pq").Conninfo.get_defaults()]
-    near = get_close_matches(name, ["queue", *known], 1)
+    if found["unknown"]:
+        return unknown_setting(found["unknown"], where)
+    what = f'the setting "{found["bad"]}" has a value that PostgreSQL does not take'
+    return InvalidDatabaseUrl(what, where=_hidden(found["bad"], where), advice="correct it, or leave it out")
+
+
+def settings() -> list[str]:
+    """What may stand behind a PostgreSQL URL's question mark, but for what is ours."""
+    return [option.keyword.decode() for option in import_module("psycopg.pq").Conninfo.get_defaults()]
+
+
+def unknown_setting(name: str, where: str) -> InvalidDatabaseUrl:
+    """The error for one that is not among them."""
+    near = get_close_matches(name, ["queue", *settings()], 1)
     advice = (f'did you mean "{near[0]}"? ' if near else "") + "otherwise leave it out; ?queue=procrastinate is ours, "
     advice += "all others are those of libpq, as ?sslmode=require"
-    return InvalidDatabaseUrl(f'PostgreSQL knows no setting "{name}"', where=hidden, advice=advice)
+    return InvalidDatabaseUrl(f'PostgreSQL knows no setting "{name}"', where=_hidden(name, where), advice=advice)
+
+
+def _hidden(name: str, where: str) -> str:
+    return re.sub(rf"(?<=[?&]){re.escape(quote_plus(name))}=[^&]*", f"{quote_plus(name)}=***", where)
 
 
 def answers(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_S, _P], _R]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import selectors
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Any, Final
 
 from psycopg import Error, OperationalError, pq
@@ -18,10 +19,10 @@ from psycopg.pq.abc import PGconn, PGresult
 from complaintflow.adapters.sql.encoding import Query, Values
 
 _MOST_KNOWN: Final = 200
-"""Statements of which is known how often they were said: more than there are constant ones."""
+"""Statements of which is known how often they were said."""
 _FAILED: Final = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
-_UNPREPARED: Final = ("26000", "42P05")
-"""SQLSTATE where somebody between us and the server lends us another session."""
+_UNPREPARED: Final = ("0A000", "26000", "42P05")
+"""SQLSTATE where a column has another type by now, or somebody between us and the server lends us another session."""
 _IDLE: Final = pq.TransactionStatus.IDLE
 _TEXT: Final = 0
 _BINARY: Final = 1
@@ -46,6 +47,11 @@ class _Statement:
         self.name = b""
         self.uses = 0
 
+    def prepare(self) -> bytes:
+        """Give it a name, which no other text has: in another client's session it means the same or nothing."""
+        self.name = b"cf_" + sha256(self.text).hexdigest()[:32].encode()
+        return self.name
+
 
 _Message = tuple[_Statement, list[bytes | None], list[int]]
 """A statement with its values, and how each of them is written."""
@@ -67,7 +73,6 @@ class Pipeline:
         self._encoding = encoding
         self._prepares = prepares
         self._known: dict[str, _Statement] = {}
-        self._named = 0
         self._selector: selectors.BaseSelector = _Selector()
         self._selector.register(libpq.socket, selectors.EVENT_READ)
         self._readers = _readers(encoding)
@@ -117,6 +122,7 @@ class Pipeline:
         messages = [(self._statement(sql), *_written(values, self._encoding)) for sql, values in said]
         results: list[PGresult] = []
         error: Error | None = None
+        self._libpq.enter_pipeline_mode()
         try:
             for preparing in self._send(messages):
                 result = self._answer()
@@ -140,6 +146,8 @@ class Pipeline:
         statement = self._known.get(sql)
         if statement is None:
             statement = _Statement(sql)
+            if len(self._known) >= _MOST_KNOWN:  # those that are said seldom make room
+                self._known = {text: known for text, known in self._known.items() if known.name}
             if len(self._known) < _MOST_KNOWN:
                 self._known[sql] = statement
         statement.uses += 1
@@ -149,12 +157,9 @@ class Pipeline:
         """Send all: for each answer that will come, the statement that it prepares, or None if it was run."""
         libpq = self._libpq
         coming: list[_Statement | None] = []
-        libpq.enter_pipeline_mode()
         for statement, values, written in messages:
             if not statement.name and self._prepares and statement.uses > 1:
-                self._named += 1
-                statement.name = b"cf_%d" % self._named
-                libpq.send_prepare(statement.name, statement.text)
+                libpq.send_prepare(statement.prepare(), statement.text)
                 coming.append(statement)
             if statement.name:
                 libpq.send_query_prepared(statement.name, values, written, _BINARY)
@@ -207,6 +212,9 @@ def _written(values: Values, encoding: str) -> tuple[list[bytes | None], list[in
         elif value is None or kind is bool:
             written.append(None if value is None else b"t" if value else b"f")
             forms.append(_TEXT)
+        elif isinstance(value, str):  # an enumeration's, or a template's
+            written.append(str.encode(value, encoding))
+            forms.append(_BINARY)
         else:
             raise TypeError(f"there is no column for {kind.__qualname__}")
     return written, forms

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from threading import Semaphore
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from complaintflow.adapters.sql.changes import Batch
 from complaintflow.adapters.sql.ddl import TRUE
 from complaintflow.adapters.sql.encoding import Query, Values
-from complaintflow.adapters.sql.faults import ALL_IN_USE, answers
+from complaintflow.adapters.sql.faults import ALL_IN_USE, answers, settings, unknown_setting
 from complaintflow.adapters.sql.listening import listening, notify, wake_workers
 from complaintflow.adapters.sql.pipeline import Pipeline
 from complaintflow.adapters.sql.pool import Pool
@@ -28,6 +28,7 @@ from complaintflow.errors import StoreError, StoreUnavailable
 from complaintflow.store.rows import JobRow
 
 _UNIQUE_VIOLATION: Final = "23505"
+_WRITES: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _READS: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 _HOLD: Final = (
     "WITH ready AS MATERIALIZED ("
@@ -59,6 +60,9 @@ def open_pool(address: Address) -> PostgresPool:
 def open_engine(address: Address) -> Engine:
     """An engine with psycopg 3."""
     defaults = {"connect_timeout": CONNECT_SECONDS, "client_encoding": "utf8"}
+    for name in address.query:
+        if name not in settings():
+            raise unknown_setting(name, address.shown)
     options = {name: value for name, value in defaults.items() if name not in address.query}
     engine = create_engine(address.url, connect_args=options, hide_parameters=True)
     event.listen(engine, "checkout", _refuse_the_dead)
@@ -70,17 +74,19 @@ class PostgresPool(ShelfPool):
 
     def __init__(self, address: Address) -> None:
         super().__init__(address)
-        self._seats = Semaphore(MOST)
+        self._seats = _seats()
 
     def take(self) -> tuple[Any, Shelf]:
         """As ``ShelfPool`` says. Raises StoreUnavailable: others have all of them and give none back in time."""
-        if not self._seats.acquire(timeout=WAIT_SECONDS):
+        try:
+            self._seats.get(timeout=WAIT_SECONDS)
+        except Empty:
             what = f"all {MOST} connections to the database are in use"
-            raise StoreUnavailable(what, where=self.where, advice=ALL_IN_USE)
+            raise StoreUnavailable(what, where=self.where, advice=ALL_IN_USE) from None
         try:
             return super().take()
         except BaseException:
-            self._seats.release()
+            self._seats.put(None)
             raise
 
     def give(self, driver: Any, slip: Shelf) -> None:
@@ -88,17 +94,17 @@ class PostgresPool(ShelfPool):
         try:
             super().give(driver, slip)
         finally:
-            self._seats.release()
+            self._seats.put(None)
 
     def dispose(self, *, close: bool = True) -> None:
         """As ``Pool`` says."""
         super().dispose(close=close)
         if not close:  # a parent's threads give nothing back here
-            self._seats = Semaphore(MOST)
+            self._seats = _seats()
 
     def start(self, driver: Any, *, writable: bool) -> None:
         """Say how the first statement begins it."""
-        _pipeline(driver).beginning = "BEGIN" if writable else _READS
+        _pipeline(driver).beginning = _WRITES if writable else _READS
 
     def commit(self, driver: Any) -> None:
         """As ``Pool`` says."""
@@ -110,6 +116,7 @@ class PostgresPool(ShelfPool):
         driver: Any = lent.driver_connection
         lent.detach()
         driver.prepare_threshold = None
+        driver.commit()  # such a listener may have begun a transaction
         return driver
 
     def _is_fit(self, driver: Any) -> bool:
@@ -126,6 +133,14 @@ class PostgresPool(ShelfPool):
         return open_engine(self.address)
 
 
+def _seats() -> SimpleQueue[None]:
+    """Places at the server. A semaphore's lock would stay closed where a signal's handler raises within it."""
+    seats: SimpleQueue[None] = SimpleQueue()
+    for _ in range(MOST):
+        seats.put(None)
+    return seats
+
+
 _pipelines: WeakKeyDictionary[Any, Pipeline] = WeakKeyDictionary()
 
 
@@ -138,10 +153,17 @@ def _pipeline(driver: Any) -> Pipeline:
 
 
 def clean(pool: Pool) -> None:
-    """Write the tables anew that lose rows when a case is shredded."""
+    """Write the tables anew that lose rows when a case is shredded. Raises StoreUnavailable: the role may not."""
+    refusals: list[Any] = []
     with pool.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.add_notice_handler(refusals.append)  # a table of somebody else is passed over with a warning
         for table in ("cf_key", "cf_value", "cf_notice", "cf_attachment", "cf_receipt", "cf_incident", "cf_case"):
             connection.exec_driver_sql(f"VACUUM FULL {table}")
+        driver.remove_notice_handler(refusals.append)
+        if refusals:
+            what = "the database user may not write the tables anew, so what was deleted is still in their files"
+            raise StoreUnavailable(what, where=pool.where, advice="clean as the owner of the tables named cf_*")
         with suppress(DBAPIError):  # only a role that may do so
             connection.exec_driver_sql("CHECKPOINT")
 
@@ -160,6 +182,9 @@ def join_transaction(connection: Connection) -> None:
     if driver.pgconn.pipeline_status != PipelineStatus.OFF:
         what = "the connection is in a pipeline, whose statements have no answers yet"
         raise StoreError(what, where=where, advice="leave the pipeline first")
+    if driver.info.transaction_status == TransactionStatus.ACTIVE:
+        what = "the connection is amid an answer"
+        raise StoreError(what, where=where, advice="read it to its end, or close its cursor, first")
     if driver.info.transaction_status == TransactionStatus.IDLE:
         driver.execute("SELECT")
 

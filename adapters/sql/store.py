@@ -39,7 +39,8 @@ class AnnouncingQueue(Queue, Protocol):
 class SqlStore:
     """Cases in SQLite or PostgreSQL.
 
-    Threads may share it. A forked child may use it too, but for a database in memory, which is the parent's own.
+    Threads may share it. A forked child may use it too, but for a database in memory, which is the parent's own, and
+    for a transaction that was open in the thread that forked.
 
     Args:
         address: as ``url.parse`` reads it. With its queue, workers are told of ready jobs in the transaction that makes
@@ -112,7 +113,7 @@ class SqlStore:
         the role may (its archive, replicas and backups are not reached: see SECURITY.md).
 
         Raises:
-            StoreUnavailable: somebody reads or writes all the time.
+            StoreUnavailable: somebody reads or writes all the time, or the role does not own the tables.
         """
         self._pool.must_be_open()
         self._kind.clean(self._pool)

@@ -108,6 +108,9 @@ def _postgres(text: str, scheme: str) -> Address:
     from sqlalchemy.exc import ArgumentError
 
     try:
+        place, _, settings = text.partition("?")
+        if place.count("@") > 1 or ("@" in settings and "@" not in place):
+            raise ValueError  # of a password: what follows it would be shown as a host, a database or a setting
         url = make_url(text)
     except (ArgumentError, ValueError):
         # Nothing of the text is shown, and no cause: where it breaks off, a password may stand.
@@ -117,8 +120,8 @@ def _postgres(text: str, scheme: str) -> Address:
     query = {name: str(value) for name, value in url.query.items()}
     _check_queue(query, "postgresql", shown_url(url))
     url = url.difference_update_query(["queue"]).set(drivername=_DRIVERS[scheme])
-    plain = url.render_as_string(hide_password=False)
-    return Address(plain, "postgresql", url.database or "", query, shown_url(url), "queue" in query)
+    plain, queued = url.render_as_string(hide_password=False), query.pop("queue", None) is not None
+    return Address(plain, "postgresql", url.database or "", query, shown_url(url), queued)
 
 
 def _check_queue(query: dict[str, str], dialect: str, shown: str) -> None:

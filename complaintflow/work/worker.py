@@ -80,7 +80,7 @@ class Worker:
         """Work until ``stop``; rests when nothing is due.
 
         Raises:
-            StoreUnavailable: more than ten rounds in a row.
+            StoreUnavailable, StaleCase: more than ten rounds in a row.
         """
         with self.work.store.listening(self._wake.set):
             while not self._stop.is_set():
@@ -89,7 +89,7 @@ class Worker:
                 try:
                     done = self._turn()
                     self._failures = 0
-                except StoreUnavailable as error:
+                except (StoreUnavailable, StaleCase) as error:
                     self._failures += 1
                     if self._failures > FAILURES:
                         raise
@@ -106,7 +106,7 @@ class Worker:
             began = self.work.clock.now()
             try:
                 queue.serve(self)
-            except StoreUnavailable:
+            except (StoreUnavailable, StaleCase):
                 if self.work.clock.now() - began >= ALIVE:
                     self._failures = 0
                 raise

@@ -75,6 +75,9 @@ def test_urls_name_a_driver_of_ours(text: str, dialect: str, database: str) -> N
         f"postgresql+psycopg2://u:{SECRET}@host/cases",
         f"postgresql+asyncpg://u:{SECRET}@host/cases",
         f"postgresql://u:{SECRET}@host:port/cases",
+        f"postgresql://u:a@{SECRET}@host/cases",
+        f"postgresql://u:a@b/{SECRET}@host/cases",
+        f"postgresql://u:a?{SECRET}@host/cases",
         f"sqlite://u:{SECRET}@cases.db",
         "sqlite://cases.db",
         "sqlite:///cases.db?timeout=soon",
@@ -114,6 +117,8 @@ def test_a_file_without_a_scheme_is_named(text: str, file: str) -> None:
     [
         (f"que={SECRET}", 'PostgreSQL knows no setting "que"', 'did you mean "queue"?'),
         (f"passwrod={SECRET}&port=1", 'PostgreSQL knows no setting "passwrod"', 'did you mean "password"?'),
+        (f"prepare_threshold={SECRET}", 'PostgreSQL knows no setting "prepare_threshold"', "those of libpq"),
+        (f"autocommit={SECRET}", 'PostgreSQL knows no setting "autocommit"', "those of libpq"),
         (f"connect_timeout={SECRET}", 'the setting "connect_timeout" has a value', "correct it"),
     ],
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from enum import StrEnum
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, make_url
+from sqlalchemy import Connection, create_engine, event, make_url
 from sqlalchemy.exc import IntegrityError
 
 from complaintflow.adapters.sql import SqlStore, open_store, postgres
@@ -212,6 +213,106 @@ def test_a_session_that_was_changed_under_us(url: str) -> None:
     store.close()
 
 
+def test_columns_change_beside_a_running_program(url: str) -> None:
+    """What was prepared for a column's old type is one refusal; then the same connection reads the new one."""
+    store = open_store(url)
+    save(store, Change(case_row(key="key-1")))
+
+    def look() -> list[str]:
+        with store.reading() as transaction:
+            return transaction.case_ids(key="key-1") and [transaction.case(case_id(1)).key]
+
+    for _ in range(3):
+        assert look() == ["key-1"]
+    run_sql(url, "ALTER TABLE cf_case ALTER COLUMN key TYPE varchar(100)")
+    with pytest.raises(StoreUnavailable, match="the tables were changed meanwhile"):
+        look()
+    for _ in range(3):
+        assert look() == ["key-1"]
+    store.close()
+
+
+@pytest.mark.parametrize("level", ["serializable", "repeatable read"])
+def test_the_isolation_that_the_server_prefers_is_not_ours(url: str, level: str) -> None:
+    """Where transactions are serializable by default, a command still writes what it saw somebody else write before."""
+    run_sql(url, f"ALTER DATABASE \"{make_url(url).database}\" SET default_transaction_isolation = '{level}'")
+    store = open_store(url)
+    with store.transaction() as transaction:
+        assert transaction.case_ids(limit=1) == []
+        with store.transaction() as other:
+            other.beat("worker-1", NOW)
+        transaction.beat("worker-1", NOW)
+    store.close()
+
+
+def test_a_statement_that_takes_too_long_is_called_that(url: str) -> None:
+    """The limit that the database sets for a statement is named, not taken for a server that is down."""
+    store = open_store(url)
+    save(store, Change(case_row()))
+    store.before_fork()  # closes what is idle
+    run_sql(url, f'ALTER DATABASE "{make_url(url).database}" SET statement_timeout = 50')
+    with store.transaction() as transaction:
+        transaction.write(Change(later(case_row())))
+        with pytest.raises(StoreUnavailable, match="raise its statement_timeout"):
+            save(store, Change(later(case_row())))
+    store.close()
+
+
+def test_what_a_listener_says_at_connecting_is_no_part_of_a_transaction(url: str) -> None:
+    """What only reads sees one moment, on a connection too that a host's listener has spoken on before."""
+    store = open_store(url)
+    store.before_fork()  # closes what is idle
+    event.listen(store.engine, "connect", lambda driver, record: driver.execute("SELECT 1"))
+    with store.reading() as transaction:
+        assert transaction.case_ids(limit=1) == []
+        save(store, Change(case_row()))
+        assert transaction.case_ids(limit=1) == []
+    store.close()
+
+
+def test_a_host_amid_an_answer_keeps_what_it_has_written(url: str) -> None:
+    """A host that streams rows is asked to come to the end first; its own transaction goes on."""
+    store = open_store(url)
+    engine = create_engine(url)
+    with engine.connect() as host:
+        host.exec_driver_sql("CREATE TABLE hosts (id int)")
+        with _driver(host).cursor() as cursor:
+            rows = cursor.stream("SELECT generate_series(1, 1000)")
+            assert next(rows) == (1,)
+            with pytest.raises(StoreError, match="amid an answer"):
+                store.using(host).reading().__enter__()
+            rows.close()
+        with store.using(host).transaction() as transaction:
+            transaction.write(Change(case_row()))
+        host.commit()
+        assert host.exec_driver_sql("SELECT count(*) FROM hosts").scalar() == 0
+    assert rows_of(store, case_id(1)) != {}
+    engine.dispose()
+    store.close()
+
+
+def test_a_key_may_be_of_an_enumeration(url: str) -> None:
+    """A text of a class of its own is stored as the text that it is."""
+    store = open_store(url)
+    save(store, Change(case_row(key=_Key.FIRST)))
+    with store.reading() as transaction:
+        assert transaction.case_ids(key="first") == [case_id(1)]
+    store.close()
+
+
+def test_only_the_owner_can_write_the_tables_anew(url: str) -> None:
+    """Who may write rows and no more is told that leftovers stay in the files; nobody takes them for overwritten."""
+    store = open_store(url)
+    run_sql(url, "CREATE ROLE clerk LOGIN PASSWORD 'clerk'")
+    run_sql(url, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk")
+    clerks = open_store(make_url(url).set(username="clerk", password="clerk").render_as_string(hide_password=False))
+    with pytest.raises(StoreUnavailable, match="clean as the owner"):
+        clerks.clean()
+    store.clean()
+    clerks.close()
+    store.close()
+
+
 def test_connections_are_bounded(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One more than there may be waits and is refused; whoever gives one back makes room."""
     monkeypatch.setattr(postgres, "WAIT_SECONDS", 0)
@@ -244,6 +345,10 @@ def _all_at_once(store: SqlStore) -> None:
     with ExitStack() as stack:
         for transaction in [stack.enter_context(store.reading()) for _ in range(postgres.MOST)]:
             transaction.next_due()
+
+
+class _Key(StrEnum):
+    FIRST = "first"
 
 
 def _driver(host: Connection) -> Any:

@@ -6,12 +6,20 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from sqlalchemy import create_engine, inspect, make_url
 
 from complaintflow import Engine, Handlers
-from complaintflow.errors import ComplaintflowError, ForeignDatabase, NewerDatabase, StoreError, StoreUnavailable
+from complaintflow.errors import (
+    ComplaintflowError,
+    ForeignDatabase,
+    NewerDatabase,
+    StaleCase,
+    StoreError,
+    StoreUnavailable,
+)
 from complaintflow.work import worker as working
 from tests import diagrams as d
 from tests.crash.killing_migrations import make_old
@@ -153,3 +161,38 @@ def test_a_part_of_procrastinates_tables_is_one_clear_error(new_database: Callab
     for _ in range(2):
         with pytest.raises(StoreError, match=r"(?s)a part of procrastinate's tables.*what to do: restore"):
             place.engine()
+
+
+def test_a_worker_that_loses_a_deadlock_goes_on(
+    new_database: Callable[[], str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """PostgreSQL breaks its transaction off for somebody else's: it says so, and tries again."""
+    url = new_database()
+    died: list[StaleCase] = []
+    with Engine(url) as engine:
+        worker = engine.worker()
+        worker.beat()
+        other = create_engine(url)
+
+        def work() -> None:
+            try:
+                worker.run()
+            except StaleCase as error:
+                died.append(error)
+
+        thread = Thread(target=work)
+        with other.connect() as host, other.connect() as watcher:
+            host.exec_driver_sql("SET deadlock_timeout = '1min'")
+            host.exec_driver_sql("INSERT INTO cf_worker VALUES ('of long ago', 0)")
+            host.commit()
+            host.exec_driver_sql("UPDATE cf_worker SET seen_at = 1 WHERE owner = 'of long ago'")
+            thread.start()  # it keeps its own row, and waits for the one that it would forget
+            while not watcher.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar():
+                pass
+            host.exec_driver_sql("UPDATE cf_worker SET seen_at = 1 WHERE owner = %s", (worker.name,))
+            host.rollback()
+        worker.stop()
+        thread.join(30)
+        other.dispose()
+    assert died == []
+    assert "another transaction was in the way; trying again" in caplog.text
