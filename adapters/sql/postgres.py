@@ -25,11 +25,13 @@ from complaintflow.adapters.sql.shelf import Shelf, ShelfPool
 from complaintflow.adapters.sql.transaction import Ring, SqlTransaction
 from complaintflow.adapters.sql.url import Address, shown_url
 from complaintflow.errors import StoreError, StoreUnavailable
-from complaintflow.store.rows import JobRow
+from complaintflow.store.rows import JobRow, TimerRow
+from complaintflow.store.ticks import to_ticks
 
 _UNIQUE_VIOLATION: Final = "23505"
 _WRITES: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _READS: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+_TIMER_IS_DUE: Final = "SELECT min(due_at) <= ? FROM cf_timer"
 _HOLD: Final = (
     "WITH ready AS MATERIALIZED ("
     "SELECT case_id, token, ready_at FROM cf_job WHERE {which}ready_at <= ?"
@@ -261,6 +263,12 @@ class Transaction(SqlTransaction):
         # An UPDATE returns its rows in no order.
         oldest_first = sorted(tuple(record) for record in self._rows(*query))
         return [[*job, due_at] for _, due_at, *job in oldest_first]
+
+    @answers
+    def due_timers(self, now: datetime, limit: int) -> list[TimerRow]:
+        """As the port says; whether there are any is a question that is planned once, and which ones each time anew."""
+        ((is_due,),) = self._rows(_TIMER_IS_DUE, (to_ticks(now),))
+        return super().due_timers(now, limit) if is_due else []
 
     @answers
     def give_back(self, jobs: Sequence[JobRow], owner: str, ready_at: datetime) -> None:
