@@ -23,7 +23,7 @@ from complaintflow.adapters.procrastinate import calls
 from complaintflow.adapters.procrastinate.fetching import Taking
 from complaintflow.adapters.procrastinate.sweeping import GRACE, recall, strangers, sweep
 from complaintflow.adapters.sql.postgres import hear_farewell
-from complaintflow.errors import MissingHandler
+from complaintflow.errors import ComplaintflowError, MissingHandler
 from complaintflow.logs import about
 from complaintflow.store.hands import Hands
 from complaintflow.time.clock import stopwatch
@@ -62,6 +62,7 @@ class Application(procrastinate.App):
         self._hands: Hands | None = None
         self._said: set[str] = set() if said is None else said
         self._worker_now: Worker | None = None
+        self._listened = self._begins_anew = False
         self.task(name=calls.JOB)(self._run_jobs)
         self.task(name=calls.TIMERS)(self._fire_timers)
         self.task(name=calls.SCHEDULES)(self._start_cases)
@@ -74,11 +75,17 @@ class Application(procrastinate.App):
         return self._hands
 
     async def run_worker_async(self, **options: Unpack[WorkerOptions]) -> None:
-        """procrastinate's worker on the queues that this engine has handlers for, with the sweeper."""
+        """procrastinate's worker on the queues that this engine has handlers for, with the sweeper.
+
+        It begins anew where its connection for NOTIFY was lost: procrastinate's own would only ask each second then.
+        """
         ending = asyncio.Event()
         sweeping = asyncio.create_task(self._sweep(ending), name="complaintflow-sweeper")
         try:
-            await self._run_worker(**options)
+            while True:
+                await self._run_worker(**options)
+                if not self._begins_anew or self.hands.stopping():
+                    break
         finally:
             # A cancellation may be lost in whatever the sweeper waits for just then (asyncio.wait_for swallows one that
             # comes with the result), so it is told too.
@@ -116,6 +123,7 @@ class Application(procrastinate.App):
 
     async def _run_worker(self, **options: Unpack[WorkerOptions]) -> None:
         kind = _Commanded if options.get("install_signal_handlers", True) else Worker
+        self._listened = self._begins_anew = False
         self._worker_now = kind(app=self, **self._options(options))
         try:
             await self._worker_now.run()  # type: ignore[no-untyped-call]
@@ -160,6 +168,7 @@ class Application(procrastinate.App):
 
     async def _sweep(self, ending: asyncio.Event) -> None:
         beaten = tidied = None
+        failing = False
         while not ending.is_set():
             made = 0
             try:
@@ -170,10 +179,25 @@ class Application(procrastinate.App):
                 made = await asyncio.to_thread(sweep, self._engine, self.hands)
                 if tidied is None or now - tidied >= _TIDY:
                     tidied = await self._tidy(now)
+                self._listen_again()
+                if failing:
+                    log.warning("the worker goes on")
+                failing = False
             except Exception as error:
-                log.warning("sweeping failed, trying again: %s", type(error).__name__)
+                if not failing:  # it tries again each second
+                    said = error.what if isinstance(error, ComplaintflowError) else type(error).__name__
+                    log.warning("the worker cannot look for what is due, and tries again: %s", said)
+                failing = True
             if not made:
                 await asyncio.sleep(_NAP)
+
+    def _listen_again(self) -> None:
+        """Called where the database answers: end a worker that does not listen any more; the next one does."""
+        listens = any(task.get_name() == "listener" for task in asyncio.all_tasks())
+        if self._worker_now is not None and self._listened and not listens:
+            self._begins_anew = True
+            Worker.stop(self._worker_now)  # type: ignore[no-untyped-call]
+        self._listened = listens
 
     async def _tidy(self, now: datetime) -> datetime:
         """Forget the calls of dead workers, and say what waits for a handler that is not here."""

@@ -17,6 +17,8 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _BUSY: Final = "another process holds the database; try again, or give the URL a longer ?timeout= (seconds)"
+_RIGHT: Final = "grant it the tables named cf_*; to make them it must own the database, or have CREATE on its schema"
+_REFUSED: Final = "mend what it names: user, password and database are those of the URL, and are made on the server"
 _START: Final = "start the server, or correct the database URL"
 ALL_IN_USE: Final = "leave a transaction before the next; or use more processes"
 # How psycopg and libpq refuse a setting, before anything is sent.
@@ -51,7 +53,7 @@ _POSTGRES: Final = (
     ("0A000", StoreUnavailable, "the tables were changed meanwhile", "try again"),
     ("26000", StoreUnavailable, _LOST, _POOLER),
     ("42P05", StoreUnavailable, _LOST, _POOLER),
-    ("42501", StoreUnavailable, "the database user lacks a right", "grant it the tables named cf_*"),
+    ("42501", StoreUnavailable, "the database user lacks a right ({said})", _RIGHT),
     ("53", StoreUnavailable, "the database server is full", "free its disk, memory or connections"),
     ("57014", StoreUnavailable, "a statement took longer than the database allows", "raise its statement_timeout"),
     ("57", StoreUnavailable, "the database server broke the connection off", "try again when it is up"),
@@ -100,16 +102,19 @@ def _from_postgres(cause: BaseException, where: str) -> StoreError | CaseError:
         if type(cause).__name__ in ("OperationalError", "ConnectionTimeout", "PipelineAborted"):
             # The server's own words ("database x does not exist"): they have no password in them, and no row.
             said = (str(cause).strip().splitlines() or [""])[0]
+            if "FATAL:" in said:
+                what = f"the database server refuses the connection ({said})"
+                return StoreUnavailable(what, where=where, advice=_REFUSED)
             what = f"the database does not answer ({said})" if said else "the database does not answer"
             return StoreUnavailable(what, where=where, advice=_START)
         return _of_setting(cause, where) or StoreError(
             f"the PostgreSQL driver refused a statement ({type(cause).__name__})", where=where
         )
-    for beginning, kind, what, advice in _POSTGRES:
-        if state.startswith(beginning):
-            return kind(what, where=where, advice=advice)
     # Only the first line: the details may quote a row.
     primary = getattr(getattr(cause, "diag", None), "message_primary", None) or type(cause).__name__
+    for beginning, kind, what, advice in _POSTGRES:
+        if state.startswith(beginning):
+            return kind(what.format(said=primary), where=where, advice=advice)
     return StoreError(f"PostgreSQL refused a statement: {primary}", where=where)
 
 

@@ -275,7 +275,7 @@ def kind_of(dialect: str) -> ModuleType:
         from complaintflow.adapters.sql import postgres
     except ImportError as error:
         what = f"PostgreSQL needs the driver psycopg 3, which cannot be loaded ({error})"
-        raise StoreError(what, advice="pip install complaintflow[postgres]") from error
+        raise StoreError(what, advice="pip install 'complaintflow[postgres]'") from error
     return postgres
 
 
@@ -285,5 +285,5 @@ def open_queue(engine: Engine) -> AnnouncingQueue:
         from complaintflow.adapters.procrastinate.queue import ProcrastinateQueue
     except ImportError as error:
         what = f"?queue=procrastinate needs procrastinate, which cannot be loaded ({error})"
-        raise StoreError(what, where=shown_url(engine.url), advice="pip install complaintflow[postgres]") from error
+        raise StoreError(what, where=shown_url(engine.url), advice="pip install 'complaintflow[postgres]'") from error
     return ProcrastinateQueue(engine)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from complaintflow.facade.engine import Engine
     from complaintflow.facade.views import Task
 
+# Groups that a doubt lists, where none is like the one that was asked for.
+_NAMED = 8
 # The zone where a given day ends last.
 _LAST = timezone(timedelta(hours=-12))
 
@@ -99,7 +101,7 @@ def _doubt(engine: Engine, asked: tuple[str, ...], language: str) -> None:
             advice = words["role has group"].format(role=group, group=role)
         else:
             close = get_close_matches(group, sorted(groups), 1)
-            names = words["list"].join(sorted(groups)) or "-"
+            names = (words["list"].join(sorted(groups)[:_NAMED]) or "-") + (" …" if len(groups) > _NAMED else "")
             advice = words["meant"].format(name=close[0]) if close else words["there are"].format(names=names)
         doubt = words["no group"].format(group=group) + advice
         aside(click.style(words["warning"], fg="yellow", bold=True) + clean(doubt))

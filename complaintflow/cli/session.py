@@ -331,12 +331,14 @@ def _talk(verbose: int, form: str) -> None:
             else:
                 aside(text, dim=True)
 
-    log = logging.getLogger("complaintflow")
-    log.handlers = [handler for handler in log.handlers if type(handler).__name__ != "Aside"]
     handler = Aside()
     if form == "json":
         from complaintflow.logs import JsonFormatter
 
         handler.setFormatter(JsonFormatter())
-    log.addHandler(handler)
-    log.setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])
+    # What goes wrong in the others we say once, in our own words.
+    for name, heard in (("complaintflow", True), ("procrastinate", verbose > 0), ("psycopg.pool", verbose > 0)):
+        log = logging.getLogger(name)
+        log.handlers = [known for known in log.handlers if type(known).__name__ not in ("Aside", "NullHandler")]
+        log.addHandler(handler if heard else logging.NullHandler())
+    logging.getLogger("complaintflow").setLevel((logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)])

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # How often the main thread looks whether it shall stop, in seconds.
 _TICK: Final = 0.2
+# Until it says what it waits for, in seconds.
+_PATIENCE: Final = 2
 
 
 @command("worker")
@@ -91,6 +93,9 @@ def _run(engine: Engine, worker: Worker, every: float | None) -> None:
             progress.tick()
         progress.end(stopping=thread.is_alive())
         worker.stop()
+        thread.join(_PATIENCE)
+        if thread.is_alive():
+            aside("The step at hand is not done yet. Asked again, it stops at once, and the step is done again later.")
         thread.join()
     if outcome.error is not None:
         raise outcome.error

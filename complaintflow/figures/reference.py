@@ -37,7 +37,7 @@ else; this page is made from `complaintflow/figures/registry.py`.
   rank). 0 of 0 is no number.
 * Of what nobody answered nothing is concluded: who stayed silent counts neither as satisfied nor as not.
 
-CSV has no cell that a spreadsheet takes for a formula; XLSX (`pip install complaintflow[report]`) has the definitions
+CSV has no cell that a spreadsheet takes for a formula; XLSX (`pip install 'complaintflow[report]'`) has the definitions
 on a sheet of its own.
 """
 

@@ -28,7 +28,7 @@ _COMMANDS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "
 class MissingLibrary(ComplaintflowError):
     """What the figures should be written with is not installed."""
 
-    advice = "pip install complaintflow[report]"
+    advice = "pip install 'complaintflow[report]'"
 
 
 @dataclass(frozen=True, slots=True)

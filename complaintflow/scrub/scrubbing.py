@@ -43,7 +43,7 @@ def scrub(kind: str, content: bytes) -> Scrubbed:
     if library is not None and find_spec(library) is None:
         raise Unscrubbed(
             "this installation cannot take metadata out of such a file",
-            "whoever runs it can: pip install complaintflow[attachments]",
+            "whoever runs it can: pip install 'complaintflow[attachments]'",
         )
     if kind == "text/plain":
         return Scrubbed(content, ())

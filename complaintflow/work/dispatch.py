@@ -8,8 +8,10 @@ any other error   -> RetryJob, and after the last attempt FailJob: an incident
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import field
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Final
 
 from complaintflow import telemetry
@@ -165,11 +167,13 @@ class Dispatcher:
         return FinishJob(row.token, results)
 
     def _failed(self, job: JobRow, error: BaseException, backoff: Backoff) -> Command:
-        message = _said(error)
-        # The message may quote what a reporter wrote, so the log names only its kind.
+        place = _place(error)
+        where = f" (at {place})" if place else ""
+        message = _said(error) + where
+        # The message may quote what a reporter wrote, so the log names only its kind and where it was raised.
         kind, key = type(error).__name__, job.key
-        told = about("job-failed", job=key, type=job.type, attempt=job.attempt, error=kind)
-        log.warning("job %s (%s) failed on attempt %d: %s", key, job.type, job.attempt, kind, extra=told)
+        told = about("job-failed", job=key, type=job.type, attempt=job.attempt, error=kind, place=place)
+        log.warning("job %s (%s) failed on attempt %d: %s%s", key, job.type, job.attempt, kind, where, extra=told)
         if job.attempt >= job.retries:
             return FailJob(job, message)
         return RetryJob(job._replace(due_at=self.work.clock.now() + backoff.after(job.attempt)), message)
@@ -199,6 +203,16 @@ def _thrown(job: JobRow, error: BusinessError) -> Command:
     except InvalidData as problem:
         return FailJob(job, _said(problem))
     return ThrowError(job, str(error.code), _said(error), cargo)
+
+
+def _place(error: BaseException) -> str:
+    """Where a handler raised it: the line of the handler, and the last one that it led to; empty if it is all ours."""
+    lines = [
+        f"{os.path.basename(frame.f_code.co_filename)}:{line} in {frame.f_code.co_name}"
+        for frame, line in walk_tb(error.__traceback__)
+        if frame.f_globals.get("__name__", "").split(".")[0] != "complaintflow"
+    ]
+    return ", then ".join(dict.fromkeys([*lines[:1], *lines[-1:]]))
 
 
 def _said(error: BaseException) -> str:

@@ -242,6 +242,30 @@ def test_workers_wake_at_once(url: str, tmp_path: Path, road: str, capsys: pytes
     assert statistics.median(waited) < 0.25
 
 
+@pytest.mark.parametrize("road", ["procrastinate", "rows"])
+def test_a_worker_whose_connection_was_cut_listens_again(url: str, tmp_path: Path, road: str) -> None:
+    """A worker whose connection for NOTIFY the server has ended has another one soon, and goes on waking at once."""
+    began: SimpleQueue[float] = SimpleQueue()
+    desk = Handlers()
+    desk.handler("work")(lambda: began.put(perf_counter()))
+    place = url if road == "procrastinate" else url.replace("queue=procrastinate", "")
+    with Engine(place, layers=[d.layer(tmp_path, JOB)], handlers=[desk]) as engine:
+        database = cast("SqlStore", engine.store).engine
+
+        def listening() -> set[int]:
+            ours = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' AND datname = current_database()"
+            with database.connect() as connection:
+                return {pid for (pid,) in connection.exec_driver_sql(ours)}
+
+        with running(engine.worker()):
+            wait_until(lambda: len(listening()) == 1)
+            [cut] = listening()
+            execute(url, f"SELECT pg_terminate_backend({cut})")
+            wait_until(lambda: len(listening() - {cut}) == 1)
+            waited = [_latency(engine, database.connect(), began) for _ in range(7)][2:]
+    assert statistics.median(waited) < 0.25
+
+
 def _latency(engine: Engine, host: Connection, began: SimpleQueue[float]) -> float:
     wait_until(lambda: not engine.cases(status="active"))
     Event().wait(0.1)  # until the worker rests: it looks once more when it has done something

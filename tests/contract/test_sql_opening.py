@@ -137,7 +137,7 @@ def test_a_missing_driver_is_named() -> None:
     program = [sys.executable, "-c", f"{without} open_store('postgresql://localhost/cases')"]
     done = subprocess.run(program, capture_output=True, text=True, check=False)
     assert "StoreError: PostgreSQL needs the driver psycopg 3, which cannot be loaded" in done.stderr
-    assert "pip install complaintflow[postgres]" in done.stderr
+    assert "pip install 'complaintflow[postgres]'" in done.stderr
 
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
@@ -277,6 +277,26 @@ def test_a_role_that_may_only_read_can_read(new_database: Callable[[], str]) -> 
     with pytest.raises(StoreUnavailable, match="lacks a right"):
         save(store, full_change(case_row(2)))
     store.close()
+
+
+def test_a_role_that_may_make_no_tables_is_told_how_it_may(new_database: Callable[[], str]) -> None:
+    """Since PostgreSQL 15 a new role may make no tables: the message has the server's words and the right to give."""
+    url = make_url(new_database())
+    role = f"newcomer_{url.database}"
+    run(url.render_as_string(hide_password=False), f"CREATE ROLE {role} LOGIN")
+    newcomers = url.set(username=role).render_as_string(hide_password=False)
+    with pytest.raises(StoreUnavailable, match=r"(?s)permission denied for schema public.*CREATE on its schema"):
+        open_store(newcomers)
+    run(url.render_as_string(hide_password=False), f"GRANT CREATE ON SCHEMA public TO {role}")
+    open_store(newcomers).close()
+
+
+@pytest.mark.parametrize("part", [{"database": "nowhere"}, {"username": "nobody"}])
+def test_a_server_that_refuses_is_not_down(postgres_server: str, part: dict[str, str]) -> None:
+    """A user or database that the server does not have is named, and that it stands in the URL; nobody restarts it."""
+    url = make_url(postgres_server).set(**part).render_as_string(hide_password=False)
+    with pytest.raises(StoreUnavailable, match=r"(?s)refuses the connection .*does not exist.*those of the URL"):
+        open_store(url)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

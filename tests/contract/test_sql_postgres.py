@@ -303,9 +303,10 @@ def test_a_key_may_be_of_an_enumeration(url: str) -> None:
 def test_only_the_owner_can_write_the_tables_anew(url: str) -> None:
     """Who may write rows and no more is told that leftovers stay in the files; nobody takes them for overwritten."""
     store = open_store(url)
-    run_sql(url, "CREATE ROLE clerk LOGIN PASSWORD 'clerk'")
-    run_sql(url, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk")
-    clerks = open_store(make_url(url).set(username="clerk", password="clerk").render_as_string(hide_password=False))
+    role = f"clerk_{make_url(url).database}"
+    run_sql(url, f"CREATE ROLE {role} LOGIN")
+    run_sql(url, f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
+    clerks = open_store(make_url(url).set(username=role).render_as_string(hide_password=False))
     with pytest.raises(StoreUnavailable, match="clean as the owner"):
         clerks.clean()
     store.clean()

@@ -471,7 +471,8 @@ def test_an_incident_is_for_those_who_see_the_whole_case(tmp_path: Path, workben
     case = engine.start("p", {"reporter": {"name": "Song Qing"}})
     engine.desk("li").complete(case.tasks[0].id, {})
     [incident] = engine.desk("sun").incidents()
-    assert incident.message == f"ValueError: nobody is called {MASK}"
+    line = look_up.__code__.co_firstlineno + 2
+    assert incident.message == f"ValueError: nobody is called {MASK} (at test_access.py:{line} in look_up)"
     assert engine.desk("sun").incidents(case.id) == [incident]
     assert engine.desk("li").incidents() == []
     with pytest.raises(UnknownIncident):

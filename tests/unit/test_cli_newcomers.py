@@ -98,7 +98,7 @@ def test_an_unknown_group_is_not_taken_for_an_empty_inbox(run: Run, asked: str, 
     assert said in " ".join(result.stderr.split())
     known = run("--layer", "layer", "tasks", "--role", "kitchen-manager")
     assert "investigate" in known.stdout or "Find the cause" in known.stdout
-    assert "no process knows" not in known.stderr
+    assert "no policy names" not in known.stderr
 
 
 def test_show_prints_what_was_reported_line_by_line(run: Run, tmp_path: Path) -> None:

@@ -30,11 +30,14 @@ def line(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def test_a_failing_handler_is_logged_without_its_words(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A failure has its event, the job, its type, the attempt and the class of the error; not what the error says."""
+    """A failure has its event, the job, the class of the error and where it was raised; not what the error says."""
     handlers = Handlers()
 
     @handlers.handler("work")
     def work() -> None:
+        ask()
+
+    def ask() -> None:
         raise OSError(SECRET)
 
     diagram = d.process(d.start(), d.service("work", "work", retries=1), d.end(), d.flows("start > work > end"))
@@ -43,10 +46,13 @@ def test_a_failing_handler_is_logged_without_its_words(tmp_path: Path, caplog: p
     (record,) = [one for one in caplog.records if getattr(one, "event", "") == "job-failed"]
     told = line(record)
     assert told["job"].startswith(case.id)
-    assert {key: told[key] for key in ("event", "level", "logger", "type", "attempt", "error")} == {
+    assert {key: told[key] for key in ("event", "level", "logger", "type", "attempt", "error", "place")} == {
         "event": "job-failed", "level": "warning", "logger": "complaintflow", "type": "work", "attempt": 1,
         "error": "OSError",
+        "place": f"test_logs.py:{work.__code__.co_firstlineno + 2} in work,"
+                 f" then test_logs.py:{ask.__code__.co_firstlineno + 1} in ask",
     }  # fmt: skip
+    assert record.getMessage().endswith(f"failed on attempt 1: OSError (at {told['place']})")
     assert told["at"].endswith("+00:00")
     assert SECRET not in json.dumps(told)
 

@@ -456,7 +456,7 @@ def test_a_missing_library_is_one_error_with_advice(
     file = tmp_path / name
     with pytest.raises(MissingLibrary, match=library) as error:
         small.report("small", "2026Q2", file=file)
-    assert error.value.advice == "pip install complaintflow[report]"
+    assert error.value.advice == "pip install 'complaintflow[report]'"
     assert not file.exists()
 
 
