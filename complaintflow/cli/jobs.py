@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from complaintflow.cli.look import Cell, cell, dim, distance, heading, say, table
+from complaintflow.cli.look import Cell, cell, dim, distance, heading, say, span, table
 from complaintflow.cli.session import again
 
 if TYPE_CHECKING:
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from complaintflow.facade.engine import Engine
     from complaintflow.facade.views import Case
     from complaintflow.store.rows import JobRow
+
+
+# A job that is ready for longer may wait for somebody who is not there.
+_LONG = timedelta(minutes=1)
 
 
 def print_jobs(case: Case, engine: Engine, setting: Setting) -> None:
@@ -30,7 +35,8 @@ def print_jobs(case: Case, engine: Engine, setting: Setting) -> None:
     heading(setting.word("for worker"))
     table(("", "", ""), [_row(row, labels.get(row.element, row.element), setting) for row in jobs])
     if alive:
-        say(dim("  " + setting.word("worker alive")))
+        long = any(row.due_at is not None and now - row.due_at >= _LONG for row in jobs)
+        say(dim("  " + setting.word("worker alive")) + ("; " + setting.word("ready for long") if long else ""))
     else:
         say(dim("  " + setting.word("no worker")) + again("worker"))
 
@@ -38,6 +44,8 @@ def print_jobs(case: Case, engine: Engine, setting: Setting) -> None:
 def _row(row: JobRow, label: str, setting: Setting) -> list[Cell]:
     """Where, which handler, and when."""
     when = setting.word("ready")
+    if row.due_at is not None and setting.now - row.due_at >= _LONG:
+        when = setting.word("ready since", span=span(int((setting.now - row.due_at).total_seconds()), setting.language))
     if row.due_at is not None and row.due_at > setting.now:
         when = setting.word("next try", when=distance(row.due_at, setting.now, setting.language))
     if row.attempt:

@@ -170,6 +170,9 @@ SCREEN: Final[dict[str, dict[str, str]]] = {
         "minutes)",
         "no worker": "no worker is running, and the case goes on only when one has done this: ",
         "ready": "ready",
+        "ready since": "ready for {span}",
+        "ready for long": "that it waits may mean that no worker which is alive has its handler, or that one "
+        "which died holds it, for five minutes at most",
         "next try": "next try {when}",
         "failed one": ", after {count} failed attempt of {most}",
         "failed": ", after {count} failed attempts of {most}",
@@ -232,6 +235,8 @@ SCREEN: Final[dict[str, dict[str, str]]] = {
         "worker alive": "后台作业程序会自行处理，之后案件继续（两分钟内有作业程序在运行）",
         "no worker": "没有后台作业程序在运行，处理之后案件才会继续：",
         "ready": "可立即处理",
+        "ready since": "可处理已有{span}",
+        "ready for long": "等待较久，可能是运行中的作业程序都没有对应的处理器，或由已停止的作业程序占用（最多五分钟）",
         "next try": "下次尝试：{when}",
         "failed one": "，已失败 {count} 次（共 {most} 次）",
         "failed": "，已失败 {count} 次（共 {most} 次）",

@@ -16,7 +16,10 @@ from complaintflow.cli.app import app
 
 Run = Callable[..., Result]
 ELSEWHERE = """
+from datetime import UTC, datetime, timedelta
+
 from complaintflow import Engine, Handlers
+from complaintflow.time.clock import VirtualClock
 
 failing = Handlers()
 
@@ -26,6 +29,10 @@ def look_up_order():
 
 def web():
     return Engine("sqlite:///cases.db", layers=["layer"], handlers_elsewhere=True)
+
+def later():
+    clock = VirtualClock(datetime.now(UTC) + timedelta(seconds=90))
+    return Engine("sqlite:///cases.db", layers=["layer"], handlers_elsewhere=True, clock=clock)
 
 def worker():
     return Engine("sqlite:///cases.db", layers=["layer"], handlers=[failing])
@@ -63,6 +70,17 @@ def test_a_case_says_what_is_left_to_a_worker(run: Run) -> None:
     shown = run("show", "k")
     assert "a worker does this by itself" in shown.stdout
     assert "no worker is running" not in shown.stdout
+    assert "no worker which is alive has its handler" not in shown.stdout
+
+
+def test_a_job_that_waits_for_long_says_why_it_may(run: Run) -> None:
+    """Where a worker is alive and the job waits all the same, the case says for how long, and what that may mean."""
+    run("run", "broken", "--example", "--key", "k")
+    with Engine("sqlite:///cases.db", layers=["layer"], handlers=[Handlers()], handlers_elsewhere=True) as engine:
+        engine.worker().beat()
+    shown = run("show", "k", place="later")
+    assert "look-up-order  ready for 1 minute\n" in shown.stdout
+    assert "no worker which is alive has its handler" in " ".join(shown.stdout.split())
 
 
 def test_what_failed_says_when_a_worker_tries_again(run: Run) -> None:
