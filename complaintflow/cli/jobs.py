@@ -35,8 +35,9 @@ def print_jobs(case: Case, engine: Engine, setting: Setting) -> None:
     heading(setting.word("for worker"))
     table(("", "", ""), [_row(row, labels.get(row.element, row.element), setting) for row in jobs])
     if alive:
-        long = any(row.due_at is not None and now - row.due_at >= _LONG for row in jobs)
-        say(dim("  " + setting.word("worker alive")) + ("; " + setting.word("ready for long") if long else ""))
+        say(dim("  " + setting.word("worker alive")))
+        if any(row.due_at is not None and now - row.due_at >= _LONG for row in jobs):
+            say(dim("  " + setting.word("ready for long")))
     else:
         say(dim("  " + setting.word("no worker")) + again("worker"))
 
