@@ -18,7 +18,7 @@ from typing import Any, cast
 import pytest
 from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import create_engine
 
 from complaintflow import Engine, Handlers
 from complaintflow.adapters.procrastinate import application, calls
@@ -225,55 +225,61 @@ def wait_until(holds: Callable[[], bool]) -> None:
         Event().wait(0.02)
 
 
-@pytest.mark.parametrize("road", ["procrastinate", "rows"])
-def test_workers_wake_at_once(url: str, tmp_path: Path, road: str, capsys: pytest.CaptureFixture[str]) -> None:
+class Bell:
+    """A worker on either road, whose handler says when it began."""
+
+    def __init__(self, url: str, folder: Path, road: str) -> None:
+        self.began: SimpleQueue[float] = SimpleQueue()
+        desk = Handlers()
+        desk.handler("work")(lambda: self.began.put(perf_counter()))
+        place = url if road == "procrastinate" else url.replace("queue=procrastinate", "")
+        self.engine = Engine(place, layers=[d.layer(folder, JOB)], handlers=[desk])
+        self.database = cast("SqlStore", self.engine.store).engine
+
+    def latency(self) -> float:
+        """Seconds from a commit to the handler."""
+        wait_until(lambda: not self.engine.cases(status="active"))
+        Event().wait(0.1)  # until the worker rests: it looks once more when it has done something
+        with self.database.connect() as host:
+            self.engine.using(host).start("p", {})
+            host.commit()
+            committed = perf_counter()
+        return self.began.get(timeout=30) - committed
+
+    def listening(self) -> set[int]:
+        """The server's processes that the worker hears NOTIFY from."""
+        ours = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' AND datname = current_database()"
+        with self.database.connect() as connection:
+            return {pid for (pid,) in connection.exec_driver_sql(ours)}
+
+
+@pytest.fixture(params=["procrastinate", "rows"])
+def bell(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[Bell]:
+    """One on a fresh database."""
+    bell = Bell(url, tmp_path, request.param)
+    with bell.engine:
+        yield bell
+
+
+def test_workers_wake_at_once(bell: Bell, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> None:
     """From the commit to the handler takes milliseconds, where looking once a second would take half a second."""
-    began: SimpleQueue[float] = SimpleQueue()
-    desk = Handlers()
-    desk.handler("work")(lambda: began.put(perf_counter()))
-    place = url if road == "procrastinate" else url.replace("queue=procrastinate", "")
-    with Engine(place, layers=[d.layer(tmp_path, JOB)], handlers=[desk]) as engine:
-        database = cast("SqlStore", engine.store).engine
-        with running(engine.worker()):
-            waited = [_latency(engine, database.connect(), began) for _ in range(12)][2:]
+    with running(bell.engine.worker()):
+        waited = [bell.latency() for _ in range(12)][2:]
     with capsys.disabled():
         figures = f"median {statistics.median(waited) * 1e3:.1f} ms, max {max(waited) * 1e3:.1f} ms"
-        print(f"\nfrom commit to handler, {road}: {figures}")
+        print(f"\nfrom commit to handler, {request.node.callspec.id}: {figures}")
     assert statistics.median(waited) < 0.25
 
 
-@pytest.mark.parametrize("road", ["procrastinate", "rows"])
-def test_a_worker_whose_connection_was_cut_listens_again(url: str, tmp_path: Path, road: str) -> None:
+def test_a_worker_whose_connection_was_cut_listens_again(bell: Bell, url: str) -> None:
     """A worker whose connection for NOTIFY the server has ended has another one soon, and goes on waking at once."""
-    began: SimpleQueue[float] = SimpleQueue()
-    desk = Handlers()
-    desk.handler("work")(lambda: began.put(perf_counter()))
-    place = url if road == "procrastinate" else url.replace("queue=procrastinate", "")
-    with Engine(place, layers=[d.layer(tmp_path, JOB)], handlers=[desk]) as engine:
-        database = cast("SqlStore", engine.store).engine
-
-        def listening() -> set[int]:
-            ours = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' AND datname = current_database()"
-            with database.connect() as connection:
-                return {pid for (pid,) in connection.exec_driver_sql(ours)}
-
-        with running(engine.worker()):
-            wait_until(lambda: len(listening()) == 1)
-            [cut] = listening()
-            execute(url, f"SELECT pg_terminate_backend({cut})")
-            wait_until(lambda: len(listening() - {cut}) == 1)
-            waited = [_latency(engine, database.connect(), began) for _ in range(7)][2:]
+    with running(bell.engine.worker()):
+        wait_until(lambda: len(bell.listening()) == 1)
+        [cut] = bell.listening()
+        execute(url, f"SELECT pg_terminate_backend({cut})")
+        wait_until(lambda: len(bell.listening() - {cut}) == 1)
+        waited = [bell.latency() for _ in range(7)][2:]
     assert statistics.median(waited) < 0.25
-
-
-def _latency(engine: Engine, host: Connection, began: SimpleQueue[float]) -> float:
-    wait_until(lambda: not engine.cases(status="active"))
-    Event().wait(0.1)  # until the worker rests: it looks once more when it has done something
-    with host:
-        engine.using(host).start("p", {})
-        host.commit()
-        committed = perf_counter()
-    return began.get(timeout=30) - committed
 
 
 # -- procrastinate's tables -------------------------------------------------------------------
