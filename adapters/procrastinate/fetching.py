@@ -1,4 +1,4 @@
-"""How a worker takes calls: one, and while its handlers are quick some more with it.
+"""How a worker hears of calls, and takes them: one, and while its handlers are quick some more with it.
 
 A call costs procrastinate two transactions of its own and some way through an event loop, a quick job little more. So a
 worker that has just seen that its jobs are quick takes a few calls along with the next one. They are deleted when they
@@ -7,7 +7,9 @@ are taken: as ever the rows tell what is to be done, and for what is not begun i
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 from procrastinate import exceptions
@@ -20,6 +22,8 @@ MOST: Final = 8
 """Jobs at a time, and what others wait for if the first of them is slow after all."""
 QUICK: Final = 0.25
 """Seconds that they may take together."""
+_REST: Final = 1.0
+"""Seconds until it tries to listen again."""
 
 _MORE: Final = (
     "DELETE FROM procrastinate_jobs WHERE id IN ("
@@ -40,6 +44,13 @@ class Taking(JobManager):
         """So many jobs took so long: how many are taken next time."""
         fitting = int(QUICK * number / seconds) if seconds > 0 else MOST
         self.size = max(1, min(2 * self.size, MOST, fitting))
+
+    async def listen_for_jobs(self, *, on_notification: Any, queues: Iterable[str] | None = None) -> None:
+        """As procrastinate says, and again where the next connection is refused: that would end the worker."""
+        while True:
+            with suppress(exceptions.ConnectorException):
+                return await super().listen_for_jobs(on_notification=on_notification, queues=queues)
+            await asyncio.sleep(_REST)
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         """As procrastinate says."""

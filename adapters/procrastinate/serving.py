@@ -62,7 +62,6 @@ class Application(procrastinate.App):
         self._hands: Hands | None = None
         self._said: set[str] = set() if said is None else said
         self._worker_now: Worker | None = None
-        self._listened = self._begins_anew = False
         self.task(name=calls.JOB)(self._run_jobs)
         self.task(name=calls.TIMERS)(self._fire_timers)
         self.task(name=calls.SCHEDULES)(self._start_cases)
@@ -75,17 +74,11 @@ class Application(procrastinate.App):
         return self._hands
 
     async def run_worker_async(self, **options: Unpack[WorkerOptions]) -> None:
-        """procrastinate's worker on the queues that this engine has handlers for, with the sweeper.
-
-        It begins anew where its connection for NOTIFY was lost: procrastinate's own would only ask each second then.
-        """
+        """procrastinate's worker on the queues that this engine has handlers for, with the sweeper."""
         ending = asyncio.Event()
         sweeping = asyncio.create_task(self._sweep(ending), name="complaintflow-sweeper")
         try:
-            while True:
-                await self._run_worker(**options)
-                if not self._begins_anew or self.hands.stopping():
-                    break
+            await self._run_worker(**options)
         finally:
             # A cancellation may be lost in whatever the sweeper waits for just then (asyncio.wait_for swallows one that
             # comes with the result), so it is told too.
@@ -123,7 +116,6 @@ class Application(procrastinate.App):
 
     async def _run_worker(self, **options: Unpack[WorkerOptions]) -> None:
         kind = _Commanded if options.get("install_signal_handlers", True) else Worker
-        self._listened = self._begins_anew = False
         self._worker_now = kind(app=self, **self._options(options))
         try:
             await self._worker_now.run()  # type: ignore[no-untyped-call]
@@ -179,7 +171,6 @@ class Application(procrastinate.App):
                 made = await asyncio.to_thread(sweep, self._engine, self.hands)
                 if tidied is None or now - tidied >= _TIDY:
                     tidied = await self._tidy(now)
-                self._listen_again()
                 if failing:
                     log.warning("the worker goes on")
                 failing = False
@@ -190,14 +181,6 @@ class Application(procrastinate.App):
                 failing = True
             if not made:
                 await asyncio.sleep(_NAP)
-
-    def _listen_again(self) -> None:
-        """Called where the database answers: end a worker that does not listen any more; the next one does."""
-        listens = any(task.get_name() == "listener" for task in asyncio.all_tasks())
-        if self._worker_now is not None and self._listened and not listens:
-            self._begins_anew = True
-            Worker.stop(self._worker_now)  # type: ignore[no-untyped-call]
-        self._listened = listens
 
     async def _tidy(self, now: datetime) -> datetime:
         """Forget the calls of dead workers, and say what waits for a handler that is not here."""

@@ -15,10 +15,11 @@ from threading import Event
 from time import perf_counter
 from typing import Any, cast
 
+import psycopg
 import pytest
 from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 from complaintflow import Engine, Handlers
 from complaintflow.adapters.procrastinate import application, calls
@@ -27,6 +28,7 @@ from complaintflow.adapters.sql import SqlStore, open_store
 from complaintflow.errors import InvalidDatabaseUrl, NewerDatabase, StoreError
 from complaintflow.testing import Workbench
 from tests import diagrams as d
+from tests.conftest import run_sql
 
 JOB = d.document(d.process(d.start(), d.service("a", "work"), d.end(), d.flows("start > a > end")))
 NOW = timedelta(0)
@@ -271,15 +273,48 @@ def test_workers_wake_at_once(bell: Bell, request: pytest.FixtureRequest, capsys
     assert statistics.median(waited) < 0.25
 
 
-def test_a_worker_whose_connection_was_cut_listens_again(bell: Bell, url: str) -> None:
-    """A worker whose connection for NOTIFY the server has ended has another one soon, and goes on waking at once."""
+def test_a_worker_whose_connection_was_cut_listens_again(
+    bell: Bell, url: str, postgres_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the server ends the connection for NOTIFY and refuses the next, one comes soon after and wakes at once."""
+    allow = f'ALTER DATABASE "{make_url(url).database}" ALLOW_CONNECTIONS'
     with running(bell.engine.worker()):
         wait_until(lambda: len(bell.listening()) == 1)
         [cut] = bell.listening()
-        execute(url, f"SELECT pg_terminate_backend({cut})")
+        refused = _refusals(monkeypatch)
+        bell.database.dispose()  # so that nobody finds a connection there
+        with bell.database.connect() as connection:
+            run_sql(postgres_server, f"{allow} false")
+            connection.exec_driver_sql(f"SELECT pg_terminate_backend({cut})")
+            wait_until(lambda: len(refused) > 0)
+            run_sql(postgres_server, f"{allow} true")
         wait_until(lambda: len(bell.listening() - {cut}) == 1)
         waited = [bell.latency() for _ in range(7)][2:]
     assert statistics.median(waited) < 0.25
+
+
+def _refusals(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
+    """Those of all connections that are tried from now on."""
+    found: list[Exception] = []
+    plain, other = psycopg.connect, psycopg.AsyncConnection.connect
+
+    def connect(*where: Any, **options: Any) -> Any:
+        try:
+            return plain(*where, **options)
+        except psycopg.OperationalError as error:
+            found.append(error)
+            raise
+
+    async def connect_async(*where: Any, **options: Any) -> Any:
+        try:
+            return await other(*where, **options)
+        except psycopg.OperationalError as error:
+            found.append(error)
+            raise
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    monkeypatch.setattr(psycopg.AsyncConnection, "connect", connect_async)
+    return found
 
 
 # -- procrastinate's tables -------------------------------------------------------------------
