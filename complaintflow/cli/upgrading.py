@@ -29,7 +29,7 @@ def upgrade_command(session: Session) -> None:
     if session.app:
         raise click.UsageError("name the database: --database URL")
     store = SqlStore(parse(session.database or database_url()))
-    aside(f"Older tables are brought to schema {REVISION}. With many cases that takes minutes, and whoever writes waits.")
+    aside(f"Older tables come to schema {REVISION}; with many cases that takes minutes, and whoever writes waits.")
     try:
         store.upgrade(_Progress())
         store.prepare()
