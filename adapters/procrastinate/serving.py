@@ -16,6 +16,7 @@ from procrastinate.jobs import Status
 from procrastinate.worker import Worker
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
+from psycopg_pool.pool_async import AddConnection, MaintenanceTask
 from sqlalchemy import Engine
 from typing_extensions import Unpack
 
@@ -172,12 +173,13 @@ class Application(procrastinate.App):
                 if tidied is None or now - tidied >= _TIDY:
                     tidied = await self._tidy(now)
                 if failing:
-                    log.warning("the worker goes on")
+                    log.warning("the worker goes on", extra=about("store-unavailable", error=""))
                 failing = False
             except Exception as error:
                 if not failing:  # it tries again each second
                     said = error.what if isinstance(error, ComplaintflowError) else type(error).__name__
-                    log.warning("the worker cannot look for what is due, and tries again: %s", said)
+                    told = about("store-unavailable", error=type(error).__name__)
+                    log.warning("the worker cannot look for what is due, and tries again: %s", said, extra=told)
                 failing = True
             if not made:
                 await asyncio.sleep(_NAP)
@@ -216,8 +218,16 @@ async def _carefree(connection: AsyncConnection[Any]) -> None:
     await connection.execute("SET synchronous_commit TO off")
 
 
+class _Pool(AsyncConnectionPool[AsyncConnection[Any]]):
+    """It tries each second to connect again: psycopg's doubles its pauses, and sleeps on when the server is back."""
+
+    async def schedule_task(self, task: MaintenanceTask, delay: float) -> None:
+        """As psycopg says."""
+        await super().schedule_task(task, min(delay, _NAP) if isinstance(task, AddConnection) else delay)
+
+
 def _pool(**options: Any) -> AsyncConnectionPool[AsyncConnection[Any]]:
-    return AsyncConnectionPool(**{**options, "check": _refuse_the_dead})
+    return _Pool(**{**options, "check": _refuse_the_dead})
 
 
 async def _refuse_the_dead(connection: AsyncConnection[Any]) -> None:

@@ -10,7 +10,7 @@ import click
 from complaintflow.cli.data import data_option, read_json, with_fields, write_json
 from complaintflow.cli.look import aside, clean, columns, dim, heading, say, sign, wrap
 from complaintflow.cli.progress import progress
-from complaintflow.cli.session import ACTING, Session, again, command, json_option
+from complaintflow.cli.session import ACTING, Session, command, json_option
 
 if TYPE_CHECKING:
     from complaintflow.migration.batch import Migration, Position
@@ -97,7 +97,7 @@ def _print(done: Migration) -> None:
     if not done.dry_run:
         say(f"Moved: {done.moved}", bold=True)
     elif done.safe:
-        aside(dim("Nothing was written. To move what is safe: ") + again(f"migrate {done.process}"))
+        aside(dim("Nothing was written. To move what is safe, say the same without --dry-run."))
     if done.moved or (done.dry_run and done.safe):
         say(
             dim("Due dates of open tasks and timers stay as they are; the new values hold for what begins from now on.")

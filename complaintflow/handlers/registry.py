@@ -140,8 +140,11 @@ class Handlers:
 
         Raises:
             DuplicateHandler: this set has the type already.
-            HandlerError: the function's signature cannot be served.
+            HandlerError: the function's signature cannot be served, or it may not even be tried once.
         """
+        if retries is not None and retries < 1:
+            what = f"the handler for '{job_type}' has retries={retries}, but these are all attempts, the first too"
+            raise HandlerError(what, where=f"@handler({job_type!r}, retries={retries})", advice="give it 1 or more")
 
         def register(call: F) -> F:
             handler = Handler(job_type, call, retries, backoff or Backoff(), _wanted(job_type, call))

@@ -138,7 +138,7 @@ class Dispatcher:
                 return self._built_in(live, token, job)
             handler = self.handlers.find(row.type, token.task_spec.where)
             backoff = handler.backoff
-            job = job._replace(retries=handler.retries or job.retries)
+            job = job._replace(retries=job.retries if handler.retries is None else handler.retries)
             result = handler.call(**handler.arguments(_job(live, token, job), self.provided))
             if isinstance(result, Answer):
                 return FinishJob(row.token, {}, answer=_answered(result, token, job))
@@ -149,7 +149,9 @@ class Dispatcher:
         except (HandlerError, DefinitionError, InvalidData) as error:
             # Trying again cannot help: a person has to change something first.
             return FailJob(job, _said(error))
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # CancelledError too: a handler's own has nothing to do with us
             return self._failed(job, error, backoff)
 
     def _built_in(self, live: LiveCase, token: Token, row: JobRow) -> Command:
@@ -207,11 +209,14 @@ def _thrown(job: JobRow, error: BusinessError) -> Command:
 
 def _place(error: BaseException) -> str:
     """Where a handler raised it: the line of the handler, and the last one that it led to; empty if it is all ours."""
-    lines = [
-        f"{os.path.basename(frame.f_code.co_filename)}:{line} in {frame.f_code.co_name}"
-        for frame, line in walk_tb(error.__traceback__)
-        if frame.f_globals.get("__name__", "").split(".")[0] != "complaintflow"
-    ]
+    try:
+        lines = [
+            f"{os.path.basename(frame.f_code.co_filename)}:{line} in {frame.f_code.co_name}"
+            for frame, line in walk_tb(error.__traceback__)
+            if str(frame.f_globals.get("__name__")).split(".")[0] != "complaintflow"
+        ]
+    except Exception:  # of an exception class that has a will of its own
+        return ""
     return ", then ".join(dict.fromkeys([*lines[:1], *lines[-1:]]))
 
 

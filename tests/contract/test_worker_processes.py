@@ -166,6 +166,24 @@ def test_a_terminated_worker_finishes_its_job_and_leaves_the_others(shop: Shop) 
         assert len(tx.lease_jobs(now, now + LEASE, "other", 9)) == 5
 
 
+@pytest.mark.parametrize("shop", ["rows", "queue"], indirect=True)
+def test_a_worker_that_is_asked_twice_stops_at_once(shop: Shop) -> None:
+    """It says what it waits for; asked again, by the other signal too, it ends amid the handler, and says so."""
+    shop.file(1)
+    worker = shop.work()
+    assert worker.stderr is not None
+    wait_until(lambda: len(shop.begun) == 1)
+    shop.stop(worker)
+    assert "Asked again, it stops at once" in worker.stderr.readline()
+    worker.send_signal(signal.SIGINT)
+    assert worker.wait(30) == 128 + signal.SIGINT
+    assert worker.stderr.read().strip().splitlines() == [
+        "Stopped at once. The step at hand is done again when its lease ends, in five minutes at most."
+    ]
+    with shop.engine.store.reading() as tx:
+        assert [job.attempt for job in tx.jobs(shop.engine.cases()[0].id)] == [0]
+
+
 def test_a_killed_worker_loses_nothing(shop: Shop) -> None:
     """SIGKILL amid a handler: once the lease has ended another worker runs the job again, under the same key."""
     shop.file(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 import logging
 from pathlib import Path
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from complaintflow import Handlers, JsonFormatter
 from complaintflow.cli.app import app
+from complaintflow.errors import HandlerError
 from complaintflow.logs import EVENTS, about
 from complaintflow.testing import Workbench
 from tests import diagrams as d
@@ -55,6 +57,37 @@ def test_a_failing_handler_is_logged_without_its_words(tmp_path: Path, caplog: p
     assert record.getMessage().endswith(f"failed on attempt 1: OSError (at {told['place']})")
     assert told["at"].endswith("+00:00")
     assert SECRET not in json.dumps(told)
+
+
+class Wilful(BaseException):
+    """An error with a will of its own."""
+
+    @property
+    def __traceback__(self) -> Any:  # type: ignore[override]
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, GeneratorExit, Wilful])
+def test_whatever_a_handler_raises_is_an_attempt(error: type[BaseException], tmp_path: Path) -> None:
+    """What is no Exception (a cancelled client's, for one) is counted like any failure, and in the end an incident."""
+    handlers = Handlers()
+
+    @handlers.handler("work")
+    def work() -> None:
+        raise error
+
+    diagram = d.process(d.start(), d.service("work", "work", retries=2), d.end(), d.flows("start > work > end"))
+    bench = Workbench(layers=[d.layer(tmp_path, d.document(diagram))], handlers=[handlers])
+    case = bench.start("p")
+    bench.advance(hours=1)
+    [incident] = bench.case(case.id).incidents
+    assert incident.message.startswith(error.__name__)
+
+
+def test_a_handler_is_tried_at_least_once() -> None:
+    """No attempt at all is refused where the handler is made, and not taken for the diagram's number."""
+    with pytest.raises(HandlerError, match="all attempts, the first too"):
+        Handlers().handler("work", retries=0)
 
 
 def test_of_an_exception_only_classes_and_places_are_kept(caplog: pytest.LogCaptureFixture) -> None:
